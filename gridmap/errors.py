@@ -3,6 +3,7 @@
     GridmapError
     ├── RefusedInput    (ValueError)   the input has findings of severity 'error'
     ├── UnreadableFile  (OSError)      a file that is missing, broken or of a kind not allowed
+    ├── UnwritableFile  (OSError)      a result that can't be written where it was asked for
     ├── UnknownName     (KeyError)     an id, preset, role or datum that does not exist
     ├── InvalidOption   (ValueError)   an argument outside its range, or two that exclude each other
     └── MissingExtra    (ImportError)  a feature whose optional packages are not installed
@@ -62,6 +63,12 @@ class UnreadableFile(GridmapError, OSError):
     """A file is missing, damaged, or of a format that gridmap does not open."""
 
     code = "unreadable_file"
+
+
+class UnwritableFile(GridmapError, OSError):
+    """A result can't be written: no folder, no space, no permission, or a file to be spared."""
+
+    code = "unwritable_file"
 
 
 class UnknownName(GridmapError, KeyError):

@@ -1,0 +1,188 @@
+"""Commands that make things: check, plan, score, map, tables."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gridmap.cli import options
+from gridmap.cli.console import print_findings, print_json, say
+from gridmap.cli.progress import show_progress
+
+if TYPE_CHECKING:
+    from gridmap.model import Plan
+
+EXIT_REFUSED = 1
+EXIT_UNMET = 3
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Add the commands of this module to the application."""
+    app.command("check", epilog="例 Example: gridmap check data/boundaries")(check)
+    app.command("plan", epilog="例 Example: gridmap plan data/boundaries -o plan.gpkg --seed 7")(
+        plan
+    )
+    app.command("score", epilog="例 Example: gridmap score plan.gpkg --json")(score)
+    app.command("map", epilog="例 Example: gridmap map plan.gpkg -o map.html")(draw_map)
+    app.command("tables", epilog="例 Example: gridmap tables plan.gpkg -o tables.xlsx")(tables)
+
+
+def check(
+    inputs: options.Inputs,
+    layer: options.Layers = None,
+    column: options.Columns = None,
+    crs: options.Crs = None,
+    datum: options.Datums = None,
+    admin_level: options.AdminLevel = None,
+    as_json: options.Json = False,
+) -> None:
+    """核验：一次列出数据中的所有问题。List everything that is wrong with the input, at once."""
+    from gridmap.findings import has_errors
+    from gridmap.flow import list_findings, read_input
+
+    reading = options.understand_reading(layer, column, crs, datum, admin_level, None)
+    with show_progress() as progress:
+        sources = read_input(inputs, options=reading, progress=progress)
+        findings = list_findings(sources)
+    if as_json:
+        print_json(
+            {
+                "findings": [finding.as_dict() for finding in findings],
+                "households": sources.read_households,
+                "layers": {role: len(frame) for role, frame in sources.layers.items()},
+                "crs": sources.crs.to_string(),
+                "metric_crs": sources.metric_crs.to_string(),
+            }
+        )
+    else:
+        print_findings(findings)
+        counted = "、".join(f"{role} {len(frame)}" for role, frame in sources.layers.items())
+        say(
+            f"读入 {sources.read_households} 户；图层：{counted}。",
+            f"Read {sources.read_households} households; layers: {counted}.",
+        )
+    if has_errors(findings):
+        raise typer.Exit(EXIT_REFUSED)
+
+
+def plan(
+    inputs: options.Inputs,
+    out: options.Out,
+    rules: options.RulesName = "default",
+    seed: options.Seed = 7,
+    layer: options.Layers = None,
+    column: options.Columns = None,
+    crs: options.Crs = None,
+    datum: options.Datums = None,
+    admin_level: options.AdminLevel = None,
+    households_total: options.HouseholdsTotal = None,
+    as_json: options.Json = False,
+) -> None:
+    """划分：读入、核验并划分网格，写出方案文件。Read, check and plan; write a plan file."""
+    from gridmap.errors import RefusedInput
+    from gridmap.flow import plan_files
+    from gridmap.planfiles import write_plan
+    from gridmap.rules import Rules
+    from gridmap.writing import check_writable
+
+    reading = options.understand_reading(layer, column, crs, datum, admin_level, households_total)
+    options.refuse_overwriting_input(inputs, out)
+    chosen = Rules.load(rules)
+    check_writable(out)
+    with show_progress() as progress:
+        try:
+            made = plan_files(inputs, rules=chosen, options=reading, seed=seed, progress=progress)
+        except RefusedInput as refusal:
+            if as_json:
+                print_json({"findings": [finding.as_dict() for finding in refusal.findings]})
+            raise
+        progress("write", 0, 1)
+        write_plan(made, out)
+        progress("write", 1, 1)
+    report_plan(made, as_json=as_json, out=out)
+
+
+def report_plan(made: Plan, *, as_json: bool, out: Path | None) -> None:
+    """Say what a plan is worth; exit with 3 where a general grid is outside its band."""
+    from gridmap.scoring import score_plan
+
+    totals = dict(score_plan(made).totals)
+    if as_json:
+        print_json(totals)
+    else:
+        print_findings([finding for finding in made.findings if finding.severity != "info"])
+        said = sum(finding.severity == "info" for finding in made.findings)
+        say(
+            f"共 {totals['grids']} 个网格，其中综合网格 {totals['general']} 个，"
+            f"户数达标 {totals['in_band']} 个（最多可达 {totals['attainable']} 个）；"
+            f"另有 {said} 条说明，见方案文件 findings 表。",
+            f"{totals['grids']} grids, {totals['general']} of them general: {totals['in_band']} "
+            f"inside their band, {totals['attainable']} attainable; {said} more notes stand in "
+            "the plan's table 'findings'.",
+        )
+        if out is not None:
+            say(f"已写出：{out}", f"Written: {out}")
+    if totals["in_band"] < totals["general"]:
+        raise typer.Exit(EXIT_UNMET)
+
+
+def score(
+    plan_file: options.PlanFile,
+    rules: Annotated[
+        str,
+        typer.Option("--rules", help="改用其他规则评估。Score by other rules.", show_default=False),
+    ] = "",
+    as_json: options.Json = False,
+) -> None:
+    """评估：户数、连片、边界清晰、紧凑等指标。Measure a plan; definitions in docs/scores.md."""
+    from gridmap.planfiles import read_plan
+    from gridmap.rules import Rules
+    from gridmap.scoring import score_plan
+
+    with show_progress() as progress:
+        progress("score", 0, 1)
+        card = score_plan(read_plan(plan_file), rules=Rules.load(rules) if rules else None)
+    if as_json:
+        print_json(dict(card.totals))
+        return
+    from rich.table import Table
+
+    from gridmap.cli.console import make_console
+    from gridmap.scoring import MEASURES
+
+    table = Table("指标 measure", "数值 value", "含义 meaning")
+    for key, value in card.totals.items():
+        shown = f"{value:.4f}" if isinstance(value, float) else str(value)
+        term = MEASURES[key]
+        table.add_row(key, shown, f"{term.zh} {term.en}")
+    make_console().print(table)
+
+
+def draw_map(
+    plan_file: options.PlanFile,
+    out: options.Out,
+    title: Annotated[str, typer.Option("--title", help="图名。Title.", show_default=False)] = "",
+) -> None:
+    """出图：一个可离线打开的 HTML 地图。One HTML file that opens without internet."""
+    from gridmap.maps import write_map
+    from gridmap.planfiles import read_plan
+
+    options.refuse_overwriting_input([plan_file], out)
+    with show_progress() as progress:
+        progress("map", 0, 1)
+        write_map(read_plan(plan_file), out, title=title)
+    say(f"已写出：{out}", f"Written: {out}")
+
+
+def tables(plan_file: options.PlanFile, out: options.Out) -> None:
+    """制表：网格、社区、问题三张表 (xlsx)。The tables of a plan: grids, communities, findings."""
+    from gridmap.planfiles import read_plan
+    from gridmap.reports import write_tables
+
+    options.refuse_overwriting_input([plan_file], out)
+    with show_progress() as progress:
+        progress("tables", 0, 1)
+        write_tables(read_plan(plan_file), out)
+    say(f"已写出：{out}", f"Written: {out}")

@@ -1,0 +1,151 @@
+"""The options that several commands share, and how their texts are understood."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gridmap.flow import ReadOptions
+
+READING = "输入说明 About the input"
+
+Inputs = Annotated[
+    list[Path],
+    typer.Argument(
+        metavar="INPUT...",
+        help="文件或文件夹：shp, gpkg, geojson, csv, xlsx, parquet, osm.pbf ... "
+        "Files or a folder of them.",
+        show_default=False,
+    ),
+]
+PlanFile = Annotated[
+    Path, typer.Argument(metavar="PLAN.gpkg", help="方案文件。A plan file.", show_default=False)
+]
+Out = Annotated[
+    Path,
+    typer.Option("-o", "--out", help="写到何处。Where to write.", show_default=False),
+]
+Seed = Annotated[
+    int,
+    typer.Option("--seed", help="随机种子：同样输入，同样结果。Same input and seed, same bytes."),
+]
+RulesName = Annotated[
+    str,
+    typer.Option(
+        "--rules",
+        help="预设规则或 TOML 文件。"
+        "A preset (default, bozhou, qibin, dadukou, zhejiang) or a file.",
+    ),
+]
+Json = Annotated[bool, typer.Option("--json", help="在标准输出打印 JSON。Print JSON on stdout.")]
+Layers = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--layer",
+        metavar="ROLE=FILE:LAYER",
+        help="指定图层的角色。communities=town.gpkg:社区",
+        rich_help_panel=READING,
+    ),
+]
+Columns = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--column",
+        metavar="ROLE.NAME=HEADER",
+        help="指定列。buildings.households=ZHS",
+        rich_help_panel=READING,
+    ),
+]
+Crs = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--crs",
+        metavar="FILE=CRS",
+        help="文件未注明坐标系时指定。town.shp=EPSG:4547",
+        rich_help_panel=READING,
+    ),
+]
+Datums = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--datum",
+        metavar="ROLE=DATUM",
+        help="坐标基准：cgcs2000, wgs84, gcj02, bd09, EPSG:n。households=gcj02",
+        rich_help_panel=READING,
+    ),
+]
+AdminLevel = Annotated[
+    int | None,
+    typer.Option(
+        "--admin-level",
+        min=1,
+        max=12,
+        help="OSM 数据中社区的行政级别。Level of the communities in an OSM extract.",
+        rich_help_panel=READING,
+    ),
+]
+HouseholdsTotal = Annotated[
+    int | None,
+    typer.Option(
+        "--households-total",
+        min=1,
+        help="估算户数时的已知总户数。Known total that estimates are scaled to.",
+        rich_help_panel=READING,
+    ),
+]
+
+
+def understand_reading(
+    layers: Sequence[str] | None,
+    columns: Sequence[str] | None,
+    crs: Sequence[str] | None,
+    datums: Sequence[str] | None,
+    admin_level: int | None,
+    households_total: int | None,
+) -> ReadOptions:
+    """Turn the texts of the reading options into one value.
+
+    Raises
+    ------
+    typer.BadParameter
+        When a text is not of the form ``KEY=VALUE``, or a key comes twice.
+    """
+    from gridmap.flow import ReadOptions
+
+    return ReadOptions(
+        layers=_split_pairs(layers, "--layer ROLE=FILE:LAYER"),
+        columns=_split_pairs(columns, "--column ROLE.NAME=HEADER"),
+        crs=_split_pairs(crs, "--crs FILE=CRS"),
+        datums=_split_pairs(datums, "--datum ROLE=DATUM"),
+        admin_level=admin_level,
+        households_total=households_total,
+    )
+
+
+def _split_pairs(texts: Sequence[str] | None, form: str) -> dict[str, str]:
+    pairs: dict[str, str] = {}
+    for text in texts or ():
+        key, equals, value = text.partition("=")
+        if not (equals and key.strip() and value.strip()):
+            raise typer.BadParameter(f"{text!r} 不符合 is not of the form {form}")
+        if key.strip() in pairs:
+            raise typer.BadParameter(f"{key.strip()} 重复 is given twice: {form}")
+        pairs[key.strip()] = value.strip()
+    return pairs
+
+
+def refuse_overwriting_input(inputs: Sequence[Path], out: Path) -> None:
+    """Refuse an output path that is an input file.
+
+    Raises
+    ------
+    typer.BadParameter
+        When ``out`` is one of ``inputs`` or lies where one of them is a file.
+    """
+    if any(path.is_file() and out.exists() and path.samefile(out) for path in inputs):
+        raise typer.BadParameter(f"-o {out.name} 会覆盖输入文件 would overwrite an input file")

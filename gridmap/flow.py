@@ -1,0 +1,145 @@
+"""The main job in one call: files in, a plan out, every step's findings kept.
+
+The command line, the demo, the notebook and the benchmark all come through this one funnel, so
+that a plan made by any of them is the same plan.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from gridmap.adjacency import make_territory
+from gridmap.checks import check_sources, repair_sources
+from gridmap.errors import RefusedInput
+from gridmap.estimates import estimate_households
+from gridmap.findings import has_errors, sort_findings
+from gridmap.model import ignore_progress
+from gridmap.planning import make_plan
+from gridmap.rules import Rules
+from gridmap.sources import read_sources
+from gridmap.units import make_units
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from gridmap.findings import Finding
+    from gridmap.model import Plan, Progress, Sources, Territory
+
+
+@dataclass(frozen=True, slots=True)
+class ReadOptions:
+    """What a user declares about the input, because it can't be seen in it.
+
+    Attributes
+    ----------
+    layers
+        Role -> ``file:layer``.
+    columns
+        ``role.name`` -> header in the file.
+    crs
+        File name -> CRS of a file that declares none.
+    datums
+        Role -> datum of its coordinates (``cgcs2000``, ``wgs84``, ``gcj02``, ``bd09``, EPSG:n).
+    admin_level
+        Administrative level of the communities in an OpenStreetMap extract.
+    households_total
+        Known number of households, to which estimates are scaled.
+    """
+
+    layers: Mapping[str, str] = field(default_factory=dict)
+    columns: Mapping[str, str] = field(default_factory=dict)
+    crs: Mapping[str, str] = field(default_factory=dict)
+    datums: Mapping[str, str] = field(default_factory=dict)
+    admin_level: int | None = None
+    households_total: int | None = None
+
+
+def read_input(
+    paths: Sequence[str | Path],
+    *,
+    options: ReadOptions | None = None,
+    progress: Progress = ignore_progress,
+) -> Sources:
+    """Read files with what the user declared about them."""
+    options = options or ReadOptions()
+    return read_sources(
+        paths,
+        layers=options.layers,
+        columns=options.columns,
+        crs=options.crs,
+        datums=options.datums,
+        admin_level=options.admin_level,
+        progress=progress,
+    )
+
+
+def list_findings(sources: Sources) -> tuple[Finding, ...]:
+    """Return what reading said and what checking finds, worst first, each once."""
+    found = (*sources.findings, *check_sources(sources))
+    return sort_findings(dict.fromkeys(found))
+
+
+def prepare_territory(
+    sources: Sources,
+    *,
+    rules: Rules,
+    households_total: int | None = None,
+    progress: Progress = ignore_progress,
+) -> Territory:
+    """Check and repair what was read, and turn it into a planning problem.
+
+    Raises
+    ------
+    RefusedInput
+        When a finding of severity ``error`` stops the plan; it carries all findings.
+    """
+    progress("check", 0, 1)
+    findings = list_findings(sources)
+    if has_errors(findings):
+        raise RefusedInput(findings)
+    sources = repair_sources(sources)
+    sources = estimate_households(sources, rules=rules, total=households_total)
+    progress("check", 1, 1)
+    units = make_units(sources, rules=rules, progress=progress)
+    return make_territory(units, sources, rules=rules, progress=progress)
+
+
+def plan_files(
+    paths: Sequence[str | Path],
+    *,
+    rules: Rules | None = None,
+    options: ReadOptions | None = None,
+    seed: int = 7,
+    progress: Progress = ignore_progress,
+) -> Plan:
+    """Read files and plan them: the main job.
+
+    Parameters
+    ----------
+    paths
+        Files or folders.
+    rules
+        The rules to plan by; the preset ``default`` unless given.
+    options
+        What the input does not say about itself.
+    seed
+        Same input and seed, same plan.
+    progress
+        Called as ``progress(step, done, total)``.
+
+    Raises
+    ------
+    RefusedInput
+        When the input has findings that stop a plan.
+    UnreadableFile
+        When a file can't be read.
+    """
+    rules = rules or Rules.preset("default")
+    options = options or ReadOptions()
+    sources = read_input(paths, options=options, progress=progress)
+    territory = prepare_territory(
+        sources, rules=rules, households_total=options.households_total, progress=progress
+    )
+    return make_plan(territory, rules=rules, seed=seed, progress=progress)

@@ -1,0 +1,17 @@
+"""A plan as a map that officials open: one HTML file, no network, nothing that runs but ours.
+
+    outlines   borders, each once, simplified together and rounded once
+    packing    many integers as short text
+    tints      neighbours look different
+    waymarks   rivers, railways and main roads along the borders of units
+    wording    words of the page in two languages; cleaning of words that came from files
+    content    the one block of data that the page is drawn from
+    page       Folium's map and figure without their default assets, and the security policy
+    drawing    the doors: `make_map`, `write_map`
+
+The page's own scripts, styles and its template are separate files in ``assets``, beside Leaflet.
+"""
+
+from gridmap.maps.drawing import make_map, write_map
+
+__all__ = ["make_map", "write_map"]

@@ -1,0 +1,388 @@
+"""What the page says about a plan: the one JSON block that everything on it is drawn from.
+
+Only what an official may see goes in: land, codes, names, kinds and counts of grids. No building,
+household or address does, and a count below 10 is a class.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import shapely
+
+from gridmap.maps.outlines import (
+    STEP_DEG,
+    TOLERANCE_M,
+    Arcs,
+    LocalPlane,
+    pack_arcs,
+    pack_lines,
+    simplify_together,
+    trace_arcs,
+)
+from gridmap.maps.packing import pack_integers
+from gridmap.maps.tints import pick_tints
+from gridmap.maps.waymarks import find_ways
+from gridmap.maps.wording import LANGUAGES, clean_text, page_words
+from gridmap.model import GRID_KINDS
+from gridmap.rules import CATEGORIES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import geopandas as gpd
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from gridmap.model import Plan
+
+FEW = 10
+"""A count of households below this is shown as a class. Source: issue 5, FIELD.md section 7."""
+HUES = 6
+"""Tints of communities; six are enough for neighbours to differ on any map."""
+SHADES = 4
+"""Shades of one tint for the grids of a community."""
+LINK_INSIDE_M = 60.0
+"""How far into the owner's land the line from an exclave ends: gridmap's own default."""
+LABEL_SHARE = 50
+"""The place of a label is sought to this fraction of the width of its land."""
+
+
+@dataclass(frozen=True, slots=True)
+class Imprint:
+    """What the margin of a map says: who may see it, how old it is, where it comes from.
+
+    Attributes
+    ----------
+    title, date, source, review_number
+        As given by the user; empty where nothing was given.
+    internal
+        Whether the map is marked 内部用图.
+    """
+
+    title: str = ""
+    date: str = ""
+    source: str = ""
+    review_number: str = ""
+    internal: bool = True
+
+
+def describe_plan(plan: Plan, imprint: Imprint, language: str) -> dict[str, Any]:
+    """Return all that the page shows, as plain data in a settled order.
+
+    Parameters
+    ----------
+    plan
+        Grids, communities and borders.
+    imprint
+        Title and margin.
+    language
+        ``zh`` or ``en``: the language in which the page opens.
+
+    Returns
+    -------
+    dict
+        As described in ``docs/map.md``.
+    """
+    grids = plan.grids
+    plane = LocalPlane(np.asarray(grids.geometry.array, dtype=object))
+    flat = plane.flatten(np.asarray(grids.geometry.array, dtype=object))
+    simple = simplify_together(flat, tolerance_m=TOLERANCE_M)
+    arcs = trace_arcs(plane.unflatten(simple))
+    register = _Register(plan)
+    origin = np.array(arcs.origin)
+    return {
+        "version": 1,
+        "language": language,
+        "words": page_words(),
+        "imprint": _imprint(plan, imprint, register),
+        "totals": _totals(grids),
+        "step": STEP_DEG,
+        "origin": list(arcs.origin),
+        "arcs": {**pack_arcs(arcs), "levels": _levels(arcs, register)},
+        "ways": _ways(plan, plane, origin),
+        "links": pack_lines(_links(grids, simple, plane, origin)),
+        "townships": _townships(register, simple, plane, origin),
+        "communities": _communities(register, arcs, simple, plane, origin),
+        "grids": _grids(plan, register, arcs, simple, plane, origin),
+    }
+
+
+class _Register:
+    """Communities and townships by position, and where each grid belongs."""
+
+    def __init__(self, plan: Plan) -> None:
+        frame = plan.territory.units.communities
+        grids = plan.grids
+        named = set(frame.index)
+        extra = sorted({*grids["community_id"], *grids["host_id"]} - named - {""})
+        self.ids = [str(name) for name in frame.index] + extra
+        self.names = [clean_text(name) or key for key, name in _column(frame, "name", self.ids)]
+        towns = [clean_text(town) for _, town in _column(frame, "township", self.ids)]
+        self.townships = sorted(set(towns) - {""})
+        self.township = np.array(
+            [self.townships.index(town) if town else -1 for town in towns], dtype=np.int64
+        )
+        place = {key: position for position, key in enumerate(self.ids)}
+        self.owner = np.array([place.get(key, -1) for key in grids["community_id"]], dtype=np.int64)
+        self.host = np.array([place.get(key, -1) for key in grids["host_id"]], dtype=np.int64)
+        self.is_exclave = grids["kind"].eq("exclave").to_numpy()
+
+
+def _column(frame: gpd.GeoDataFrame, column: str, ids: Sequence[str]) -> list[tuple[str, object]]:
+    values = dict(zip(frame.index, frame[column], strict=True)) if column in frame else {}
+    return [(key, values.get(key, "")) for key in ids]
+
+
+def _imprint(plan: Plan, imprint: Imprint, register: _Register) -> dict[str, Any]:
+    words = page_words()
+    title = clean_text(imprint.title)
+    shown: dict[str, Any] = {
+        "date": clean_text(imprint.date),
+        "source": clean_text(imprint.source),
+        "review": clean_text(imprint.review_number),
+        "internal": bool(imprint.internal),
+        "title": {},
+        "rules": {"zh": clean_text(plan.rules.label_zh), "en": clean_text(plan.rules.label_en)},
+    }
+    for language in LANGUAGES:
+        word = words[language]
+        places = word["and"].join(register.townships)
+        named = 0 < len(register.townships) <= 3
+        default = word["titled"].format(places=places) if named else word["untitled"]
+        shown["title"][language] = title or default
+    return shown
+
+
+def _totals(grids: gpd.GeoDataFrame) -> dict[str, Any]:
+    kinds = grids["kind"]
+    general = kinds.eq("general")
+    households = int(grids["households"].sum())
+    hidden = bool((grids["households"] < FEW).any())
+    return {
+        "grids": len(grids),
+        "households": households // FEW * FEW if hidden else households,
+        "rounded": hidden and households > 0,
+        "general": int(general.sum()),
+        "in_band": int((general & grids["in_band"].astype(bool)).sum()),
+        "dedicated": int(kinds.eq("dedicated").sum()),
+        "exclave": int(kinds.eq("exclave").sum()),
+    }
+
+
+def _levels(arcs: Arcs, register: _Register) -> str:
+    """Return a digit for each arc: 0 grid, 1 community, 2 township border, 3 outer line."""
+    town = np.append(register.township, -1)[np.append(register.owner, -1)]
+    owner = np.append(register.owner, -1)
+    left, right = arcs.sides[:, 0], arcs.sides[:, 1]
+    level = np.where(owner[left] != owner[right], 1, 0)
+    level = np.where((level == 1) & (town[left] != town[right]), 2, level)
+    level = np.where((left < 0) | (right < 0), 3, level)
+    return "".join(map(str, level.tolist()))
+
+
+def _ways(plan: Plan, plane: LocalPlane, origin: NDArray[np.int64]) -> dict[str, Any]:
+    found = {}
+    for way, lines in find_ways(plan.territory).items():
+        flat = shapely.get_parts(shapely.simplify(plane.flatten(lines), TOLERANCE_M))
+        found[way] = pack_lines([_steps(line, plane, origin) for line in flat])
+    return found
+
+
+def _steps(
+    geometry: shapely.Geometry, plane: LocalPlane, origin: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Return the points of a geometry in metres as whole steps from the origin."""
+    degrees = shapely.get_coordinates(plane.unflatten(geometry))
+    return np.rint(degrees / STEP_DEG).astype(np.int64) - origin
+
+
+def _links(
+    grids: gpd.GeoDataFrame,
+    simple: NDArray[np.object_],
+    plane: LocalPlane,
+    origin: NDArray[np.int64],
+) -> list[NDArray[np.int64]]:
+    """Return for each exclave a line from its middle to the main land of its owner, or nothing."""
+    kinds = grids["kind"].to_numpy()
+    owners = grids["community_id"].to_numpy()
+    links = []
+    for place in np.flatnonzero(kinds == "exclave").tolist():
+        main = simple[(owners == owners[place]) & (kinds != "exclave")]
+        line = np.zeros((0, 2), dtype=np.int64)
+        if len(main):
+            middle = _label_places(simple[[place]])[0, :2]
+            line = _steps(_reach(middle, shapely.MultiPolygon(_parts(main))), plane, origin)
+        links.append(line)
+    return links
+
+
+def _parts(geometries: NDArray[np.object_]) -> list[shapely.Polygon]:
+    return list(shapely.get_parts(geometries))
+
+
+def _reach(middle: NDArray[np.float64], land: shapely.MultiPolygon) -> shapely.LineString:
+    """Return the shortest line from a point to land, carried a little way into it."""
+    line = shapely.shortest_line(shapely.Point(middle), land)
+    start, end = shapely.get_coordinates(line)
+    length = float(np.hypot(*(end - start)))
+    if length == 0:
+        return shapely.LineString([start, end])
+    inside = end + (end - start) / length * LINK_INSIDE_M
+    within = bool(shapely.intersects_xy(land, *inside))
+    return shapely.LineString([start, inside if within else end])
+
+
+def _label_places(geometries: NDArray[np.object_]) -> NDArray[np.float64]:
+    """Return (n, 3): the middle of the widest place of each geometry and the room around it."""
+    if len(geometries) == 0:
+        return np.zeros((0, 3))
+    bounds = shapely.bounds(geometries)
+    wide = np.maximum(bounds[:, 2] - bounds[:, 0], bounds[:, 3] - bounds[:, 1])
+    spokes = shapely.maximum_inscribed_circle(geometries, np.maximum(wide / LABEL_SHARE, 0.01))
+    ends = shapely.get_coordinates(spokes).reshape(-1, 2, 2)
+    room = np.hypot(*(ends[:, 1] - ends[:, 0]).T)
+    return np.column_stack([ends[:, 0], room])
+
+
+def _pack_places(
+    geometries: NDArray[np.object_], plane: LocalPlane, origin: NDArray[np.int64]
+) -> str:
+    """Pack x, y (steps from the origin) and the room in decimetres for each label."""
+    places = _label_places(geometries)
+    steps = _steps(shapely.multipoints(places[:, :2]), plane, origin) if len(places) else places
+    rows = np.column_stack([steps, np.rint(places[:, 2:] * 10)]).astype(np.int64)
+    return pack_integers(rows.ravel())
+
+
+def _united(simple: NDArray[np.object_], chosen: NDArray[np.bool_]) -> shapely.Geometry:
+    """Return the land of some grids in one, or an empty polygon."""
+    return shapely.union_all(simple[chosen]) if chosen.any() else shapely.Polygon()
+
+
+def _townships(
+    register: _Register,
+    simple: NDArray[np.object_],
+    plane: LocalPlane,
+    origin: NDArray[np.int64],
+) -> dict[str, Any]:
+    town = np.append(register.township, -1)[register.owner]
+    lands = [_united(simple, town == number) for number in range(len(register.townships))]
+    kept = [number for number, land in enumerate(lands) if not land.is_empty]
+    return {
+        "names": register.townships,
+        "labelled": kept,
+        "places": _pack_places(np.array([lands[k] for k in kept], dtype=object), plane, origin),
+    }
+
+
+def _communities(
+    register: _Register,
+    arcs: Arcs,
+    simple: NDArray[np.object_],
+    plane: LocalPlane,
+    origin: NDArray[np.int64],
+) -> dict[str, Any]:
+    main = ~register.is_exclave
+    count = len(register.ids)
+    lands = [_united(simple, main & (register.owner == number)) for number in range(count)]
+    kept = [number for number, land in enumerate(lands) if not land.is_empty]
+    pairs = register.owner[arcs.neighbours()].reshape(-1, 2)
+    pairs = np.sort(pairs[(pairs[:, 0] != pairs[:, 1]) & (pairs >= 0).all(axis=1)], axis=1)
+    return {
+        "ids": [clean_text(key) for key in register.ids],
+        "names": register.names,
+        "township": register.township.tolist(),
+        "tint": pick_tints(count, np.unique(pairs, axis=0).reshape(-1, 2), HUES).tolist(),
+        "labelled": kept,
+        "places": _pack_places(np.array([lands[k] for k in kept], dtype=object), plane, origin),
+    }
+
+
+def _grids(
+    plan: Plan,
+    register: _Register,
+    arcs: Arcs,
+    simple: NDArray[np.object_],
+    plane: LocalPlane,
+    origin: NDArray[np.int64],
+) -> dict[str, Any]:
+    grids = plan.grids
+    households = grids["households"].to_numpy(dtype=np.int64)
+    pairs = arcs.neighbours()
+    inside = pairs[register.owner[pairs[:, 0]] == register.owner[pairs[:, 1]]]
+    names = [clean_text(name) for name in grids["name"]]
+    codes = [clean_text(code) for code in grids["code"]]
+    reasons, reason = _reasons(grids)
+    owners = [register.names[k] if k >= 0 else "" for k in register.owner.tolist()]
+    return {
+        "code": codes,
+        "name": names,
+        "short": [_short(name, owner) for name, owner in zip(names, owners, strict=True)],
+        "serial": [_serial(code, plan.rules.code_digits) for code in codes],
+        "kind": _digits(grids["kind"], GRID_KINDS),
+        "category": _digits(grids["category"], CATEGORIES),
+        "area_type": _digits(grids["area_type"], ("urban", "rural")),
+        "community": register.owner.tolist(),
+        "host": register.host.tolist(),
+        "households": np.where(households < FEW, -1, households).tolist(),
+        "lower": grids["lower"].astype(int).tolist(),
+        "upper": grids["upper"].astype(int).tolist(),
+        "state": _states(grids),
+        "reasons": reasons,
+        "reason": reason,
+        "area_m2": np.rint(grids["area_m2"].to_numpy(dtype=float)).astype(int).tolist(),
+        "shade": pick_tints(len(grids), inside, SHADES).tolist(),
+        "places": _pack_places(simple, plane, origin),
+    }
+
+
+def _digits(values: pd.Series, allowed: Sequence[str]) -> str:
+    """Return one digit a value: its position in the allowed ones, or 9 for none of them."""
+    return "".join(str(allowed.index(v)) if v in allowed else "9" for v in values)
+
+
+def _states(grids: gpd.GeoDataFrame) -> str:
+    """Return a digit a grid: 0 in its band, 1 above, 2 below, 3 no band."""
+    general = grids["kind"].eq("general").to_numpy()
+    outside = ~grids["in_band"].to_numpy(dtype=bool)
+    above = (grids["households"] > grids["upper"]).to_numpy()
+    state = np.where(general, np.where(outside, np.where(above, 1, 2), 0), 3)
+    return "".join(map(str, state.tolist()))
+
+
+def _reasons(grids: gpd.GeoDataFrame) -> tuple[list[list[str]], list[int]]:
+    """Return the distinct reasons in both languages, and for each grid its reason or -1."""
+    book: dict[tuple[str, str], int] = {}
+    numbers = []
+    rows = zip(grids["reason"], grids["reason_en"], grids["households"], strict=True)
+    for chinese, english, households in rows:
+        both = (
+            clean_text(_hide_few(chinese, int(households)), longest=300),
+            clean_text(_hide_few(english, int(households)), longest=300),
+        )
+        numbers.append(book.setdefault(both, len(book)) if any(both) else -1)
+    return [list(both) for both in book], numbers
+
+
+def _hide_few(text: object, households: int) -> str:
+    """Return a sentence with the grid's own count replaced by its class, where it is small."""
+    words = "" if text is None else str(text)
+    if households >= FEW:
+        return words
+    return re.sub(rf"(?<!\d){households}(?!\d)", f"<{FEW}", words)
+
+
+def _short(name: str, community: str) -> str:
+    """Return a grid's name without the community's, when something is left."""
+    rest = name.removeprefix(community).strip() if community else name
+    return rest or name
+
+
+def _serial(code: str, digits: int) -> str:
+    """Return the serial number at the end of a code without its zeros, or nothing."""
+    tail = code[-digits:]
+    return tail.lstrip("0") if tail.isdecimal() and tail.isascii() else ""

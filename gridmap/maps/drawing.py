@@ -1,0 +1,156 @@
+"""The doors of this room: a plan as a Folium map, and as one file that opens anywhere."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gridmap.errors import InvalidOption
+from gridmap.maps.content import Imprint, describe_plan
+from gridmap.maps.wording import LANGUAGES
+from gridmap.model import ignore_progress
+from gridmap.writing import write_atomically
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import folium
+
+    from gridmap.model import Plan, Progress
+
+
+def make_map(
+    plan: Plan,
+    *,
+    title: str = "",
+    language: str = "zh",
+    date: str = "",
+    source: str = "",
+    review_number: str = "",
+    internal: bool = True,
+) -> folium.Map:
+    """Draw a plan as one page that fetches nothing.
+
+    Every script, style and border is in the page; names are shown as text and can't run. The page
+    holds grids and communities, and no building, household or address; a count below 10
+    households is shown as a class.
+
+    Parameters
+    ----------
+    plan
+        The plan to draw; at least one grid.
+    title
+        Title of the map; by default 'X网格划分图' with the names of up to three townships.
+    language
+        ``zh`` or ``en``: how the page opens; a button switches.
+    date, source
+        Of the data, as the margin of the map shall state them.
+    review_number
+        The number that a public map needs (审图号).
+    internal
+        Whether the map is marked 内部用图, for internal use. A map that is not, and has no review
+        number, says that the number is missing.
+
+    Returns
+    -------
+    folium.Map
+        ``.save(path)`` writes it; in a notebook it shows itself. An added element that would
+        fetch a file is refused when the map is written.
+
+    Raises
+    ------
+    InvalidOption
+        When the language is neither ``zh`` nor ``en``, or the plan has no grid.
+
+    Notes
+    -----
+    Source: DESIGN.md section 1 (map), FIELD.md section 7 (review number, internal use, no
+    residents, no fetching).
+
+    Examples
+    --------
+    >>> from gridmap.maps.samples import draw_patchwork
+    >>> page = make_map(draw_patchwork(4)).get_root().render()
+    >>> "https://cdn" in page, "内部用图" in page
+    (False, True)
+    """
+    from gridmap.maps.page import MapPage, OfflineMap, PlanElement
+
+    if language not in LANGUAGES:
+        raise InvalidOption(
+            f"The language of a map is 'zh' or 'en', not {language!r}.",
+            f"地图语言只能是 'zh' 或 'en'，而不是 {language!r}。",
+            cure_en='language="zh"',
+            cure_zh='language="zh"',
+        )
+    if len(plan.grids) == 0:
+        raise InvalidOption(
+            "The plan has no grid to draw.",
+            "方案中没有可绘制的网格。",
+            cure_en="Check the plan's findings: why did no community get a grid?",
+            cure_zh="请查看方案的核验结果，了解没有网格的原因。",
+        )
+    imprint = Imprint(title, date, source, review_number, internal)
+    content = describe_plan(plan, imprint, language)
+    west, south, east, north = (float(value) for value in plan.grids.total_bounds)
+    page = MapPage(language=language, title=content["imprint"]["title"][language])
+    drawn = OfflineMap(page, location=((south + north) / 2, (west + east) / 2), zoom=12)
+    drawn.add_child(PlanElement(content), name="plan")
+    return drawn
+
+
+def write_map(
+    plan: Plan,
+    path: str | Path,
+    *,
+    title: str = "",
+    language: str = "zh",
+    date: str = "",
+    source: str = "",
+    review_number: str = "",
+    internal: bool = True,
+    progress: Progress = ignore_progress,
+) -> None:
+    """Write a plan as one HTML file that opens with the network cut.
+
+    The same plan gives the same bytes. The file appears whole or not at all.
+
+    Parameters
+    ----------
+    plan, title, language, date, source, review_number, internal
+        As for `make_map`.
+    path
+        The file to write; an existing one is replaced.
+    progress
+        Told twice: when drawing begins and when the file is written.
+
+    Raises
+    ------
+    InvalidOption
+        As for `make_map`.
+    UnwritableFile
+        When the path can't be written.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> from gridmap.maps.samples import draw_patchwork
+    >>> with TemporaryDirectory() as folder:
+    ...     write_map(draw_patchwork(4), Path(folder) / "map.html")
+    ...     (Path(folder) / "map.html").stat().st_size > 100_000
+    True
+    """
+    progress("map", 0, 1)
+    drawn = make_map(
+        plan,
+        title=title,
+        language=language,
+        date=date,
+        source=source,
+        review_number=review_number,
+        internal=internal,
+    )
+    page = drawn.get_root().render()
+    with write_atomically(path) as temporary:
+        temporary.write_bytes(page.encode("utf-8"))
+    progress("map", 1, 1)

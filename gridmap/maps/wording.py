@@ -1,0 +1,162 @@
+"""The words on the page, in Chinese and English, and the cleaning of words that came from files.
+
+Kinds, categories and other words of the field are `gridmap.terms`; only what a page alone needs
+(buttons, hints, units) stands here.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from gridmap.terms import CATEGORIES, TERMS
+
+LONGEST_TEXT = 120
+"""Characters of a name that are shown; a longer one ends in an ellipsis: gridmap's own default."""
+
+CATEGORY_LETTERS = {
+    "school": ("学", "S"),
+    "hospital": ("医", "H"),
+    "government": ("政", "G"),
+    "mall": ("商", "M"),
+    "office": ("楼", "O"),
+    "industrial": ("园", "I"),
+    "park": ("景", "P"),
+}
+"""The letter on a dedicated grid, Chinese and English, by category of its site."""
+
+LANGUAGES = ("zh", "en")
+
+_PAGE = {
+    "untitled": ("网格划分图", "Grid map"),
+    "titled": ("{places}网格划分图", "Grids of {places}"),
+    "and": ("、", ", "),
+    "internal": ("内部用图", "Internal use"),
+    "review": ("审图号：{number}", "Map review no.: {number}"),
+    "review_missing": ("审图号：未填写", "Map review no.: not given"),
+    "date": ("数据日期：{date}", "Data of: {date}"),
+    "source": ("资料来源：{source}", "Source: {source}"),
+    "rules": ("划分标准：{rules}", "Rules: {rules}"),
+    "total_grids": ("网格总数", "grids"),
+    "total_households": ("总户数", "households"),
+    "total_in_band": ("户数达标", "in band"),
+    "total_special": ("专属 / 飞地", "dedicated / exclave"),
+    "about_count": ("约 {count}", "about {count}"),
+    "switch": ("English", "中文"),
+    "switch_hint": ("Show this page in English", "切换为中文"),
+    "search": ("搜索网格名称、编码或社区", "Search name, code or community"),
+    "search_none": ("没有找到“{query}”", "Nothing found for “{query}”"),
+    "search_count": ("共 {count} 项", "{count} found"),
+    "search_more": (
+        "另有 {count} 项，请继续输入以缩小范围",
+        "{count} more; type on to narrow the list",
+    ),
+    "results": ("搜索结果", "Search results"),
+    "map": (
+        "网格地图。方向键移动，加减键缩放，回车选中画面中心的网格。",
+        "Map of grids. Arrow keys move, plus and minus zoom, Enter selects the grid in the middle.",
+    ),
+    "zoom_in": ("放大", "Zoom in"),
+    "zoom_out": ("缩小", "Zoom out"),
+    "zoom_all": ("显示全图", "Show all"),
+    "north": ("北", "N"),
+    "hint": ("点击地图上的网格，查看其信息", "Click a grid on the map to read its facts"),
+    "card": ("网格信息", "Facts of the grid"),
+    "close": ("关闭", "Close"),
+    "previous": ("上一个", "Previous"),
+    "next": ("下一个", "Next"),
+    "zoom_to": ("定位", "Zoom to"),
+    "code": ("编码", "Code"),
+    "kind": ("类型", "Kind"),
+    "community": ("所属社区", "Community"),
+    "township": ("所属街道", "Township"),
+    "owner": ("归属社区", "Owner"),
+    "host": ("所在社区", "Host"),
+    "area_type": ("城乡", "Area type"),
+    "households": ("户数", "Households"),
+    "band": ("户数区间", "Band"),
+    "band_value": ("{lower}–{upper} 户", "{lower}–{upper} households"),
+    "count": ("{count} 户", "{count}"),
+    "few": ("不足 10 户", "fewer than 10"),
+    "few_short": ("<10户", "<10"),
+    "count_short": ("{count}户", "{count}"),
+    "status": ("达标情况", "Status"),
+    "inside": ("在区间内", "in band"),
+    "above": ("高于上限", "above the band"),
+    "below": ("低于下限", "below the band"),
+    "no_band": ("不设户数区间", "no band"),
+    "reason": ("说明", "Reason"),
+    "area": ("面积", "Area"),
+    "hectares": ("{number} 公顷", "{number} ha"),
+    "square_km": ("{number} 平方公里", "{number} km²"),
+    "metres": ("{number} 米", "{number} m"),
+    "kilometres": ("{number} 公里", "{number} km"),
+    "grids_in": ("{count} 个网格", "{count} grids"),
+    "legend": ("图例", "Legend"),
+    "legend_grid": ("网格界", "grid border"),
+    "legend_community": ("社区界", "community border"),
+    "legend_township": ("街道界", "township border"),
+    "legend_link": ("飞地与归属社区的连线", "exclave to its owner"),
+    "legend_above": ("户数高于上限", "more households than the band"),
+    "legend_below": ("户数低于下限", "fewer households than the band"),
+    "legend_river": ("河流", "river"),
+    "legend_railway": ("铁路", "railway"),
+    "legend_road": ("主要道路", "main road"),
+    "no_script": (
+        "本页需要启用 JavaScript 才能显示地图。",
+        "This page needs JavaScript to draw the map.",
+    ),
+    "exclave_letter": ("飞", "E"),
+}
+
+_CONTROLS = re.compile(
+    "[\\x00-\\x1f\\x7f-\\x9f\\u061c\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff\\ufff9-\\ufffb]"
+    "|[\\ud800-\\udfff]"
+)
+
+
+def page_words() -> dict[str, dict[str, str]]:
+    """Return every word of the page by language.
+
+    Examples
+    --------
+    >>> page_words()["en"]["kind_exclave"], page_words()["zh"]["letter_school"]
+    ('exclave grid', '学')
+    """
+    words = dict(_PAGE)
+    for kind in ("general", "dedicated", "exclave"):
+        words[f"kind_{kind}"] = (TERMS[kind].zh, TERMS[kind].en)
+    for key, letters in CATEGORY_LETTERS.items():
+        words[f"category_{key}"] = (CATEGORIES[key].zh, CATEGORIES[key].en)
+        words[f"letter_{key}"] = letters
+    return {
+        language: {key: both[place] for key, both in words.items()}
+        for place, language in enumerate(LANGUAGES)
+    }
+
+
+def clean_text(value: object, *, longest: int = LONGEST_TEXT) -> str:
+    """Return a text that is safe to lay out: one line, no control or direction characters.
+
+    Markup is no concern here (the page shows text as text); this is for characters that turn the
+    reading order round, break a line or hide.
+
+    Parameters
+    ----------
+    value
+        Text from a file; None and not-a-number become empty.
+    longest
+        Characters kept, at least 1.
+
+    Examples
+    --------
+    >>> clean_text("  锦绣\\n社区 ")
+    '锦绣 社区'
+    >>> clean_text("a\\u202eb"), clean_text(None), clean_text("x" * 9, longest=4)
+    ('ab', '', 'xxx…')
+    """
+    if value is None or value != value:  # noqa: PLR0124 - only not-a-number differs from itself
+        return ""
+    text = re.sub(r"[\t\n\r\x0b\x0c\x85\u2028\u2029]+", " ", str(value))
+    text = unicodedata.normalize("NFC", " ".join(_CONTROLS.sub("", text).split()))
+    return text if len(text) <= longest else text[: longest - 1].rstrip() + "…"

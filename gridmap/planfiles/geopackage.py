@@ -1,0 +1,282 @@
+"""Write and read the plan file: a GeoPackage through pyogrio, checked by SQLite itself.
+
+Writing is atomic and gives the same bytes for the same plan: GDAL's clock is stopped and its
+background thread for the spatial index is off. Reading takes the file for hostile: only a
+GeoPackage by its header, only real tables (a view or a generated column could run functions),
+and `unpacking` believes no value.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from gridmap.errors import UnwritableFile
+from gridmap.planfiles import layout
+from gridmap.planfiles.complaints import unreadable
+from gridmap.planfiles.packing import pack_plan
+from gridmap.planfiles.unpacking import unpack_plan
+from gridmap.writing import write_atomically
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import pandas as pd
+
+    from gridmap.model import Plan
+
+GDAL_OPTIONS = {
+    "OGR_CURRENT_DATE": "2000-01-01T00:00:00.000Z",
+    "OGR_GPKG_ALLOW_THREADED_RTREE": "NO",
+}
+"""What makes GDAL write the same bytes on every run: no clock, no second thread."""
+
+SQLITE_MAGIC = b"SQLite format 3\x00"
+GEOPACKAGE_ID = b"GPKG"
+GENERATED_COLUMNS = (2, 3)
+"""Values of ``hidden`` in SQLite's ``table_xinfo`` for a column that is computed when read."""
+
+
+def write_plan(plan: Plan, path: str | Path) -> None:
+    """Write a plan as one GeoPackage 1.3 file, whole or not at all.
+
+    Parameters
+    ----------
+    plan
+        What `gridmap.make_plan` or `read_plan` returned.
+    path
+        Where to write. An earlier plan is replaced; any other file is spared, so that the result
+        can't overwrite the input it was made from.
+
+    Raises
+    ------
+    UnwritableFile
+        When the target is a file that is not a plan, or can't be written.
+    InvalidOption
+        When the plan lacks a column of the model.
+
+    Notes
+    -----
+    The same plan gives the same bytes, on every run and whether or not pyarrow is installed.
+    Source: DESIGN.md section 3 (layers and columns), section 5 (GeoPackage 1.3, for Debian's
+    QGIS; temporary file, fsync, rename).
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> import gridmap
+    >>> from gridmap.testing import draw_territory
+    >>> territory = draw_territory("AAA", households=100)
+    >>> plan = gridmap.make_plan(territory, rules=gridmap.Rules.preset())
+    >>> with TemporaryDirectory() as folder:
+    ...     gridmap.write_plan(plan, Path(folder) / "plan.gpkg")
+    ...     again = gridmap.read_plan(Path(folder) / "plan.gpkg")
+    >>> again.grids["households"].tolist() == plan.grids["households"].tolist()
+    True
+    """
+    _spare_other_files(Path(path))
+    tables = pack_plan(plan)
+    with write_atomically(path) as temporary:
+        try:
+            _write_tables(tables, temporary)
+            _check_written(tables, temporary)
+        except (RuntimeError, sqlite3.Error) as problem:  # pyogrio's errors are RuntimeErrors
+            name = Path(path).name
+            raise UnwritableFile(
+                f"{name} can't be written: {problem}.",
+                f"无法写入 {name}：{problem}。",
+                cure_en="Check the space on the disk, or give another path to -o.",
+                cure_zh="请检查磁盘空间，或用 -o 指定其他路径。",
+            ) from problem
+
+
+def read_plan(path: str | Path) -> Plan:
+    """Read a plan back from the file that `write_plan` wrote.
+
+    Parameters
+    ----------
+    path
+        A plan file; it is opened for reading only.
+
+    Returns
+    -------
+    Plan
+        Equal to the plan that was written: every frame, and every coordinate to the last bit.
+        ``units.grid_id`` says which unit is in which grid, the other tables follow it.
+
+    Raises
+    ------
+    UnreadableFile
+        When the file is missing, not a GeoPackage, not a plan, of a newer version, lacks a table
+        or column, or contradicts itself.
+
+    Examples
+    --------
+    >>> import gridmap
+    >>> gridmap.read_plan("no-such-plan.gpkg")
+    Traceback (most recent call last):
+        ...
+    gridmap.errors.UnreadableFile: There is no file no-such-plan.gpkg...
+    """
+    path = Path(path)
+    _inspect(path)
+    about = _read_about(path)
+    tables = {name: _read_table(path, name) for name in layout.TABLES if name != layout.ABOUT.name}
+    return unpack_plan(tables, about, path)
+
+
+@contextlib.contextmanager
+def _gdal_options(options: dict[str, str]) -> Iterator[None]:
+    """Set options of GDAL for a while."""
+    import pyogrio
+
+    before = {name: pyogrio.get_gdal_config_option(name) for name in options}
+    pyogrio.set_gdal_config_options(options)
+    try:
+        yield
+    finally:
+        pyogrio.set_gdal_config_options(before)
+
+
+def _write_tables(tables: dict[str, pd.DataFrame], path: Path) -> None:
+    import pyogrio
+
+    with _gdal_options(GDAL_OPTIONS):
+        for name, frame in tables.items():
+            options: dict[str, Any] = {}
+            if not path.exists():
+                options["VERSION"] = "1.3"
+            if layout.TABLES[name].geometry != "none":
+                options |= _geometry_options(frame, layout.TABLES[name].geometry)
+            pyogrio.write_dataframe(
+                frame, path, layer=name, driver="GPKG", use_arrow=False, **options
+            )
+
+
+def _geometry_options(frame: Any, geometry: str) -> dict[str, Any]:
+    """Declare polygons as polygons, or all as multipolygons when one is; anything else as is."""
+    kinds = set(frame.geometry.geom_type.dropna())
+    if kinds <= {"Polygon"} and (geometry == "polygon" or kinds):
+        return {"geometry_type": "Polygon", "promote_to_multi": False}
+    if kinds <= {"Polygon", "MultiPolygon"} and kinds:
+        return {"geometry_type": "MultiPolygon", "promote_to_multi": True}
+    return {"geometry_type": "Unknown", "promote_to_multi": False}
+
+
+def _check_written(tables: dict[str, pd.DataFrame], path: Path) -> None:
+    """Read back what SQLite holds: GDAL reports a full disk on closing to nobody."""
+    with _open_sqlite(path) as connection:
+        state = connection.execute("PRAGMA quick_check").fetchone()[0]
+        if state != "ok":
+            raise sqlite3.DatabaseError(state)
+        for name, frame in tables.items():
+            rows = connection.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0]  # noqa: S608 - our names
+            if rows != len(frame):
+                raise sqlite3.DatabaseError(f"{name} holds {rows} of {len(frame)} rows")
+
+
+@contextlib.contextmanager
+def _open_sqlite(path: Path) -> Iterator[sqlite3.Connection]:
+    """Open a SQLite file for reading only, and close it."""
+    connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
+    try:
+        connection.execute("PRAGMA trusted_schema = OFF")
+        yield connection
+    finally:
+        connection.close()
+
+
+def _spare_other_files(path: Path) -> None:
+    """Refuse to overwrite a file that is neither empty nor a plan."""
+    if not path.is_file() or path.stat().st_size == 0:
+        return
+    try:
+        with _open_sqlite(path) as connection:
+            row = connection.execute(
+                'SELECT value FROM "about" WHERE "key" = ?', (layout.FORMAT_KEY,)
+            ).fetchone()
+        if row is not None and row[0] == layout.FORMAT:
+            return
+    except sqlite3.Error:
+        pass
+    raise UnwritableFile(
+        f"{path.name} exists and is not a plan of gridmap; it is left as it is.",
+        f"{path.name} 已存在且不是 gridmap 方案文件，未作改动。",
+        cure_en="Give another path to -o, or move that file away.",
+        cure_zh="请用 -o 指定其他路径，或先移走该文件。",
+    )
+
+
+def _inspect(path: Path) -> None:
+    """Refuse what is not a plain GeoPackage with every table and column of the layout."""
+    if not path.is_file():
+        raise unreadable(path, "missing")
+    with path.open("rb") as file:
+        header = file.read(72)
+    if not header.startswith(SQLITE_MAGIC) or header[68:72] != GEOPACKAGE_ID:
+        raise unreadable(path, "not_geopackage")
+    try:
+        with _open_sqlite(path) as connection:
+            columns = _list_columns(connection, path)
+    except sqlite3.Error as problem:
+        raise unreadable(path, "damaged", detail=str(problem)) from problem
+    for name, table in layout.TABLES.items():
+        if name not in columns:
+            raise unreadable(path, "no_table", detail=name)
+        missing = [column for column in table.names() if column not in columns[name]]
+        if missing:
+            raise unreadable(path, "no_column", detail=f"{name}.{missing[0]}")
+
+
+def _list_columns(connection: sqlite3.Connection, path: Path) -> dict[str, set[str]]:
+    columns: dict[str, set[str]] = {}
+    schema = connection.execute("SELECT type, name, sql FROM sqlite_master").fetchall()
+    for kind, name, sql in schema:
+        if kind == "view" or (
+            kind == "table"
+            and str(sql).upper().startswith("CREATE VIRTUAL")
+            and not str(name).startswith("rtree_")
+        ):
+            raise unreadable(path, "active_content", detail=str(name))
+        if kind == "table" and not str(sql).upper().startswith("CREATE VIRTUAL"):
+            rows = connection.execute("SELECT name, hidden FROM pragma_table_xinfo(?)", (name,))
+            found = rows.fetchall()
+            if any(hidden in GENERATED_COLUMNS for _, hidden in found):
+                raise unreadable(path, "active_content", detail=str(name))
+            columns[str(name)] = {str(column) for column, _ in found}
+    return columns
+
+
+def _read_about(path: Path) -> dict[str, str]:
+    """Return the table ``about``, after checking that it is a plan of a version we know."""
+    try:
+        with _open_sqlite(path) as connection:
+            cursor = connection.execute('SELECT "key", "value" FROM "about" ORDER BY rowid')
+            rows = cursor.fetchall()
+    except sqlite3.Error as problem:
+        raise unreadable(path, "damaged", detail=str(problem)) from problem
+    about = {str(key): "" if value is None else str(value) for key, value in rows}
+    if about.get(layout.FORMAT_KEY) != layout.FORMAT:
+        raise unreadable(path, "not_a_plan")
+    if about.get(layout.VERSION_KEY) != layout.VERSION:
+        raise unreadable(path, "version", detail=about.get(layout.VERSION_KEY, ""))
+    return about
+
+
+def _read_table(path: Path, name: str) -> pd.DataFrame:
+    import pyogrio
+    from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, GeometryError
+
+    try:
+        frame: pd.DataFrame = pyogrio.read_dataframe(
+            path,
+            layer=name,
+            use_arrow=False,
+            read_geometry=layout.TABLES[name].geometry != "none",
+        )
+    except (DataSourceError, DataLayerError, FeatureError, GeometryError) as problem:
+        raise unreadable(path, "damaged", detail=name) from problem
+    return frame

@@ -1,0 +1,76 @@
+"""How the inner loops are compiled, and the random numbers they draw.
+
+`inner` marks a function that only other kernels call; `entry` marks the few that Python calls.
+Only entries are cached on disk, with all the inner code they contain; so a changed inner function
+must invalidate them. numba looks at the entry's own file only, therefore `SOURCES_STAMP`, a
+checksum of every file of this package, is baked into each entry as a closure cell, which numba
+does look at.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+import numba
+import numpy as np
+
+Kernel = TypeVar("Kernel", bound=Callable[..., object])
+
+
+def _stamp_sources() -> int:
+    stamp = 0
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        stamp = zlib.crc32(path.read_bytes(), stamp)
+    return stamp
+
+
+SOURCES_STAMP = _stamp_sources()
+"""Checksum of all kernel files: a cached binary of older code is never used."""
+
+
+def inner(function: Kernel) -> Kernel:
+    """Compile a function that is only called from other kernels."""
+    compiled: Kernel = numba.njit(nogil=True)(function)
+    return compiled
+
+
+def entry(function: Kernel) -> Kernel:
+    """Compile a function that Python calls, cached on disk where a cache can be written.
+
+    Notes
+    -----
+    numba refuses ``cache=True`` with a `RuntimeError` where neither the package's folder nor the
+    user's cache folder can be written; the kernel is then compiled afresh in each process.
+    """
+    try:
+        cached: Kernel = numba.njit(nogil=True, cache=True)(function)
+    except RuntimeError:
+        uncached: Kernel = numba.njit(nogil=True)(function)
+        return uncached
+    return cached
+
+
+_STEP = np.uint64(0x9E3779B97F4A7C15)
+_MIX_A = np.uint64(0xBF58476D1CE4E5B9)
+_MIX_B = np.uint64(0x94D049BB133111EB)
+_S27, _S30, _S31, _S33 = np.uint64(27), np.uint64(30), np.uint64(31), np.uint64(33)
+
+
+@inner
+def draw_below(state: np.ndarray, limit: int) -> int:
+    """Draw a whole number in 0..limit-1 from a splitmix64 state of one uint64.
+
+    Notes
+    -----
+    Source: splitmix64 of Steele, Lea and Flood (2014). Whole numbers only, so that every machine
+    draws the same; the bias of the remainder is below limit / 2**31.
+    """
+    state[0] = state[0] + _STEP
+    mixed = state[0]
+    mixed = (mixed ^ (mixed >> _S30)) * _MIX_A
+    mixed = (mixed ^ (mixed >> _S27)) * _MIX_B
+    mixed = mixed ^ (mixed >> _S31)
+    return np.int64(mixed >> _S33) % limit

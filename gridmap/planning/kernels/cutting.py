@@ -1,0 +1,265 @@
+"""The exact cut of a tree into zones: dynamic programming over accumulated weight.
+
+For each node and each weight x that the open zone at the node can have, the least cost of
+everything below is kept. A child either joins the open zone of its parent (weights add), or is
+closed (its best open weight is weighed as a finished zone, plus the price of the tree edge). One
+more state, `over`, holds all weights above the largest state, with the excess in its cost, so
+that a node above the ceiling or an impossible total has an answer too.
+
+Each pair of households meets at most once within the ceiling's distance along the tree, so time
+is O(nodes * ceiling + total weight * ceiling), and usually far less, because few weights of lumpy
+nodes can be reached. Nothing recurses.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from gridmap.planning.kernels.compiling import inner
+from gridmap.planning.kernels.spanning import CUT, KEPT
+from gridmap.planning.kernels.weighing import ASTRAY, NEVER, OUTSIDE
+
+CLOSED = -1
+
+
+@inner
+def _order_by_depth_first(order: np.ndarray, parent: np.ndarray) -> np.ndarray:
+    """Return the nodes top down, each largest subtree last among its siblings.
+
+    Read backwards this is a post-order in which few nodes wait for their siblings (at most
+    log2(n)), so that few rows of states are alive at once.
+    """
+    size = len(order)
+    under = np.ones(size, np.int32)
+    heavy = np.full(size, -1, np.int32)
+    for k in range(size - 1, 0, -1):
+        node = order[k]
+        up = parent[node]
+        under[up] += under[node]
+        if heavy[up] < 0 or under[node] > under[heavy[up]]:
+            heavy[up] = node
+    first = np.full(size, -1, np.int32)
+    after = np.full(size, -1, np.int32)
+    for k in range(size - 1, 0, -1):
+        node = order[k]
+        after[node] = first[parent[node]]
+        first[parent[node]] = node
+    stack = np.empty(size, np.int32)
+    down = np.empty(size, np.int32)
+    stack[0] = order[0]
+    high, many = 1, 0
+    while high > 0:
+        high -= 1
+        node = stack[high]
+        down[many] = node
+        many += 1
+        if heavy[node] >= 0:
+            stack[high] = heavy[node]
+            high += 1
+        child = first[node]
+        while child >= 0:
+            if child != heavy[node]:
+                stack[high] = child
+                high += 1
+            child = after[child]
+    return down
+
+
+@inner
+def _start_row(row: np.ndarray, weight: int, tops: int) -> None:
+    """Fill a row of states with the node alone in its open zone."""
+    row[:] = NEVER
+    if weight < tops:
+        row[weight] = 0
+    else:
+        row[tops] = min(ASTRAY * (weight - tops + 1), OUTSIDE >> 1)
+
+
+@inner
+def _close_row(row: np.ndarray, reach: int, closing: np.ndarray, tops: int) -> tuple[int, int]:
+    """Return the best state to close a zone in, and its cost."""
+    best, cost = tops, row[tops] + closing[tops]
+    for x in range(reach + 1):
+        if row[x] < NEVER and row[x] + closing[x] < cost:
+            best, cost = x, row[x] + closing[x]
+    return best, cost
+
+
+@inner
+def _join_rows(
+    mine: np.ndarray,
+    my_reach: int,
+    child: np.ndarray,
+    child_reach: int,
+    result: np.ndarray,
+    choice: np.ndarray,
+    over: np.ndarray,
+    seen: np.ndarray,
+) -> None:
+    """Add to ``result`` the states in which the child joins the parent's open zone."""
+    tops = len(result) - 1
+    many = 0
+    for y in range(child_reach + 1):
+        if child[y] < NEVER:
+            seen[many] = y
+            many += 1
+    for x in range(my_reach + 1):
+        if mine[x] >= NEVER:
+            continue
+        for s in range(many):
+            y = seen[s]
+            cost = mine[x] + child[y]
+            z = x + y
+            if z < tops:
+                if cost < result[z]:
+                    result[z] = cost
+                    choice[z] = y
+            elif cost + ASTRAY * (z - tops + 1) < result[tops]:
+                result[tops] = cost + ASTRAY * (z - tops + 1)
+                over[0], over[1] = x, y
+        if child[tops] < NEVER and mine[x] + child[tops] + ASTRAY * x < result[tops]:
+            result[tops] = mine[x] + child[tops] + ASTRAY * x
+            over[0], over[1] = x, tops
+    if mine[tops] >= NEVER:
+        return
+    for s in range(many):
+        y = seen[s]
+        if mine[tops] + child[y] + ASTRAY * y < result[tops]:
+            result[tops] = mine[tops] + child[y] + ASTRAY * y
+            over[0], over[1] = tops, y
+    both = mine[tops] + child[tops] + ASTRAY * (tops - 1)
+    if child[tops] < NEVER and both < result[tops]:
+        result[tops] = both
+        over[0], over[1] = tops, tops
+
+
+@inner
+def cut_tree(
+    order: np.ndarray,
+    parent: np.ndarray,
+    weight: np.ndarray,
+    klass: np.ndarray,
+    closing: np.ndarray,
+    price: np.ndarray,
+    flag: np.ndarray,
+) -> tuple[np.ndarray, int]:
+    """Cut a tree into zones at the least cost; exact.
+
+    Parameters
+    ----------
+    order, parent
+        The nodes breadth-first and each node's parent, -1 at the top, shape (n,).
+    weight
+        Weight of each node in grains, 0 or more, shape (n,).
+    klass, closing
+        ``closing[klass[v], x]`` is the cost of a finished zone of weight x whose top node is v;
+        the last column is for zones above all states.
+    price, flag
+        Cost of cutting above each node; whether that is free, forbidden or a must.
+
+    Returns
+    -------
+    labels, cost
+        The zone of each node, the top's zone being 0, shape (n,); and the total cost.
+    """
+    size, tops = len(order), closing.shape[1] - 1
+    down = _order_by_depth_first(order, parent)
+    reach = np.empty(size, np.int64)
+    offset = np.zeros(size, np.int64)
+    for v in range(size):
+        reach[v] = min(weight[v], tops - 1)
+    room = 0
+    for k in range(size - 1, 0, -1):
+        up = parent[down[k]]
+        reach[up] = min(reach[up] + reach[down[k]], tops - 1)
+        offset[down[k]] = room
+        room += reach[up] + 1
+    choice = np.empty(room + 1, np.int32)
+    over = np.empty((size, 2), np.int32)
+    closed = np.empty(size, np.int32)
+
+    slots = 4
+    while (1 << (slots - 4)) < size:
+        slots += 1
+    rows = np.empty((slots, tops + 1), np.int64)
+    free = np.arange(slots)
+    high = slots
+    slot = np.full(size, -1, np.int32)
+    seen = np.empty(tops + 1, np.int32)
+    for v in range(size):
+        reach[v] = min(weight[v], tops - 1)
+    cost = 0
+    for k in range(size - 1, -1, -1):
+        node = down[k]
+        if slot[node] < 0:
+            high -= 1
+            slot[node] = free[high]
+            _start_row(rows[slot[node]], weight[node], tops)
+        mine = rows[slot[node]]
+        closed[node], closing_cost = _close_row(mine, reach[node], closing[klass[node]], tops)
+        if k == 0:
+            cost = closing_cost
+            break
+        up = parent[node]
+        if slot[up] < 0:
+            high -= 1
+            slot[up] = free[high]
+            _start_row(rows[slot[up]], weight[up], tops)
+        high -= 1
+        fresh = free[high]
+        wide = min(reach[up] + reach[node], tops - 1)
+        taken = choice[offset[node] : offset[node] + wide + 1]
+        taken[:] = CLOSED
+        over[node, 0], over[node, 1] = tops, CLOSED
+        if flag[node] == KEPT:
+            rows[fresh, :] = NEVER
+        else:
+            closing_cost += price[node]
+            for x in range(tops + 1):
+                before = rows[slot[up], x]
+                rows[fresh, x] = before + closing_cost if before < NEVER else NEVER
+        if flag[node] != CUT:
+            _join_rows(
+                rows[slot[up]], reach[up], mine, reach[node], rows[fresh], taken, over[node], seen
+            )
+        reach[up] = wide
+        free[high], free[high + 1] = slot[node], slot[up]
+        high += 2
+        slot[up] = fresh
+    return _read_back(down, parent, choice, offset, over, closed, tops), cost
+
+
+@inner
+def _read_back(
+    down: np.ndarray,
+    parent: np.ndarray,
+    choice: np.ndarray,
+    offset: np.ndarray,
+    over: np.ndarray,
+    closed: np.ndarray,
+    tops: int,
+) -> np.ndarray:
+    """Follow the choices from the top down and label the zones."""
+    size = len(down)
+    labels = np.empty(size, np.int32)
+    state = np.empty(size, np.int32)
+    labels[down[0]] = 0
+    state[down[0]] = closed[down[0]]
+    zones = 1
+    for k in range(1, size):
+        node = down[k]
+        up = parent[node]
+        if state[up] == tops:
+            mine, joined = over[node, 0], over[node, 1]
+        else:
+            joined = choice[offset[node] + state[up]]
+            mine = state[up] if joined == CLOSED else state[up] - joined
+        state[up] = mine
+        if joined == CLOSED:
+            labels[node] = zones
+            zones += 1
+            state[node] = closed[node]
+        else:
+            labels[node] = labels[up]
+            state[node] = joined
+    return labels

@@ -1,0 +1,117 @@
+"""What is good, as whole numbers: the lexicographic aim that every kernel shares.
+
+One int64 carries the levels of the aim; each level outweighs what the levels below it usually
+add up to in the few zones that one step redraws::
+
+    wrong number of zones  >  zones outside the hard band  >  zones outside the wished band
+    >  groups split  >  lines crossed  >  deviation  >  shape and cut edges
+
+The figures are gridmap's own default; they are powers of two, so that sums are exact.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from gridmap.planning.kernels.compiling import inner
+
+MISCOUNT = 1 << 42
+OUTSIDE = 1 << 38
+WISH = 1 << 27
+SPLIT = 1 << 15
+CROSSING = 1 << 12
+ASTRAY = 1 << 10
+"""For each household (or grain of households) that a zone lacks or has too many."""
+DEVIATION = 1 << 10
+SHAPE = 1 << 10
+NEVER = 1 << 60
+PP_SCALE = 12868
+"""4 pi * 1024, rounded: Polsby-Popper in 1024ths from whole areas and perimeters."""
+
+
+class Graph(NamedTuple):
+    """A bare graph with all that is known of nodes and edges, in whole numbers.
+
+    Nodes (n,): ``weight`` households, ``states`` the weight in grains for the tree cut,
+    ``klass`` row of ``bands``, ``group`` (-1 none), ``anchor`` (locked zone, -1 none), ``area``,
+    ``perimeter``. Rows of edges: ``indptr``/``nbr``/``eid`` (CSR). Edges (m,): ``cut`` cost of
+    cutting, ``cross`` cost of keeping inside a zone, ``length``, ``rank`` (the lower, the sooner
+    in a tree). ``bands`` (classes, 5): wished lower and upper, hard lower and upper, target.
+    """
+
+    indptr: np.ndarray
+    nbr: np.ndarray
+    eid: np.ndarray
+    weight: np.ndarray
+    states: np.ndarray
+    klass: np.ndarray
+    group: np.ndarray
+    anchor: np.ndarray
+    area: np.ndarray
+    perimeter: np.ndarray
+    cut: np.ndarray
+    cross: np.ndarray
+    length: np.ndarray
+    rank: np.ndarray
+    bands: np.ndarray
+
+
+class Aim(NamedTuple):
+    """What the search wants, in whole numbers.
+
+    Attributes
+    ----------
+    tops
+        Number of weight states of the tree cut (0..tops-1 grains; above is 'too large').
+    grain
+        Households a grain.
+    zones
+        Exact number of zones wanted, or 0.
+    shape
+        Weight of 1 - Polsby-Popper of a zone, 0 without areas.
+    reach
+        Usual perimeter of a zone, in the unit of ``length``; 0 without lengths.
+    """
+
+    tops: int
+    grain: int
+    zones: int
+    shape: int
+    reach: int
+
+
+@inner
+def weigh_size(weight: int, band: np.ndarray, grain: int) -> int:
+    """Weigh how far a zone of this weight is from its band and target."""
+    cost = 0
+    gap = max(band[2] - weight, weight - band[3])
+    if gap > 0:
+        cost += OUTSIDE + min(ASTRAY * (gap // grain + 1), OUTSIDE >> 1)
+    else:
+        gap = max(band[0] - weight, weight - band[1])
+        if gap > 0:
+            cost += WISH + ASTRAY * (gap // grain + 1)
+    half = max(1, (band[1] - band[0]) // 2)
+    off = min(abs(weight - band[4]), 2 * half)
+    return cost + DEVIATION * off // half * off // half
+
+
+@inner
+def weigh_shape(area: int, perimeter: int, shape: int) -> int:
+    """Weigh a zone's shape: ``shape`` times (1 - Polsby-Popper)."""
+    if shape == 0 or perimeter <= 0:
+        return 0
+    roundness = min(1024, area * PP_SCALE // (perimeter * perimeter))
+    return shape * (1024 - roundness) >> 10
+
+
+@inner
+def find_top_class(shares: np.ndarray) -> int:
+    """Return the class that holds most of a zone's weight; the first of equals."""
+    top = 0
+    for k in range(1, len(shares)):
+        if shares[k] > shares[top]:
+            top = k
+    return top
