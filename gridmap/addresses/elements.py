@@ -122,9 +122,9 @@ def standard_text(address: Address) -> str:
     Returns
     -------
     str
-        Village, group, road, number, compound, building, place, in this order; without the
-        divisions above (they stand in the elements) and never with an entrance or a room; ``""``
-        when nothing of it is there.
+        Village, group, road, number, compound, building, place, in this order, never with an
+        entrance or a room; the divisions above stand in the elements only, and are written when
+        the text names nothing else; ``""`` when nothing is there.
 
     Notes
     -----
@@ -150,7 +150,9 @@ def standard_text(address: Address) -> str:
     elif address.village:
         parts = (address.village, group, number, "")
     else:
-        return f"{group}{address.compound}{number}{building}{address.place}"
+        parts = (group, address.compound, number, "")
+        text = "".join((*parts, building, address.place))
+        return text or address.township + address.community
     return "".join((*parts, address.compound, building, address.place))
 
 

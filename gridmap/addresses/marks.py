@@ -14,7 +14,10 @@ from gridmap.addresses.numerals import NUMERALS, read_numeral
 _HAN = f"[{NUMERALS}]{{1,5}}"
 _NUM = f"(?:[A-Za-z]{{0,2}}[0-9]{{1,6}}[A-Za-z]?|[A-Za-z]{{1,2}}|{_HAN})"
 _STEM = "[甲乙丙丁]"
-_NAME_AFTER_NUMBER = "(?![路街巷线井桥港站馆邸府墅仓区库码矿地田公庄渡]|大街|大道|公[路馆园寓]|高速|院子|胡同|会所|里弄|公社)"
+_NAME_AFTER_NUMBER = (
+    "(?![路街巷线井桥港站馆邸府墅仓区库码矿地田公庄渡]|大街|大道|公[路馆园寓]|高速|院子"
+    "|胡同|会所|里弄|公社)"
+)
 _WEAK = rf"(?=$|[0-9A-Za-z{NUMERALS}东西南北左右中\-(])"
 
 _MARK = re.compile(
@@ -120,8 +123,8 @@ def door_number(text: str) -> str:
 
     Examples
     --------
-    >>> door_number("十二号"), door_number("12号之一"), door_number("12号附5号"), door_number("12甲号")
-    ('12', '12-1', '12-5', '甲12')
+    >>> door_number("十二号"), door_number("12号之一"), door_number("12号附5号")
+    ('12', '12-1', '12-5')
     """
     found = _NUMBER.match(text)
     if found is None:

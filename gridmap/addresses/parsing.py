@@ -106,7 +106,7 @@ def parse_address(text: str) -> Address:
     marks = scan_marks(rest)
     for position, mark in enumerate(marks):
         following = marks[position + 1].kind if position + 1 < len(marks) else ""
-        elements.take(mark, following, marks[position + 2 : position + 3])
+        elements.take(mark, following)
     return elements.address()
 
 
@@ -158,7 +158,7 @@ class _Reading:
     def has(self, *names: str) -> bool:
         return any(name in self.found for name in names)
 
-    def take(self, mark: Mark, following: str, later: list[Mark]) -> None:
+    def take(self, mark: Mark, following: str) -> None:
         if mark.kind == "name":
             self._take_name(mark.value, following)
         elif mark.kind in ("number", "yard"):

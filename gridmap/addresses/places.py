@@ -81,7 +81,7 @@ def collect_places(
     --------
     >>> import geopandas as gpd
     >>> homes = gpd.GeoDataFrame(
-    ...     {"address": ["建设路12号3栋1单元101室", "建设路１２号3幢1单元102室"], "building_id": "B3"},
+    ...     {"address": ["建设路12号3栋1单元101室", "建设路１２号3幢102"], "building_id": "B3"},
     ...     geometry=gpd.points_from_xy([113.1, 113.1], [23.0, 23.0]), crs=4490,
     ... )
     >>> collect_places(households=homes)[["text", "building_id"]].values.tolist()

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from gridmap.model import Sources
 
 MAX_HOUSEHOLDS = 10_000
-"""Households of one row; gridmap's own default, far above the largest building known to it (FIELD.md
-section 2: buildings above 500 households are 0.2 % - 2.5 %)."""
+"""Households of one row; gridmap's own default, far above the largest building known to it
+(FIELD.md section 2: buildings above 500 households are 0.2 % - 2.5 %)."""
 MIN_FLOOR_AREA_M2 = 15.0
 """Floor area a household below which a count is doubted; gridmap's own default (FIELD.md section 1,
 Shouguang [report]: 94.5 m2 on average)."""
@@ -140,9 +140,13 @@ def inspect_crowding(table: Inspection) -> None:
             table.ids("buildings", rows), households[known[few]], area[few], strict=True
         )
     ]
-    table.say_rows(
-        CROWDED, "buildings", rows, limit=MIN_FLOOR_AREA_M2, details=describe(details)
-    )
+    table.say_rows(CROWDED, "buildings", rows, limit=MIN_FLOOR_AREA_M2, details=describe(details))
+
+
+def given_counts(frame: gpd.GeoDataFrame) -> NDArray[np.float64]:
+    """Return the households that a layer gives for its rows (n,), NaN where it gives none."""
+    values = _numbers(frame)
+    return np.where(np.isfinite(values), np.floor(values + 0.5), np.nan)
 
 
 def _numbers(frame: gpd.GeoDataFrame) -> NDArray[np.float64]:

@@ -315,7 +315,8 @@ def _crossings(geometry: shapely.Geometry) -> float:
         return 0.0
     xy, ring = shapely.get_coordinates(rings, return_index=True)
     same = ring[1:] == ring[:-1]
-    segments = shapely.linestrings(np.stack([xy[:-1][same], xy[1:][same]], axis=1))
+    ends = np.stack([xy[:-1][same], xy[1:][same]], axis=1)
+    segments: NDArray[np.object_] = np.asarray(shapely.linestrings(ends), dtype=object)
     step = max(1, len(segments) // 1_000)
     sample = segments[::step]
     hits = shapely.STRtree(segments).query(sample, predicate="intersects")

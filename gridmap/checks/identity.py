@@ -1,4 +1,4 @@
-"""Who is who: ids that are missing or used twice, rows that stand twice, names that can't be shown."""
+"""Who is who: ids missing or used twice, rows that stand twice, names that can't be shown."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from gridmap.checks.inspecting import Wording, describe, id_column, text_column
+from gridmap.checks.inspecting import id_column, text_column
 from gridmap.findings import FindingKind
 from gridmap.schemas import ROLES
 
@@ -34,15 +34,15 @@ UNREADABLE_TEXT = FindingKind(
     "warning",
     en="{count} rows of {role:en} have control characters in {columns}, or a text above {limit} "
     "characters; cleaned and cut{listed:en}.",
-    zh="{role:zh}中有 {count} 行的 {columns} 含控制字符或超过 {limit} 字，已清除、截短{listed:zh}。",
+    zh="{role:zh}中有 {count} 行的 {columns} 含控制字符或超过 {limit} 字，"
+    "已清除、截短{listed:zh}。",
     cure_en="Clean these cells in the source file.",
     cure_zh="请在源文件中清理这些单元格。",
 )
 DUPLICATE_ROW = FindingKind(
     "duplicate_row",
     "warning",
-    en="{count} rows of {role:en} repeat another row in every column and are set aside"
-    "{listed:en}.",
+    en="{count} rows of {role:en} repeat another row in every column and are set aside{listed:en}.",
     zh="{role:zh}中有 {count} 行与另一行完全相同，已剔除并列出{listed:zh}。",
     cure_en="Delete the repeated rows.",
     cure_zh="请删除重复行。",
@@ -68,8 +68,8 @@ REUSED_HOUSEHOLD = FindingKind(
 PIECES_MERGED = FindingKind(
     "pieces_merged",
     "warning",
-    en="{count} ids of {role:en} stand in several rows of the same name; the rows were put together "
-    "as pieces of one{listed:en}.",
+    en="{count} ids of {role:en} stand in several rows of the same name; the rows were put "
+    "together as pieces of one{listed:en}.",
     zh="{role:zh}中有 {count} 个编号出现在多行且名称相同，已合并为一个要素的多个部分{listed:zh}。",
     cure_en="Merge them in the source file if they belong together; else give each its own id.",
     cure_zh="如确为一体，请在源文件中合并；否则请分别编号。",
@@ -100,6 +100,14 @@ AMBIGUOUS_BUILDING = FindingKind(
     cure_en="Make the ids unique, for example compound_id + building_id, in both files.",
     cure_zh="请在两个文件中使楼栋编号唯一，例如“小区编号+楼栋号”。",
 )
+NO_ID = FindingKind(
+    "id_missing",
+    "info",
+    en="{count} rows of {role:en} have no id; they are called by their row{listed:en}.",
+    zh="{role:zh}中有 {count} 行没有编号，以行号代替{listed:zh}。",
+    cure_en="Give every row its own id, so that it keeps it when rows are added.",
+    cure_zh="请为每行设置唯一编号，以免增删行后编号变化。",
+)
 MISSING_ID = FindingKind(
     "community_without_id",
     "warning",
@@ -118,7 +126,7 @@ MISSING_NAME = FindingKind(
 )
 FINDING_KINDS = (
     UNREADABLE_TEXT, DUPLICATE_ROW, DUPLICATE_HOUSEHOLD, REUSED_HOUSEHOLD, PIECES_MERGED,
-    DUPLICATE_ID, DUPLICATE_COMMUNITY, AMBIGUOUS_BUILDING, MISSING_ID, MISSING_NAME,
+    DUPLICATE_ID, DUPLICATE_COMMUNITY, AMBIGUOUS_BUILDING, NO_ID, MISSING_ID, MISSING_NAME,
 )  # fmt: skip
 
 
@@ -134,12 +142,13 @@ def inspect_texts(table: Inspection) -> None:
             if column.kind == "number" or column.name not in frame.columns:
                 continue
             texts = text_column(frame, column.name)
-            clean = [clean_text(text, MAX_TEXT[column.kind]) for text in texts]
-            changed = np.array([a != b for a, b in zip(texts, clean, strict=True)])
-            if changed.any():
-                frame = frame.assign(**{column.name: clean})
-                columns.append(column.name)
-                touched |= changed
+            limit = MAX_TEXT[column.kind]
+            if max(map(len, texts)) <= limit and _UNSEEN.search("|".join(texts)) is None:
+                continue
+            clean = [clean_text(text, limit) for text in texts]
+            frame = frame.assign(**{column.name: clean})
+            columns.append(column.name)
+            touched |= np.array([a != b for a, b in zip(texts, clean, strict=True)])
         table.layers[role] = frame
         table.say_rows(
             UNREADABLE_TEXT, role, touched, columns=", ".join(columns), limit=MAX_TEXT["text"]
@@ -147,11 +156,11 @@ def inspect_texts(table: Inspection) -> None:
 
 
 def clean_text(text: str, limit: int = MAX_TEXT["text"]) -> str:
-    """Return a text without characters that can't be seen, and at most ``limit`` long.
+    r"""Return a text without characters that can't be seen, and at most ``limit`` long.
 
     Examples
     --------
-    >>> clean_text("建设路\\n12号\\u202e")
+    >>> clean_text("建设路\n12号\u202e")
     '建设路 12号'
     """
     if len(text) <= limit and _UNSEEN.search(text) is None:
@@ -186,9 +195,9 @@ def _inspect_rows(table: Inspection, role: str) -> None:
     plain = pd.DataFrame(frame.drop(columns=frame.geometry.name))
     suspect = np.ones(len(frame), dtype=bool)
     if column in frame.columns:
-        suspect = np.asarray(frame[column].duplicated(keep=False))
+        suspect = np.array(frame[column].duplicated(keep=False))
         if role == "households":
-            suspect &= np.asarray(frame[column] != "")
+            suspect &= np.array(frame[column] != "")
     if not suspect.any():
         return
     candidates = plain[suspect].astype(str)
@@ -224,14 +233,17 @@ def _inspect_ids(table: Inspection, role: str) -> None:
     """Tell pieces of one thing from two things of one id."""
     column = id_column(role)
     frame = table.layers[role]
-    given = np.asarray(frame[column] != "")
-    repeated = given & np.asarray(frame[column].duplicated())
+    nameless = np.array(frame[column] == "")
+    if nameless.any():
+        table.say_rows(NO_ID, role, nameless)
+        frame = table.layers[role] = frame.assign(**{column: table.ids(role)})
+    repeated = np.array(frame[column].duplicated())
     if not repeated.any():
         return
     if role in MERGED_ROLES:
         _merge_pieces(table, role, repeated)
         frame = table.layers[role]
-        repeated = np.asarray((frame[column] != "") & frame[column].duplicated())
+        repeated = np.array(frame[column].duplicated())
         if role == "communities":
             table.say_rows(DUPLICATE_COMMUNITY, role, repeated)
     if role == "buildings":
@@ -240,7 +252,7 @@ def _inspect_ids(table: Inspection, role: str) -> None:
         table.say_rows(DUPLICATE_ID, role, repeated & ~named)
     elif role != "communities":
         table.say_rows(DUPLICATE_ID, role, repeated)
-    table.layers[role] = frame.assign(**{column: _numbered(frame[column], given=True)})
+    table.layers[role] = frame.assign(**{column: _numbered(frame[column])})
 
 
 def _referred(
@@ -306,19 +318,17 @@ def _inspect_household_ids(table: Inspection) -> None:
     reused = np.asarray((frame["household_id"] != "") & frame["household_id"].duplicated())
     table.say_rows(REUSED_HOUSEHOLD, "households", reused)
     if reused.any():
-        table.layers["households"] = frame.assign(
-            household_id=_numbered(frame["household_id"], given=True)
-        )
+        table.layers["households"] = frame.assign(household_id=_numbered(frame["household_id"]))
 
 
-def _numbered(ids: pd.Series, *, given: bool) -> list[str]:
-    """Return ids with #2, #3 behind the second and third use; empty ids stay where ``given``."""
+def _numbered(ids: pd.Series) -> list[str]:
+    """Return ids with #2, #3 behind the second and third use; empty ids stay empty."""
     taken = set(ids)
     seen: dict[str, int] = {}
     result = []
     for text in ids:
         number = seen.get(text, 0) + 1
-        if number == 1 or (given and not text):
+        if number == 1 or not text:
             seen[text] = number
             result.append(text)
             continue

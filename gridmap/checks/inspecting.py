@@ -140,7 +140,7 @@ class Inspection:
         self.findings.append(finding)
 
     def say_rows(
-        self, kind: FindingKind, role: str, rows: NDArray[np.bool_], **values: object
+        self, kind: FindingKind, role: str, rows: NDArray[np.bool_], **values: Any
     ) -> None:
         """Keep a finding about the rows of a mask, when there are any.
 
@@ -192,15 +192,20 @@ class Inspection:
 
     def measure(self, geometry: NDArray[np.object_]) -> NDArray[np.object_]:
         """Return geometries in the metric CRS, to be measured in metres."""
-        transformer = Transformer.from_crs(self.crs, self.metric_crs, always_xy=True)
+        return _transform(geometry, self.crs, self.metric_crs)
 
-        def project(xy: NDArray[np.float64]) -> NDArray[np.float64]:
-            return np.column_stack(transformer.transform(xy[:, 0], xy[:, 1]))
+    def unmeasure(self, geometry: NDArray[np.object_]) -> NDArray[np.object_]:
+        """Return geometries of the metric CRS in lon/lat."""
+        return _transform(geometry, self.metric_crs, self.crs)
 
-        projected: NDArray[np.object_] = np.asarray(
-            shapely.transform(geometry, project), dtype=object
-        )
-        return projected
+
+def _transform(geometry: NDArray[np.object_], source: CRS, target: CRS) -> NDArray[np.object_]:
+    transformer = Transformer.from_crs(source, target, always_xy=True)
+
+    def project(xy: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.column_stack(transformer.transform(xy[:, 0], xy[:, 1]))
+
+    return np.asarray(shapely.transform(geometry, project), dtype=object)
 
 
 def counting_role(layers: dict[str, gpd.GeoDataFrame]) -> str:
@@ -233,7 +238,11 @@ def text_column(frame: pd.DataFrame, name: str) -> list[str]:
     """Return a column as strings, empty where it is absent."""
     if name not in frame.columns:
         return [""] * len(frame)
-    return [_text(value) for value in frame[name].to_numpy(dtype=object)]
+    values = frame[name].to_numpy(dtype=object)
+    if pd.api.types.infer_dtype(values, skipna=False) == "string":
+        texts: list[str] = values.tolist()
+        return texts
+    return [_text(value) for value in values]
 
 
 def describe(items: Sequence[Wording], shown: int = SHOWN_PLACES) -> Wording:
@@ -263,7 +272,10 @@ def _plain(frame: gpd.GeoDataFrame, role: str) -> gpd.GeoDataFrame:
     frame = frame.reset_index(drop=True)
     known = ROLES.get(role)
     for column in known.columns if known else ():
-        if column.name in frame.columns and column.kind != "number":
+        if column.name not in frame.columns or column.kind == "number":
+            continue
+        values = frame[column.name]
+        if values.isna().any() or pd.api.types.infer_dtype(values, skipna=False) != "string":
             frame[column.name] = pd.Series(text_column(frame, column.name), index=frame.index)
     return frame
 

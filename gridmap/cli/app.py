@@ -70,7 +70,7 @@ def main() -> None:
     """Run the command line; never show a traceback, which could show residents' data."""
     signal.signal(signal.SIGTERM, _stop)
     try:
-        app()
+        app(prog_name="gridmap")
     except BrokenPipeError:
         sys.stderr.close()
         raise SystemExit(EXIT_REFUSED) from None

@@ -24,6 +24,7 @@ from gridmap.maps.outlines import (
     trace_arcs,
 )
 from gridmap.maps.packing import pack_integers
+from gridmap.maps.palette import SHADES, TINTS, make_palette
 from gridmap.maps.tints import pick_tints
 from gridmap.maps.waymarks import find_ways
 from gridmap.maps.wording import LANGUAGES, clean_text, page_words
@@ -41,10 +42,6 @@ if TYPE_CHECKING:
 
 FEW = 10
 """A count of households below this is shown as a class. Source: issue 5, FIELD.md section 7."""
-HUES = 6
-"""Tints of communities; six are enough for neighbours to differ on any map."""
-SHADES = 4
-"""Shades of one tint for the grids of a community."""
 LINK_INSIDE_M = 60.0
 """How far into the owner's land the line from an exclave ends: gridmap's own default."""
 LABEL_SHARE = 50
@@ -98,6 +95,7 @@ def describe_plan(plan: Plan, imprint: Imprint, language: str) -> dict[str, Any]
         "version": 1,
         "language": language,
         "words": page_words(),
+        "palette": make_palette(),
         "imprint": _imprint(plan, imprint, register),
         "totals": _totals(grids),
         "step": STEP_DEG,
@@ -106,7 +104,7 @@ def describe_plan(plan: Plan, imprint: Imprint, language: str) -> dict[str, Any]
         "ways": _ways(plan, plane, origin),
         "links": pack_lines(_links(grids, simple, plane, origin)),
         "townships": _townships(register, simple, plane, origin),
-        "communities": _communities(register, arcs, simple, plane, origin),
+        "communities": _communities(grids, register, arcs, simple, plane, origin),
         "grids": _grids(plan, register, arcs, simple, plane, origin),
     }
 
@@ -253,7 +251,7 @@ def _pack_places(
 ) -> str:
     """Pack x, y (steps from the origin) and the room in decimetres for each label."""
     places = _label_places(geometries)
-    steps = _steps(shapely.multipoints(places[:, :2]), plane, origin) if len(places) else places
+    steps = _steps(shapely.MultiPoint(places[:, :2]), plane, origin) if len(places) else places
     rows = np.column_stack([steps, np.rint(places[:, 2:] * 10)]).astype(np.int64)
     return pack_integers(rows.ravel())
 
@@ -271,7 +269,7 @@ def _townships(
 ) -> dict[str, Any]:
     town = np.append(register.township, -1)[register.owner]
     lands = [_united(simple, town == number) for number in range(len(register.townships))]
-    kept = [number for number, land in enumerate(lands) if not land.is_empty]
+    kept = [number for number, land in enumerate(lands) if not shapely.is_empty(land)]
     return {
         "names": register.townships,
         "labelled": kept,
@@ -280,6 +278,7 @@ def _townships(
 
 
 def _communities(
+    grids: gpd.GeoDataFrame,
     register: _Register,
     arcs: Arcs,
     simple: NDArray[np.object_],
@@ -288,18 +287,37 @@ def _communities(
 ) -> dict[str, Any]:
     main = ~register.is_exclave
     count = len(register.ids)
+    households, rounded = _community_counts(grids, register)
     lands = [_united(simple, main & (register.owner == number)) for number in range(count)]
-    kept = [number for number, land in enumerate(lands) if not land.is_empty]
+    kept = [number for number, land in enumerate(lands) if not shapely.is_empty(land)]
     pairs = register.owner[arcs.neighbours()].reshape(-1, 2)
     pairs = np.sort(pairs[(pairs[:, 0] != pairs[:, 1]) & (pairs >= 0).all(axis=1)], axis=1)
     return {
         "ids": [clean_text(key) for key in register.ids],
         "names": register.names,
         "township": register.township.tolist(),
-        "tint": pick_tints(count, np.unique(pairs, axis=0).reshape(-1, 2), HUES).tolist(),
+        "tint": pick_tints(count, np.unique(pairs, axis=0).reshape(-1, 2), len(TINTS)).tolist(),
+        "households": households,
+        "rounded": rounded,
         "labelled": kept,
         "places": _pack_places(np.array([lands[k] for k in kept], dtype=object), plane, origin),
     }
+
+
+def _community_counts(grids: gpd.GeoDataFrame, register: _Register) -> tuple[list[int], str]:
+    """Return households of each community (-1: few), and a digit 1 where they are rounded.
+
+    Beside a grid whose count is hidden an exact sum would give it away.
+    """
+    counts = grids["households"].to_numpy(dtype=np.int64)
+    known = register.owner >= 0
+    sums = np.zeros(len(register.ids), dtype=np.int64)
+    np.add.at(sums, register.owner[known], counts[known])
+    hidden = np.zeros(len(register.ids), dtype=bool)
+    hidden[register.owner[known & (counts < FEW)]] = True
+    shown = np.where(hidden, sums // FEW * FEW, sums)
+    flags = "".join("1" if flag else "0" for flag in hidden.tolist())
+    return np.where(sums < FEW, -1, shown).tolist(), flags
 
 
 def _grids(
@@ -325,7 +343,6 @@ def _grids(
         "serial": [_serial(code, plan.rules.code_digits) for code in codes],
         "kind": _digits(grids["kind"], GRID_KINDS),
         "category": _digits(grids["category"], CATEGORIES),
-        "area_type": _digits(grids["area_type"], ("urban", "rural")),
         "community": register.owner.tolist(),
         "host": register.host.tolist(),
         "households": np.where(households < FEW, -1, households).tolist(),
@@ -335,7 +352,7 @@ def _grids(
         "reasons": reasons,
         "reason": reason,
         "area_m2": np.rint(grids["area_m2"].to_numpy(dtype=float)).astype(int).tolist(),
-        "shade": pick_tints(len(grids), inside, SHADES).tolist(),
+        "shade": pick_tints(len(grids), inside, len(SHADES)).tolist(),
         "places": _pack_places(simple, plane, origin),
     }
 

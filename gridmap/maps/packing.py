@@ -63,7 +63,8 @@ def pack_integers(values: NDArray[np.int64]) -> str:
     place = np.arange(last[-1]) - np.repeat(last - groups, groups)
     five = (np.repeat(zigzag, groups) >> (5 * place)) & 31
     five[place < np.repeat(groups, groups) - 1] |= 32
-    return _LETTERS[five].tobytes().decode("ascii")
+    letters: bytes = _LETTERS[five].tobytes()
+    return letters.decode("ascii")
 
 
 def unpack_integers(text: str) -> NDArray[np.int64]:

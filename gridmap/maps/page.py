@@ -29,7 +29,7 @@ _POLICY_PLACE = "content-security-policy-of-this-page"
 _INLINE = re.compile(r"<(script|style)(?![^>]*application/json)[^>]*>(.*?)</\1>", re.DOTALL)
 
 
-class MapPage(Figure):  # type: ignore[misc] - branca is untyped
+class MapPage(Figure):  # type: ignore[misc]  # branca is untyped
     """A whole HTML document that runs from a file, with no network.
 
     Parameters
@@ -70,7 +70,7 @@ class MapPage(Figure):  # type: ignore[misc] - branca is untyped
         return text.replace(_POLICY_PLACE, make_policy(text), 1)
 
 
-class OfflineMap(folium.Map):  # type: ignore[misc] - folium is untyped
+class OfflineMap(folium.Map):  # type: ignore[misc]  # folium is untyped
     """A `folium.Map` that brings no default asset, no tiles and no random name."""
 
     _template = Template(
@@ -105,7 +105,7 @@ class OfflineMap(folium.Map):  # type: ignore[misc] - folium is untyped
         page.add_child(self, name="map")
 
 
-class PlanElement(MacroElement):  # type: ignore[misc] - branca is untyped
+class PlanElement(MacroElement):  # type: ignore[misc]  # branca is untyped
     """The plan as one element of the map: a block of data, and the call that draws it.
 
     Parameters

@@ -92,6 +92,6 @@ def _shared_segments(
 
 def _join(segments: NDArray[np.float64]) -> shapely.MultiLineString:
     """Join segments to lines as long as they go, in a settled order."""
-    merged = shapely.line_merge(shapely.multilinestrings([shapely.linestrings(segments)])[0])
-    parts = shapely.get_parts(shapely.normalize(merged))
-    return shapely.MultiLineString(list(parts))
+    merged = shapely.line_merge(shapely.MultiLineString(list(segments)))
+    parts: list[shapely.LineString] = list(shapely.get_parts(shapely.normalize(merged)))
+    return shapely.MultiLineString(parts)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from gridmap.model import Plan
+    from gridmap.planfiles.layout import Table
 
 GDAL_OPTIONS = {
     "OGR_CURRENT_DATE": "2000-01-01T00:00:00.000Z",
@@ -35,6 +36,15 @@ GDAL_OPTIONS = {
 
 SQLITE_MAGIC = b"SQLite format 3\x00"
 GEOPACKAGE_ID = b"GPKG"
+STORED_TYPES = {
+    "text": "'text', 'null'",
+    "integer": "'integer'",
+    "flag": "'integer'",
+    "order": "'integer', 'null'",
+    "real": "'real', 'integer', 'null'",
+}
+"""Types of SQLite's values that a column may hold, by the kind of column."""
+
 GENERATED_COLUMNS = (2, 3)
 """Values of ``hidden`` in SQLite's ``table_xinfo`` for a column that is computed when read."""
 
@@ -182,11 +192,16 @@ def _check_written(tables: dict[str, pd.DataFrame], path: Path) -> None:
 def _open_sqlite(path: Path) -> Iterator[sqlite3.Connection]:
     """Open a SQLite file for reading only, and close it."""
     connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
+    connection.text_factory = _decode
     try:
         connection.execute("PRAGMA trusted_schema = OFF")
         yield connection
     finally:
         connection.close()
+
+
+def _decode(text: bytes) -> str:
+    return text.decode("utf-8", "replace")
 
 
 def _spare_other_files(path: Path) -> None:
@@ -221,14 +236,15 @@ def _inspect(path: Path) -> None:
     try:
         with _open_sqlite(path) as connection:
             columns = _list_columns(connection, path)
+            for name, table in layout.TABLES.items():
+                if name not in columns:
+                    raise unreadable(path, "no_table", detail=name)
+                missing = [column for column in table.names() if column not in columns[name]]
+                if missing:
+                    raise unreadable(path, "no_column", detail=f"{name}.{missing[0]}")
+                _check_types(connection, table, path)
     except sqlite3.Error as problem:
         raise unreadable(path, "damaged", detail=str(problem)) from problem
-    for name, table in layout.TABLES.items():
-        if name not in columns:
-            raise unreadable(path, "no_table", detail=name)
-        missing = [column for column in table.names() if column not in columns[name]]
-        if missing:
-            raise unreadable(path, "no_column", detail=f"{name}.{missing[0]}")
 
 
 def _list_columns(connection: sqlite3.Connection, path: Path) -> dict[str, set[str]]:
@@ -248,6 +264,18 @@ def _list_columns(connection: sqlite3.Connection, path: Path) -> dict[str, set[s
                 raise unreadable(path, "active_content", detail=str(name))
             columns[str(name)] = {str(column) for column, _ in found}
     return columns
+
+
+def _check_types(connection: sqlite3.Connection, table: Table, path: Path) -> None:
+    """Refuse a value of another type than its column's: GDAL would read a text as 0."""
+    for column in table.columns:
+        allowed = STORED_TYPES[column.kind]
+        query = (
+            f'SELECT count(*) FROM "{table.name}" '  # noqa: S608 - names of our own layout
+            f'WHERE typeof("{column.name}") NOT IN ({allowed})'
+        )
+        if connection.execute(query).fetchone()[0]:
+            raise unreadable(path, "bad_value", detail=f"{table.name}.{column.name}")
 
 
 def _read_about(path: Path) -> dict[str, str]:
@@ -277,6 +305,12 @@ def _read_table(path: Path, name: str) -> pd.DataFrame:
             use_arrow=False,
             read_geometry=layout.TABLES[name].geometry != "none",
         )
-    except (DataSourceError, DataLayerError, FeatureError, GeometryError) as problem:
+    except (
+        DataSourceError,
+        DataLayerError,
+        FeatureError,
+        GeometryError,
+        UnicodeDecodeError,
+    ) as problem:
         raise unreadable(path, "damaged", detail=name) from problem
     return frame

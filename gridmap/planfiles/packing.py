@@ -121,6 +121,8 @@ def _without_single_multis(geometry: npt.NDArray[np.object_]) -> npt.NDArray[np.
 def _pack_column(column: pd.Series[Any], kind: str | None) -> npt.NDArray[Any] | pd.Series[Any]:
     if kind is None:
         kind = _guess_kind(column)
+    if kind == "boolean":
+        return column.to_numpy(bool)
     if kind == "text":
         return _pack_text(column)
     if kind == "real":
@@ -137,7 +139,9 @@ def _pack_column(column: pd.Series[Any], kind: str | None) -> npt.NDArray[Any] |
 
 def _guess_kind(column: pd.Series[Any]) -> str:
     """Return the kind of a column that the layout does not list."""
-    if pd.api.types.is_bool_dtype(column) or pd.api.types.is_integer_dtype(column):
+    if pd.api.types.is_bool_dtype(column):
+        return "boolean"
+    if pd.api.types.is_integer_dtype(column):
         return "integer"
     return "real" if pd.api.types.is_float_dtype(column) else "text"
 

@@ -11,7 +11,7 @@ from pyproj import CRS
 from gridmap.model import Plan, Territory, Units
 from gridmap.rules import CATEGORIES, Rules
 
-TOWNS = ("清河街道", "望江镇", "崇文街道", "白杨乡")
+TOWNS = ("清河街道", "望江镇")
 NAMES = [
     "锦绣",
     "永安",
@@ -134,7 +134,7 @@ def _plan(cells, owner, host, kind, households, random) -> Plan:
     communities = gpd.GeoDataFrame(
         {
             "name": [community_names[c] for c in land.index],
-            "township": [TOWNS[int(c[7:9]) % 4] for c in land.index],
+            "township": _townships(land.geometry),
             "area_type": "urban",
             "households": 0,
             "area_m2": 0.0,
@@ -151,6 +151,12 @@ def _plan(cells, owner, host, kind, households, random) -> Plan:
     )
     assignment = pd.Series(frame.index.to_numpy(), index=units.index)
     return Plan(frame, territory, assignment, Rules.preset("default"))
+
+
+def _townships(lands: gpd.GeoSeries) -> list[str]:
+    """Return a township for each community: the western half, the eastern half."""
+    middle = shapely.get_x(shapely.point_on_surface(np.asarray(lands.array, dtype=object)))
+    return [TOWNS[int(x > np.median(middle))] for x in middle]
 
 
 def _borders(units: gpd.GeoDataFrame) -> pd.DataFrame:

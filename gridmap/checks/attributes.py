@@ -1,0 +1,92 @@
+"""Sites, roads and layers that lack what a plan needs to know of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gridmap.checks.inspecting import text_column
+from gridmap.findings import FindingKind
+from gridmap.rules import CATEGORIES
+from gridmap.schemas import ROAD_CLASSES
+
+if TYPE_CHECKING:
+    from gridmap.checks.inspecting import Inspection
+
+CATEGORY = FindingKind(
+    "site_category_unknown",
+    "warning",
+    en="{count} sites have no category that is known; they get no dedicated grid{listed:en}.",
+    zh="{count} 个场所没有可识别的类别，不设专属网格{listed:zh}。",
+    cure_en="Use school, hospital, government, mall, office, industrial or park in the column "
+    "category (类别).",
+    cure_zh="请在“类别”列填写学校、医院、机关、商圈、楼宇、园区或公园景区。",
+)
+OWNER = FindingKind(
+    "site_without_owner",
+    "warning",
+    en="{count} sites name no owner; those whose rule asks for one get no dedicated grid"
+    "{listed:en}.",
+    zh="{count} 个场所未填写权属单位，规则要求权属的不设专属网格{listed:zh}。",
+    cure_en="Fill in the column owner (权属).",
+    cure_zh="请填写“权属”列。",
+)
+ROAD_CLASS = FindingKind(
+    "road_without_class",
+    "warning",
+    en="{count} roads have no class that is known{listed:en}.",
+    zh="{count} 条道路没有可识别的等级{listed:zh}。",
+    cure_en="Use expressway, arterial, secondary or local in the column class (等级).",
+    cure_zh="请在“等级”列填写快速路、主干路、次干路或支路。",
+)
+NO_COMMUNITIES = FindingKind(
+    "communities_missing",
+    "error",
+    en="There is no community with a usable outline.",
+    zh="没有可用的社区边界。",
+    cure_en="Name the layer of communities: --layer communities=FILE:LAYER.",
+    cure_zh="请指定社区图层：--layer communities=文件:图层。",
+)
+NO_HOUSEHOLDS = FindingKind(
+    "households_missing",
+    "error",
+    en="There is neither a household nor a building to count households from.",
+    zh="既没有住户，也没有可用于计户的楼栋。",
+    cure_en="Add a layer of households, or of buildings: --layer households=FILE:LAYER.",
+    cure_zh="请添加住户或楼栋图层：--layer households=文件:图层。",
+)
+FINDING_KINDS = (CATEGORY, OWNER, ROAD_CLASS, NO_COMMUNITIES, NO_HOUSEHOLDS)
+
+
+def inspect_layers(table: Inspection, said: frozenset[str]) -> None:
+    """Say which needed layers are absent or empty, unless reading said so already.
+
+    Parameters
+    ----------
+    table
+        After geometry and identity were inspected.
+    said
+        Codes of the findings of reading.
+    """
+    if table.frame("communities") is None and NO_COMMUNITIES.code not in said:
+        table.say(NO_COMMUNITIES.found(count=1))
+    absent = table.frame("households") is None and table.frame("buildings") is None
+    if absent and NO_HOUSEHOLDS.code not in said:
+        table.say(NO_HOUSEHOLDS.found(count=1))
+
+
+def inspect_attributes(table: Inspection) -> None:
+    """Say which sites and roads lack a known class, category or owner."""
+    for role, column, known, kind in (
+        ("sites", "category", CATEGORIES, CATEGORY),
+        ("roads", "class", ROAD_CLASSES, ROAD_CLASS),
+    ):
+        frame = table.frame(role)
+        if frame is not None:
+            values = np.array(text_column(frame, column), dtype=object)
+            table.say_rows(kind, role, ~np.isin(values, np.array(known, dtype=object)))
+    sites = table.frame("sites")
+    if sites is not None:
+        owners = np.array([not text.strip() for text in text_column(sites, "owner")])
+        table.say_rows(OWNER, "sites", owners)

@@ -1,0 +1,263 @@
+"""The planted defects, and the polygons of communities that carry them.
+
+Parcels are chosen that fit the definitions of FIELD.md section 4; then every community's polygon
+is put together from cells and parcels that share their corners exactly, so that communities tile
+the district but for the planted gap and the planted overlap.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import shapely
+
+from gridmap.datasets.lattice import Lattice, cut_ring, to_lonlat
+from gridmap.datasets.parcels import NECK_M, Parcel, insert_corners
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from numpy.typing import NDArray
+
+    from gridmap.datasets.divisions import Divisions
+
+    Floats = NDArray[np.float64]
+    Cell = tuple[int, int]
+
+FAR_M = 300.0
+"""Least distance of a planted exclave from its owner's main land."""
+EXCLAVE_SIZES = (380, 170, 60)
+"""Households of the three planted exclaves, as near as parcels allow: one could be a grid, two
+could not; gridmap's own default."""
+
+
+@dataclass(frozen=True)
+class Planted:
+    """One planted defect before it is measured.
+
+    Attributes
+    ----------
+    kind
+        ``exclave``, ``enclosed``, ``gap``, ``overlap`` or ``interlock``.
+    owner
+        Community whose land it is (of a gap and an overlap, the one it was laid out on).
+    host
+        Community around it or beside it.
+    parcel
+        Position in the list of parcels, -1 for an interlock.
+    cells
+        Neck cell and far cell of an interlock.
+    """
+
+    kind: str
+    owner: int
+    host: int
+    parcel: int = -1
+    cells: tuple[Cell, ...] = ()
+
+
+@dataclass
+class _Piece:
+    """A piece of land with its ring in plan and real metres, and whose it is."""
+
+    ring: Floats
+    owners: tuple[int, ...]
+
+
+def choose_defects(
+    lattice: Lattice, divisions: Divisions, parcels: list[Parcel], tile: int
+) -> list[Planted]:
+    """Choose where the defects of one tile go: three exclaves, one of each other kind."""
+    lock = divisions.interlocks[tile]
+    planted = [Planted("interlock", lock.owner, lock.host, cells=(lock.neck_cell, lock.far_cell))]
+    finder = _Finder(lattice, divisions, parcels, tile)
+    used = {lock.host}
+    for kind, target in (
+        *(("exclave", size) for size in EXCLAVE_SIZES),
+        ("enclosed", 120),
+        ("gap", 13),
+        ("overlap", 13),
+    ):
+        found = finder.find(kind, target, used)
+        planted.append(found)
+        used.add(parcels[found.parcel].community)
+    return planted
+
+
+class _Finder:
+    """Look for parcels that fit a kind of defect."""
+
+    def __init__(
+        self, lattice: Lattice, divisions: Divisions, parcels: list[Parcel], tile: int
+    ) -> None:
+        self.lattice, self.divisions, self.parcels = lattice, divisions, parcels
+        self.members = [c.index for c in divisions.communities if c.tile == tile and not c.rural]
+        self.lands = {
+            k: shapely.union_all(
+                [shapely.Polygon(_cell_ring(lattice, cell)[:, 2:]) for cell in divisions.communities[k].cells]
+            )
+            for k in self.members
+        }
+        lock = divisions.interlocks[tile]
+        self.barred = {lock.neck_cell, lock.far_cell}
+        self.taken: set[int] = set()
+        self.options = [
+            k
+            for k, parcel in enumerate(parcels)
+            if parcel.item.kind == "compound"
+            and parcel.block >= 0
+            and divisions.communities[parcel.community].tile == tile
+            and not self._is_barred(parcel)
+        ]
+
+    def _is_barred(self, parcel: Parcel) -> bool:
+        block = self.divisions.blocks[parcel.block]
+        return (block.west, block.south) in self.barred
+
+    def find(self, kind: str, target: int, used: set[int]) -> Planted:
+        """Return the best parcel: in a community without a defect if one fits."""
+        order = sorted(
+            self.options,
+            key=lambda k: (
+                self.parcels[k].community in used,
+                abs(np.log(self.parcels[k].item.households / target)),
+                k,
+            ),
+        )
+        for index in order:
+            if index in self.taken:
+                continue
+            planted = self._fits(kind, index)
+            if planted is not None:
+                self.taken.add(index)
+                return planted
+        raise AssertionError(f"no parcel for a planted {kind}")
+
+    def _fits(self, kind: str, index: int) -> Planted | None:
+        parcel = self.parcels[index]
+        home = parcel.community
+        beside = neighbours_of(self.lattice, self.divisions, parcel)
+        others = sorted(beside - {home})
+        land = shapely.Polygon(parcel.land[:, 2:])
+        rest = self.lands[home].difference(land.buffer(0.5))
+        if rest.geom_type != "Polygon" and kind != "overlap":
+            return None
+        if kind == "enclosed":
+            if others or len(rest.interiors) != 1:
+                return None
+            owner = self._nearest(land, {home}, least=40.0)
+            return None if owner < 0 else Planted(kind, owner, home, index)
+        if len(others) != 1 or others[0] not in self.lands:
+            return None
+        if kind == "exclave":
+            owner = self._nearest(land, {home, others[0]}, least=FAR_M)
+            return None if owner < 0 else Planted(kind, owner, home, index)
+        return Planted(kind, home, others[0], index)
+
+    def _nearest(self, land: shapely.Geometry, without: set[int], *, least: float) -> int:
+        ranked = sorted(
+            (float(shapely.distance(self.lands[k], land)), k) for k in self.members if k not in without
+        )
+        return next((k for distance, k in ranked if distance > least), -1)
+
+
+def _cell_ring(lattice: Lattice, cell: Cell) -> Floats:
+    return lattice.ring(cell[0], cell[0] + 1, cell[1], cell[1] + 1)
+
+
+def neighbours_of(lattice: Lattice, divisions: Divisions, parcel: Parcel) -> set[int]:
+    """Return the communities of the cells across the roads around a parcel; -1 is outside."""
+    block = divisions.blocks[parcel.block]
+    ring = parcel.land[:, :2]
+    middles = (ring + np.roll(ring, -1, axis=0)) / 2
+    found: set[int] = set()
+    for line, axis, step in (
+        (lattice.xs[block.west], 0, -1.0),
+        (lattice.xs[block.east], 0, 1.0),
+        (lattice.ys[block.south], 1, -1.0),
+        (lattice.ys[block.north], 1, 1.0),
+    ):
+        for place in middles[np.abs(middles[:, axis] - line) < 1e-6]:
+            spot = place.copy()
+            spot[axis] += step
+            column = int(np.searchsorted(lattice.xs, spot[0])) - 1
+            row = int(np.searchsorted(lattice.ys, spot[1])) - 1
+            inside = lattice.tile(column, row) >= 0
+            found.add(int(divisions.owner[column, row]) if inside else -1)
+    return found
+
+
+def draw_communities(
+    lattice: Lattice, divisions: Divisions, parcels: list[Parcel], planted: Iterable[Planted]
+) -> NDArray[np.object_]:
+    """Return the polygon of every community in degrees, with the planted defects in them."""
+    pieces = {
+        cell: [_Piece(_cell_ring(lattice, cell), (community.index,))]
+        for community in divisions.communities
+        for cell in community.cells
+    }
+    by_block: dict[int, dict[int, Planted]] = {}
+    for defect in planted:
+        if defect.kind == "interlock":
+            _cut_neck(lattice, pieces, defect)
+        else:
+            by_block.setdefault(parcels[defect.parcel].block, {})[defect.parcel] = defect
+    of_block: dict[int, list[int]] = {block: [] for block in by_block}
+    for k, parcel in enumerate(parcels):
+        if parcel.block in of_block:
+            of_block[parcel.block].append(k)
+    for index, defects in sorted(by_block.items()):
+        block = divisions.blocks[index]
+        cells = [(c, r) for c in range(block.west, block.east) for r in range(block.south, block.north)]
+        made = [
+            _Piece(parcels[k].land, _owners(defects.get(k), block.community))
+            for k in of_block[index]
+        ]
+        _replace(pieces, cells, made)
+    owned: list[list[Floats]] = [[] for _ in divisions.communities]
+    for cell in sorted(pieces):
+        for piece in pieces[cell]:
+            for owner in piece.owners:
+                owned[owner].append(to_lonlat(piece.ring[:, 2:]))
+    return np.array(
+        [shapely.coverage_union_all([shapely.Polygon(ring) for ring in rings]) for rings in owned]
+    )
+
+
+def _owners(defect: Planted | None, community: int) -> tuple[int, ...]:
+    if defect is None:
+        return (community,)
+    if defect.kind == "gap":
+        return ()
+    if defect.kind == "overlap":
+        return (defect.owner, defect.host)
+    return (defect.owner,)
+
+
+def _cut_neck(lattice: Lattice, pieces: dict[Cell, list[_Piece]], defect: Planted) -> None:
+    neck_cell, far_cell = defect.cells
+    ring = pieces[neck_cell][0].ring
+    point = np.array([ring[:, 0].mean(), ring[:, 1].min() + NECK_M])
+    behind, ahead = cut_ring(ring, point, np.array([0.0, 1.0]), lattice)
+    made = [_Piece(behind, (defect.owner,)), _Piece(ahead, (defect.host,))]
+    _replace(pieces, [neck_cell], made)
+    for piece in pieces[far_cell]:
+        piece.owners = (defect.owner,)
+
+
+def _replace(pieces: dict[Cell, list[_Piece]], cells: list[Cell], made: list[_Piece]) -> None:
+    """Put finer pieces in place of cells, and their corners into the pieces around."""
+    for piece in made:
+        for cell in cells:
+            for old in pieces[cell]:
+                piece.ring = insert_corners(piece.ring, old.ring)
+    pieces[cells[0]] = made
+    for cell in cells[1:]:
+        pieces[cell] = []
+    corners = np.concatenate([piece.ring for piece in made])
+    around = {(c + dc, r + dr) for c, r in cells for dc in (-1, 0, 1) for dr in (-1, 0, 1)}
+    for cell in sorted(around - set(cells)):
+        for piece in pieces.get(cell, []):
+            piece.ring = insert_corners(piece.ring, corners)

@@ -1,0 +1,383 @@
+"""Which cells of the lattice make which community, and which cells are one block.
+
+Urban communities begin as pieces of a band of three rows and then trade cells, so that their
+borders run along roads but not in straight lines. Some communities lie on both banks of the
+river: one with a bridge, one without. One pair of cells a tile is set aside for the planted
+interlock: land held to its community only through a narrow neck.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gridmap.datasets.lattice import ROWS_A_BAND, Lattice
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    Ints = NDArray[np.int64]
+
+COUNTY = 990101
+"""First county code: no county of GB/T 2260 begins with 99, so no real place is meant."""
+TOWNSHIPS_A_COUNTY = 160
+JOGS_A_COMMUNITY = 5
+SMALLEST_COMMUNITY, LARGEST_COMMUNITY = 7, 13
+"""Cells of an urban community, river not counted, that trading may lead to."""
+
+
+@dataclass(frozen=True)
+class Community:
+    """One division: where it is and what it is called by number.
+
+    Attributes
+    ----------
+    index
+        Position in the list of communities.
+    code
+        12 digits: county, township, community.
+    tile, township
+        Tile and township (counted over the district) it belongs to.
+    rural
+        Whether it lies in the rural fringe.
+    cells
+        (column, row) of each cell, sorted.
+    """
+
+    index: int
+    code: str
+    tile: int
+    township: int
+    rural: bool
+    cells: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True)
+class Block:
+    """Land between roads: one cell of the lattice, or two that share no road.
+
+    Attributes
+    ----------
+    west, east, south, north
+        Numbers of the lattice lines around it.
+    community
+        Index of its community.
+    neck
+        Whether a narrow strip along its south side belongs to the interlocked neighbour.
+    """
+
+    west: int
+    east: int
+    south: int
+    north: int
+    community: int
+    neck: bool = False
+
+
+@dataclass(frozen=True)
+class Interlock:
+    """Two cells in a row: the neck is cut from the first, the second is the land behind it."""
+
+    owner: int
+    host: int
+    neck_cell: tuple[int, int]
+    far_cell: tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Divisions:
+    """Communities, blocks and roads of the lattice.
+
+    Attributes
+    ----------
+    communities
+        Sorted by code.
+    owner
+        Index of the community of each cell, -1 beyond the district.
+    blocks
+        Sorted by tile and community.
+    interlocks
+        One for each tile.
+    across, along
+        Whether a row line carries a road over a column of cells, shape (columns, lines); and a
+        column line over a row of cells, shape (lines, rows).
+    """
+
+    communities: tuple[Community, ...]
+    owner: Ints
+    blocks: tuple[Block, ...]
+    interlocks: tuple[Interlock, ...]
+    across: NDArray[np.bool_]
+    along: NDArray[np.bool_]
+
+
+def divide_lattice(lattice: Lattice, rng: np.random.Generator) -> Divisions:
+    """Divide the cells among communities, then join some cells to larger blocks."""
+    owner, rural, tiles = _first_division(lattice, rng)
+    interlocks: list[Interlock] = []
+    for tile in range(lattice.shape.tiles):
+        _trade_cells(owner, rural, tiles, tile, lattice, rng)
+        interlocks.append(_choose_interlock(owner, rural, tile, lattice, rng))
+    communities, number = _name_by_code(owner, rural, tiles, lattice)
+    owner = np.where(owner >= 0, number[owner], -1)
+    locks = tuple(
+        Interlock(int(number[k.owner]), int(number[k.host]), k.neck_cell, k.far_cell)
+        for k in interlocks
+    )
+    across, along = _road_edges(lattice, owner)
+    blocks = _join_cells(lattice, owner, communities, locks, across, along, rng)
+    return Divisions(communities, owner, blocks, locks, across, along)
+
+
+def _band_groups(lattice: Lattice, columns: list[int], band: int, rural: bool) -> list[list[int]]:
+    """Split the columns of one tile into groups, each a community of the band."""
+    river = [c for c in columns if lattice.river[c]]
+    land = [c for c in columns if not lattice.river[c]]
+    count = len(land) // 3
+    if not river:
+        shift = 0 if rural else (0, 1, -1, 0)[band % 4]
+        cuts = [0, *[round(k * len(land) / count) + shift for k in range(1, count)], len(land)]
+        return [land[a:b] for a, b in zip(cuts[:-1], cuts[1:], strict=True)]
+    half = len(land) // 2
+    if not rural and band in _spanning_bands(lattice):
+        west_reach, east_reach = (1, 2) if band == 0 else (2, 1)
+        middle = [*land[half - west_reach : half], *river, *land[half : half + east_reach]]
+        west, east = land[: half - west_reach], land[half + east_reach :]
+        return [group for group in (*_halve(west), middle, *_halve(east)) if group]
+    west, east = [*land[:half], river[0]], [river[1], *land[half:]]
+    parts_west, parts_east = count // 2, count - count // 2
+    return [*_parts(west, parts_west), *_parts(east, parts_east)]
+
+
+def _spanning_bands(lattice: Lattice) -> tuple[int, ...]:
+    """Return the bands with a community on both banks: the first has a bridge, the next none."""
+    return (0, 1) if lattice.shape.bands > 2 else (0,)
+
+
+def _halve(columns: list[int]) -> list[list[int]]:
+    return _parts(columns, 2 if len(columns) >= 5 else 1)
+
+
+def _parts(columns: list[int], count: int) -> list[list[int]]:
+    cuts = [round(k * len(columns) / count) for k in range(count + 1)]
+    return [columns[a:b] for a, b in zip(cuts[:-1], cuts[1:], strict=True)]
+
+
+def _first_division(lattice: Lattice, rng: np.random.Generator) -> tuple[Ints, list[bool], Ints]:
+    owner = np.full((len(lattice.xs) - 1, len(lattice.ys) - 1), -1, dtype=np.int64)
+    rural: list[bool] = []
+    tiles: list[int] = []
+    shape = lattice.shape
+    for tile in range(shape.tiles):
+        columns = np.flatnonzero(lattice.tile_of_column == tile % shape.tiles_wide).tolist()
+        first = (tile // shape.tiles_wide) * shape.rows
+        for band in range(shape.bands + 1):
+            fringe = band == shape.bands
+            rows = range(
+                first + band * ROWS_A_BAND,
+                first + (shape.rows if fringe else (band + 1) * ROWS_A_BAND),
+            )
+            for group in _band_groups(lattice, columns, band, fringe):
+                for row in rows:
+                    owner[group, row] = len(rural)
+                rural.append(fringe)
+                tiles.append(tile)
+    return owner, rural, np.array(tiles)
+
+
+def _neighbours(cell: tuple[int, int]) -> Iterator[tuple[int, int]]:
+    column, row = cell
+    yield from ((column + 1, row), (column - 1, row), (column, row + 1), (column, row - 1))
+
+
+def _owner_of(owner: Ints, cell: tuple[int, int]) -> int:
+    column, row = cell
+    inside = 0 <= column < owner.shape[0] and 0 <= row < owner.shape[1]
+    return int(owner[column, row]) if inside else -1
+
+
+def _stays_whole(cells: set[tuple[int, int]]) -> bool:
+    """Tell whether cells are in one piece without a hole."""
+    start = min(cells)
+    seen, queue = {start}, [start]
+    while queue:
+        for near in _neighbours(queue.pop()):
+            if near in cells and near not in seen:
+                seen.add(near)
+                queue.append(near)
+    if len(seen) < len(cells):
+        return False
+    edges = sum(near in cells for cell in cells for near in _neighbours(cell)) // 2
+    squares = sum(
+        {(c, r), (c + 1, r), (c, r + 1), (c + 1, r + 1)} <= cells for c, r in sorted(cells)
+    )
+    return len(cells) - edges + squares == 1
+
+
+def _trade_cells(
+    owner: Ints,
+    rural: list[bool],
+    tiles: Ints,
+    tile: int,
+    lattice: Lattice,
+    rng: np.random.Generator,
+) -> None:
+    """Move single cells across borders, so that borders step from road to road."""
+    members = [k for k in np.flatnonzero(tiles == tile).tolist() if not rural[k]]
+    cells = {
+        k: {(int(c), int(r)) for c, r in np.argwhere(owner == k)}
+        for k in members
+    }
+    for _ in range(JOGS_A_COMMUNITY * len(members)):
+        giver = members[int(rng.integers(len(members)))]
+        land = sorted(cell for cell in cells[giver] if not lattice.river[cell[0]])
+        cell = land[int(rng.integers(len(land)))]
+        takers = sorted({_owner_of(owner, near) for near in _neighbours(cell)} - {giver, -1})
+        takers = [taker for taker in takers if taker in cells]
+        if not takers or len(land) <= SMALLEST_COMMUNITY:
+            continue
+        taker = takers[int(rng.integers(len(takers)))]
+        size = sum(not lattice.river[c] for c, _ in cells[taker])
+        shared = sum(_owner_of(owner, near) == taker for near in _neighbours(cell))
+        if size >= LARGEST_COMMUNITY or (shared < 2 and rng.random() < 0.4):
+            continue
+        if _stays_whole(cells[giver] - {cell}) and _stays_whole(cells[taker] | {cell}):
+            cells[giver].remove(cell)
+            cells[taker].add(cell)
+            owner[cell] = taker
+
+
+def _choose_interlock(
+    owner: Ints, rural: list[bool], tile: int, lattice: Lattice, rng: np.random.Generator
+) -> Interlock:
+    """Choose two cells of a host, in a row eastward from its western neighbour."""
+    options = []
+    for column, row in np.argwhere(owner >= 0).tolist():
+        host, west = int(owner[column, row]), _owner_of(owner, (column - 1, row))
+        if lattice.tile(column, row) != tile or rural[host] or west in (host, -1) or rural[west]:
+            continue
+        if lattice.tile(column - 1, row) != tile or lattice.river[column - 1 : column + 3].any():
+            continue
+        around = [(c, r) for c in range(column, column + 3) for r in range(row - 1, row + 2)]
+        rest = {(int(c), int(r)) for c, r in np.argwhere(owner == host)} - {(column + 1, row)}
+        if _owner_of(owner, (column + 1, row)) != host or not _stays_whole(rest):
+            continue
+        if any(_owner_of(owner, cell) == west for cell in around):
+            continue
+        hangs_on = _owner_of(owner, (column, row + 1)) == host
+        if not hangs_on or not _stays_whole(rest - {(column, row)}):
+            continue
+        roads = lattice.row_class[row : row + 2]
+        options.append((column, row, west, host, "railway" in roads, "arterial" in roads))
+    options.sort(key=lambda option: option[4:])
+    best = [option for option in options if option[4:] == options[0][4:]]
+    column, row, west, host, *_ = best[int(rng.integers(len(best)))]
+    return Interlock(west, host, (column, row), (column + 1, row))
+
+
+def _name_by_code(
+    owner: Ints, rural: list[bool], tiles: Ints, lattice: Lattice
+) -> tuple[tuple[Community, ...], Ints]:
+    """Give every community its 12 digits; return them by code, and the new number of each."""
+    shape = lattice.shape
+    lists: list[list[tuple[int, int]]] = [[] for _ in rural]
+    for column, row in np.argwhere(owner >= 0).tolist():
+        lists[owner[column, row]].append((column, row))
+    rows = [np.mean([row for _, row in cells]) for cells in lists]
+    half = [(shape.rows * (tile // shape.tiles_wide) + shape.bands * 1.5) for tile in tiles]
+    found: list[Community] = []
+    serial: dict[tuple[int, bool], int] = {}
+    for old in range(len(rural)):
+        town = bool(rural[old] or rows[old] > half[old])
+        tile = int(tiles[old])
+        pair = (tile, town)
+        county = COUNTY + tile // TOWNSHIPS_A_COUNTY
+        township = (101 if town else 1) + tile % TOWNSHIPS_A_COUNTY
+        base = 200 if rural[old] else 0
+        key = (2 * tile + town, rural[old])
+        serial[key] = serial.get(key, 0) + 1
+        code = f"{county}{township:03d}{base + serial[key]:03d}"
+        found.append(
+            Community(old, code, tile, 2 * pair[0] + town, rural[old], tuple(lists[old]))
+        )
+    order = sorted(range(len(found)), key=lambda old: (found[old].township, found[old].code))
+    number = np.empty(len(found), dtype=np.int64)
+    number[order] = np.arange(len(found))
+    return tuple(
+        Community(new, f.code, f.tile, f.township, f.rural, f.cells)
+        for new, f in enumerate(found[old] for old in order)
+    ), number
+
+
+def _road_edges(
+    lattice: Lattice, owner: Ints
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Tell which pieces of lattice lines carry a road."""
+    columns, rows = owner.shape
+    padded = np.full((columns + 2, rows + 2), -1)
+    padded[1:-1, 1:-1] = owner
+    across = (padded[1:-1, :-1] >= 0) | (padded[1:-1, 1:] >= 0)
+    along = (padded[:-1, 1:-1] >= 0) | (padded[1:, 1:-1] >= 0)
+    across[:, [name == "railway" for name in lattice.row_class]] = False
+    across[np.ix_(lattice.river, ~lattice.bridge)] = False
+    along[[name == "river" for name in lattice.column_class]] = False
+    border = padded[:-1, 1:-1] != padded[1:, 1:-1]
+    through = np.array([name in ("arterial", "secondary") for name in lattice.column_class])
+    along &= ~lattice.rural[None, :] | border | through[:, None]
+    return across, along
+
+
+def _join_cells(
+    lattice: Lattice,
+    owner: Ints,
+    communities: tuple[Community, ...],
+    interlocks: tuple[Interlock, ...],
+    across: NDArray[np.bool_],
+    along: NDArray[np.bool_],
+    rng: np.random.Generator,
+) -> tuple[Block, ...]:
+    """Join one urban cell in six to its neighbour by giving up the local road between them."""
+    necks = {lock.neck_cell for lock in interlocks}
+    single = necks | {lock.far_cell for lock in interlocks}
+    blocks: list[Block] = []
+    used: set[tuple[int, int]] = set()
+    for community in communities:
+        if community.rural:
+            continue
+        for column, row in community.cells:
+            if lattice.river[column] or (column, row) in used:
+                continue
+            used.add((column, row))
+            east, north = column + 1, row + 1
+            if (column, row) not in single and rng.random() < 0.2:
+                right, above = (column + 1, row), (column, row + 1)
+                joins_right = lattice.column_class[column + 1] == "local"
+                joins_above = lattice.row_class[row + 1] == "local"
+                if joins_right and _is_free(right, community.index, owner, used | single, lattice):
+                    along[column + 1, row] = False
+                    used.add(right)
+                    east += 1
+                elif joins_above and _is_free(
+                    above, community.index, owner, used | single, lattice
+                ):
+                    across[column, row + 1] = False
+                    used.add(above)
+                    north += 1
+            blocks.append(
+                Block(column, east, row, north, community.index, (column, row) in necks)
+            )
+    return tuple(blocks)
+
+
+def _is_free(
+    cell: tuple[int, int],
+    community: int,
+    owner: Ints,
+    used: set[tuple[int, int]],
+    lattice: Lattice,
+) -> bool:
+    return _owner_of(owner, cell) == community and cell not in used and not lattice.river[cell[0]]

@@ -1,0 +1,382 @@
+"""Buildings on parcels: slabs, towers, L-shapes, houses, each with its share of the households.
+
+A compound is filled by one fashion of housing: walk-up slabs of 4-7 floors, slabs of 11 floors,
+or towers. Places for buildings are laid in rows that follow the roads, places that would leave
+the compound are struck out, and rows are drawn together until the households fit.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import shapely
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from gridmap.datasets.lattice import Lattice
+    from gridmap.datasets.parcels import Parcel
+
+    Floats = NDArray[np.float64]
+    Ints = NDArray[np.int64]
+
+SMALLEST, LARGEST = 13, 95
+"""Households of an ordinary building. Source: issue 2, point 2."""
+MARGIN_M = 3.0
+"""Least distance of a building from its compound's line."""
+
+
+@dataclass(frozen=True)
+class Fashion:
+    """One way of building homes.
+
+    Attributes
+    ----------
+    floors
+        Floors of every building of the compound.
+    flats
+        Flats on one floor of one entrance.
+    entrances
+        Entrances of an ordinary building.
+    wide, deep
+        Metres of front of one entrance; metres from front to back.
+    gap, yard
+        Metres between buildings of a row, and between rows, before they are drawn together.
+    tower
+        Whether the outline is that of a tower.
+    """
+
+    floors: int
+    flats: int
+    entrances: int
+    wide: float
+    deep: float
+    gap: float
+    yard: float
+    tower: bool = False
+
+    @property
+    def capacity(self) -> int:
+        """Households behind one entrance."""
+        return self.floors * self.flats
+
+
+@dataclass(frozen=True)
+class Buildings:
+    """Buildings as columns; all arrays have one entry a building.
+
+    Attributes
+    ----------
+    rings
+        Outline of each, open, real metres.
+    place, bearing, half
+        Middle (n, 2), direction of the long side in radians, and half length and depth (n, 2) in
+        metres of the rectangle in which household points lie.
+    floors, entrances, flats, households
+        Numbers; ``entrances`` counts what is built, ``known`` whether the survey knows it.
+    """
+
+    rings: list[Floats]
+    place: Floats
+    bearing: Floats
+    half: Floats
+    floors: Ints
+    entrances: Ints
+    flats: Ints
+    households: Ints
+    known: NDArray[np.bool_]
+
+
+def choose_fashion(age_class: str, households: int, rng: np.random.Generator) -> Fashion:
+    """Choose the fashion of a compound by its age and size."""
+    walkup = Fashion(int(rng.integers(5, 8)), 2, int(rng.integers(2, 5)), 14.2, 12.4, 9.0, 21.0)
+    slab = Fashion(11, 2, int(rng.integers(2, 4)), 16.0, 13.6, 13.0, 30.0)
+    if age_class == "old" or households < 70:
+        return walkup
+    if age_class == "mature":
+        return walkup if rng.random() < 0.45 else slab
+    if households < 240 or rng.random() < 0.25:
+        return slab
+    floors, flats = ((18, 4), (22, 4), (24, 3), (26, 3), (30, 3), (17, 4))[int(rng.integers(6))]
+    return Fashion(floors, flats, 1, 25.0, 21.0, 22.0, 34.0, tower=True)
+
+
+def house_parcel(
+    lattice: Lattice, parcel: Parcel, rng: np.random.Generator, *, giant: int = 0
+) -> Buildings:
+    """Put the homes of a compound on its land.
+
+    Parameters
+    ----------
+    giant
+        Households of one tower above the band, 0 for none.
+    """
+    households = parcel.item.households
+    line = shapely.Polygon(parcel.inner[:, 2:])
+    room = line.buffer(-MARGIN_M)
+    box = plan_box(parcel)
+    if giant:
+        first, box = _giant_tower(lattice, box, giant, room)
+        rest = fill_box(lattice, box, households - giant, parcel.age_class, room, rng)
+        return join_buildings([first, rest])
+    return fill_box(lattice, box, households, parcel.age_class, room, rng)
+
+
+def plan_box(parcel: Parcel) -> Floats:
+    low, high = parcel.inner[:, :2].min(axis=0), parcel.inner[:, :2].max(axis=0)
+    return np.array([low[0], high[0], low[1], high[1]]) + np.array([1, -1, 1, -1]) * MARGIN_M
+
+
+def fill_box(
+    lattice: Lattice,
+    box: Floats,
+    households: int,
+    age_class: str,
+    room: shapely.Geometry,
+    rng: np.random.Generator,
+) -> Buildings:
+    """Try looser rows first and denser ones after, until the households fit."""
+    fashion = choose_fashion(age_class, households, rng)
+    shapely.prepare(room)
+    if households <= 48:
+        single = _single(lattice, box, households, room, rng)
+        if single is not None:
+            return single
+        fashion = replace(fashion, entrances=2)
+    for attempt in _attempts(fashion):
+        trial = lay_rows(lattice, box, attempt, room, rng)
+        if int((trial.entrances * trial.flats * trial.floors).sum()) * 0.97 >= households:
+            return _occupy(trial, households, rng)
+    return _occupy(trial, households, rng)
+
+
+def _attempts(fashion: Fashion) -> list[Fashion]:
+    denser = [
+        replace(fashion, gap=fashion.gap * a, yard=fashion.yard * b)
+        for a, b in ((1.7, 1.6), (1.4, 1.4), (1.2, 1.2), (1.0, 1.0), (0.9, 0.8), (0.8, 0.66))
+    ]
+    higher = [] if fashion.tower else [
+        replace(fashion, floors=floors, flats=2, entrances=entrances, yard=fashion.yard * 0.8)
+        for floors, entrances in ((7, 2), (7, 3), (7, 1), (11, 3), (11, 2), (11, 1), (15, 2), (18, 1))
+    ]
+    towers = [
+        Fashion(floors, flats, 1, 24.0, 20.0, gap, yard, tower=True)
+        for floors, flats, gap, yard in ((24, 4, 16, 20), (24, 4, 10, 14), (33, 4, 9, 12))
+    ]
+    return [*denser, *higher, *towers]
+
+
+def _single(
+    lattice: Lattice, box: Floats, households: int, room: shapely.Geometry, rng: np.random.Generator
+) -> Buildings | None:
+    """Put one slab in the middle of a small courtyard."""
+    centre = np.array([[(box[0] + box[1]) / 2, (box[2] + box[3]) / 2]])
+    for floors in (6, 5, 7, 4, 8, 9, 11):
+        entrances = -(-households // (2 * floors))
+        for turned in (False, True) if rng.random() < 0.8 else (True, False):
+            slab = raise_buildings(
+                lattice,
+                centre,
+                np.array([entrances]),
+                Fashion(floors, 2, entrances, 14.2, 12.4, 0, 0),
+                np.array([np.pi / 2 if turned else 0.0]) + rng.normal(0, 0.02),
+                np.zeros(1, dtype=np.int64),
+            )
+            if room.covers(shapely.Polygon(slab.rings[0])):
+                return replace(slab, households=np.array([households]))
+    return None
+
+
+def lay_rows(
+    lattice: Lattice,
+    box: Floats,
+    fashion: Fashion,
+    room: shapely.Geometry,
+    rng: np.random.Generator,
+) -> Buildings:
+    """Lay rows of equal buildings; rows differ in length, start and direction by a little."""
+    wide, deep = box[1] - box[0], box[3] - box[2]
+    turn = float(rng.normal(0, 0.12 if fashion.tower else 0.025))
+    count = max(1, int((deep + fashion.yard - 2) // (fashion.deep + fashion.yard)))
+    spare = max(0.0, deep - count * fashion.deep - (count - 1) * fashion.yard)
+    yard = fashion.yard + (spare * 0.75 / (count - 1) if count > 1 else 0.0)
+    bottom = box[2] + (deep - count * fashion.deep - (count - 1) * yard) / 2
+    places: list[Floats] = []
+    sizes: list[int] = []
+    shapes: list[int] = []
+    for row in range(count):
+        entrances = fashion.entrances
+        if not fashion.tower and rng.random() < 0.5:
+            entrances = max(1, entrances + int(rng.choice((-1, 1))))
+        while entrances > 1 and entrances * fashion.wide > wide:
+            entrances -= 1
+        length = entrances * fashion.wide
+        number = int((wide + fashion.gap) // (length + fashion.gap))
+        if number == 0:
+            continue
+        gap = fashion.gap + min(
+            fashion.gap * 0.8, (wide - number * length - (number - 1) * fashion.gap) / number
+        )
+        slack = wide - number * length - (number - 1) * gap
+        start = box[0] + slack * rng.uniform(0.2, 0.8) + length / 2
+        x = start + np.arange(number) * (length + gap)
+        y = np.full(number, bottom + fashion.deep / 2 + row * (fashion.deep + yard))
+        if fashion.tower:
+            y += (np.arange(number) % 2 - 0.5) * min(9.0, yard / 4) + rng.normal(0, 1.2, number)
+        places.append(np.column_stack([x, y]))
+        sizes += [entrances] * number
+        wing = not fashion.tower and row < count - 1 and yard > 17
+        draw = rng.random(number)
+        shapes += [int(k) for k in np.where(wing & (draw < 0.16), np.where(draw < 0.08, 1, 2), 0)]
+    if not places:
+        places, sizes, shapes = [np.array([[box[:2].mean(), box[2:].mean()]])], [1], [0]
+    spots, lengths = np.concatenate(places), np.array(sizes)
+    trial = raise_buildings(lattice, spots, lengths, fashion, np.full(len(spots), turn), np.array(shapes))
+    outlines = make_polygons(trial.rings)
+    return pick_buildings(trial, shapely.covers(room, outlines))
+
+
+def raise_buildings(
+    lattice: Lattice,
+    plan: Floats,
+    entrances: Ints,
+    fashion: Fashion,
+    turn: Floats,
+    shapes: Ints,
+) -> Buildings:
+    """Make the outlines of buildings at plan places: 0 a slab, 1 and 2 an L, or a tower."""
+    place = lattice.warp(plan)
+    bearing = lattice.bearing(plan) + turn
+    count = len(plan)
+    half = np.column_stack([entrances * fashion.wide / 2, np.full(count, fashion.deep / 2)])
+    rings = []
+    for k in range(count):
+        local = _outline(half[k], int(shapes[k]), fashion)
+        cos, sin = np.cos(bearing[k]), np.sin(bearing[k])
+        rings.append(place[k] + local @ np.array([[cos, sin], [-sin, cos]]))
+    core = half * (0.72 if fashion.tower else 1.0)
+    filled = np.ones(count, dtype=np.int64)
+    return Buildings(
+        rings=rings,
+        place=place,
+        bearing=bearing,
+        half=core,
+        floors=filled * fashion.floors,
+        entrances=entrances.astype(np.int64),
+        flats=filled * fashion.flats,
+        households=np.zeros(count, dtype=np.int64),
+        known=np.ones(count, dtype=np.bool_),
+    )
+
+
+def _outline(half: Floats, shape: int, fashion: Fashion) -> Floats:
+    """Return a building's outline about its middle, its long side along x."""
+    a, b = half
+    if fashion.tower and fashion.flats >= 4:
+        c, d = a * 0.45, b * 0.4
+        return np.array(
+            [(-a, -b), (-c, -b), (-c, -b + 2.2), (c, -b + 2.2), (c, -b), (a, -b), (a, d), (c, d)]
+            + [(c, b), (-c, b), (-c, d), (-a, d)]
+        )
+    if fashion.tower:
+        c = a * 0.4
+        return np.array([(-a, -b), (a, -b), (a, b * 0.3), (c, b * 0.3), (c, b), (-c, b), (-c, b * 0.3), (-a, b * 0.3)])
+    if shape == 0 or a < 14:
+        return np.array([(-a, -b), (a, -b), (a, b), (-a, b)])
+    side = np.array([(-a, -b), (a, -b), (a, b + 7), (a - 11.5, b + 7), (a - 11.5, b), (-a, b)])
+    return side if shape == 1 else (side * [-1, 1])[::-1]
+
+
+def _giant_tower(
+    lattice: Lattice, box: Floats, households: int, room: shapely.Geometry
+) -> tuple[Buildings, Floats]:
+    """Put one tower above 500 households at an end of the compound; return the land left."""
+    entrances = 2 if households < 570 else 3
+    floors = 32
+    flats = -(-households // (entrances * floors))
+    wide = households * 57.0 / floors / 20.0 / entrances
+    fashion = Fashion(floors, flats, entrances, wide, 20.0, 0, 0)
+    axis = 0 if box[1] - box[0] > box[3] - box[2] else 1
+    length = wide * entrances
+    need = length if axis == 0 else 20.0
+    middle = np.array([box[:2].mean(), box[2:].mean()])
+    rest = box.copy()
+    for shift in (4.0, 8.0, 14.0, 20.0):
+        middle[axis] = box[2 * axis] + need / 2 + shift
+        tower = raise_buildings(
+            lattice, middle[None], np.array([entrances]), fashion, np.zeros(1), np.zeros(1, np.int64)
+        )
+        rest[2 * axis] = box[2 * axis] + need + shift + 16
+        if room.covers(shapely.Polygon(tower.rings[0])):
+            break
+    return replace(tower, households=np.array([households])), rest
+
+
+def _occupy(trial: Buildings, households: int, rng: np.random.Generator) -> Buildings:
+    """Keep as many buildings as the households need, and share the households among them."""
+    room = np.minimum(trial.entrances * trial.flats * trial.floors, LARGEST)
+    order = rng.permutation(len(room))
+    enough = int(np.searchsorted(np.cumsum(room[order]) * 0.97, households)) + 1
+    kept = np.sort(order[:enough])
+    while len(kept) > 1 and households < SMALLEST * len(kept):
+        kept = kept[:-1]
+    chosen = pick_buildings(trial, kept)
+    share = room[kept] * rng.uniform(0.93, 1.07, len(kept))
+    share *= households / share.sum()
+    counts = np.clip(np.floor(share), min(SMALLEST, households // len(kept)), None).astype(np.int64)
+    counts = np.minimum(counts, np.maximum(room[kept], 1))
+    rest = households - int(counts.sum())
+    while rest != 0:
+        step = 1 if rest > 0 else -1
+        slack = (room[kept] - counts) if step > 0 else counts - SMALLEST
+        spots = np.argsort(-slack, kind="stable")[: abs(rest)]
+        if step > 0 and slack[spots[0]] > 0:
+            spots = spots[slack[spots] > 0]
+        counts[spots] += step
+        rest -= step * len(spots)
+    floors = np.maximum(
+        chosen.floors, -(-counts // np.maximum(chosen.entrances * chosen.flats, 1))
+    )
+    return replace(chosen, households=counts, floors=floors)
+
+
+def pick_buildings(buildings: Buildings, which: NDArray[np.bool_] | Ints) -> Buildings:
+    """Return some of the buildings, by mask or by position."""
+    keep = np.flatnonzero(which) if which.dtype == np.bool_ else which
+    return Buildings(
+        rings=[buildings.rings[int(k)] for k in keep],
+        place=buildings.place[keep],
+        bearing=buildings.bearing[keep],
+        half=buildings.half[keep],
+        floors=buildings.floors[keep],
+        entrances=buildings.entrances[keep],
+        flats=buildings.flats[keep],
+        households=buildings.households[keep],
+        known=buildings.known[keep],
+    )
+
+
+def join_buildings(parts: list[Buildings]) -> Buildings:
+    """Return the buildings of several lists as one."""
+    return Buildings(
+        rings=[ring for part in parts for ring in part.rings],
+        place=np.concatenate([part.place for part in parts]),
+        bearing=np.concatenate([part.bearing for part in parts]),
+        half=np.concatenate([part.half for part in parts]),
+        floors=np.concatenate([part.floors for part in parts]),
+        entrances=np.concatenate([part.entrances for part in parts]),
+        flats=np.concatenate([part.flats for part in parts]),
+        households=np.concatenate([part.households for part in parts]),
+        known=np.concatenate([part.known for part in parts]),
+    )
+
+
+def make_polygons(rings: list[Floats]) -> NDArray[np.object_]:
+    """Make polygons from open rings of different lengths."""
+    closed = np.concatenate([np.vstack([ring, ring[:1]]) for ring in rings])
+    index = np.repeat(np.arange(len(rings)), [len(ring) + 1 for ring in rings])
+    lines = shapely.linearrings(closed, indices=index)
+    made: NDArray[np.object_] = shapely.polygons(lines)
+    return made

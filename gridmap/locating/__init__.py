@@ -1,0 +1,25 @@
+"""Which grid is this in: a point, an address, or a table of them.
+
+releases     a plan made ready to be asked
+conversion   declared datums to stored degrees
+points       a point -> placement
+addressing   an address -> placement
+tables       a csv of questions -> a csv of answers
+placements   the answer and its JSON form; faults, its words
+"""
+
+from gridmap.locating.addressing import locate_address
+from gridmap.locating.placements import Placement, placement_as_dict
+from gridmap.locating.points import locate_point
+from gridmap.locating.releases import Release, open_release
+from gridmap.locating.tables import locate_table
+
+__all__ = [
+    "Placement",
+    "Release",
+    "locate_address",
+    "locate_point",
+    "locate_table",
+    "open_release",
+    "placement_as_dict",
+]

@@ -1,0 +1,270 @@
+"""A plan made ready to be asked: grids in a tree, places in an index, one version."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import shapely
+
+from gridmap.addresses.gazetteer import Gazetteer, make_gazetteer
+from gridmap.locating.conversion import Conversion
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    import geopandas as gpd
+    import pandas as pd
+    from numpy.typing import NDArray
+    from pyproj import Transformer
+
+    from gridmap.model import Plan
+
+SEGMENT_DEGREES = 0.005
+"""Edges are cut to about 500 m before they are projected: a straight line in degrees then lies
+within 2 mm of its image in metres. gridmap's own default."""
+
+
+class GridFacts(NamedTuple):
+    """What an answer says of a grid.
+
+    Attributes
+    ----------
+    position
+        Row of the grid in ``plan.grids``, inside this release only.
+    grid_id, code, name, kind
+        As in the plan.
+    community_id, community, township
+        Whose grid it is.
+    """
+
+    position: int
+    grid_id: str
+    code: str
+    name: str
+    kind: str
+    community_id: str
+    community: str
+    township: str
+
+    def as_dict(self) -> dict[str, object]:
+        """Return the facts as plain data, in the order of the contract."""
+        return {
+            "grid_id": self.grid_id,
+            "code": self.code,
+            "name": self.name,
+            "kind": self.kind,
+            "community_id": self.community_id,
+            "community": self.community,
+            "township": self.township,
+        }
+
+
+@dataclass(frozen=True)
+class Release:
+    """A plan with what is needed to answer questions; safe to share between threads.
+
+    Attributes
+    ----------
+    plan
+        The plan.
+    version
+        The first 16 hexadecimal digits of the SHA-256 of its grids, assignment and places: equal
+        for a plan in memory and the same plan read from a file.
+    grids
+        The grids, in the order of ``plan.grids``.
+    gazetteer
+        The places.
+    place_grids
+        For each place the positions of the grids it lies in, sorted.
+    tree, metric_tree
+        Grids in degrees as stored, and in metres.
+    borders
+        The boundary of each grid in metres, prepared.
+    to_metric
+        Degrees to metres.
+    conversion
+        Declared datums to stored degrees.
+    """
+
+    plan: Plan
+    version: str
+    grids: tuple[GridFacts, ...]
+    gazetteer: Gazetteer
+    place_grids: tuple[tuple[int, ...], ...]
+    tree: shapely.STRtree
+    metric_tree: shapely.STRtree
+    borders: NDArray[np.object_]
+    to_metric: Transformer
+    conversion: Conversion
+
+    def find_grid(self, grid_id: str) -> GridFacts | None:
+        """Return the grid with this id or this code, or None."""
+        return next((g for g in self.grids if grid_id in (g.grid_id, g.code)), None)
+
+
+def open_release(plan: Plan | str | Path) -> Release:
+    """Make a plan ready to be asked.
+
+    Parameters
+    ----------
+    plan
+        A plan, or the path of a plan file.
+
+    Returns
+    -------
+    Release
+        Holds no household: places are standard addresses down to a building or door.
+
+    Raises
+    ------
+    UnreadableFile
+        When the file is missing, damaged or no plan.
+
+    Examples
+    --------
+    >>> open_release("missing.gpkg")
+    Traceback (most recent call last):
+    gridmap.errors.UnreadableFile: ...
+    """
+    from pyproj import Transformer
+
+    if isinstance(plan, (str, Path)):
+        from gridmap.planfiles import read_plan
+
+        plan = read_plan(Path(plan))
+    units = plan.territory.units
+    geometry = np.asarray(plan.grids.geometry.array, dtype=object)
+    to_metric = Transformer.from_crs(units.crs, units.metric_crs, always_xy=True)
+    metric = _project(shapely.segmentize(geometry, SEGMENT_DEGREES), to_metric)
+    borders = shapely.boundary(metric)
+    for prepared in (geometry, metric, borders):
+        shapely.prepare(prepared)
+    tree = shapely.STRtree(geometry)
+    gazetteer = make_gazetteer(units.places)
+    return Release(
+        plan=plan,
+        version=hash_plan(plan),
+        grids=_grid_facts(plan.grids, units.communities),
+        gazetteer=gazetteer,
+        place_grids=_place_grids(plan, gazetteer, tree),
+        tree=tree,
+        metric_tree=shapely.STRtree(metric),
+        borders=borders,
+        to_metric=to_metric,
+        conversion=Conversion(tuple(float(v) for v in shapely.total_bounds(geometry))),
+    )
+
+
+def hash_plan(plan: Plan) -> str:
+    """Return the version of a plan: a hash of its content, not of a file.
+
+    Notes
+    -----
+    Grids (id, code, name, kind, households, shape as normalised WKB), the assignment and the
+    places are hashed in the order of their ids.
+
+    Examples
+    --------
+    >>> from gridmap.locating.examples import draw_plan
+    >>> hash_plan(draw_plan()) == hash_plan(draw_plan())
+    True
+    """
+    digest = hashlib.sha256()
+    grids = plan.grids.sort_index()
+    shapes = [
+        # a part alone and a collection of one part are the same land
+        b"".join(shapely.to_wkb(shapely.get_parts(shape)))
+        for shape in shapely.normalize(np.asarray(grids.geometry.array, dtype=object))
+    ]
+    names = ("code", "name", "kind", "community_id", "households")
+    columns = [grids[name].tolist() for name in names]
+    for grid_id, shape, *values in zip(grids.index.tolist(), shapes, *columns, strict=True):
+        _feed(digest, (grid_id, *values))
+        digest.update(shape)
+    assignment = plan.assignment.sort_index()
+    _feed(digest, assignment.index.tolist())
+    _feed(digest, assignment.tolist())
+    places = plan.territory.units.places
+    for name in ("text", "elements", "building_id", "lon", "lat"):
+        _feed(digest, places[name].tolist())
+    return digest.hexdigest()[:16]
+
+
+def _feed(digest: hashlib._Hash, values: Iterable[object]) -> None:
+    digest.update("\x1f".join(str(value) for value in values).encode("utf-8", "surrogatepass"))
+    digest.update(b"\x1e")
+
+
+def _project(shapes: NDArray[np.object_], to_metric: Transformer) -> NDArray[np.object_]:
+    """Return the shapes in metres."""
+    places = shapely.get_coordinates(shapes)
+    x, y = to_metric.transform(places[:, 0], places[:, 1])
+    return np.asarray(shapely.set_coordinates(shapes.copy(), np.column_stack([x, y])), dtype=object)
+
+
+def _grid_facts(grids: gpd.GeoDataFrame, communities: gpd.GeoDataFrame) -> tuple[GridFacts, ...]:
+    names = communities["name"].to_dict()
+    townships = communities["township"].to_dict() if "township" in communities else {}
+    columns = [grids[name].tolist() for name in ("code", "name", "kind", "community_id")]
+    rows = zip(grids.index.tolist(), *columns, strict=True)
+    return tuple(
+        GridFacts(
+            *(position, str(grid_id), str(code), str(name), str(kind), str(owner)),
+            str(names.get(owner, "")),
+            str(townships.get(owner, "")),
+        )
+        for position, (grid_id, code, name, kind, owner) in enumerate(rows)
+    )
+
+
+def _place_grids(
+    plan: Plan, gazetteer: Gazetteer, tree: shapely.STRtree
+) -> tuple[tuple[int, ...], ...]:
+    """Find the grids of every place: by its building, compound or site, its unit, its point."""
+    units = plan.territory.units
+    position = {str(grid_id): n for n, grid_id in enumerate(plan.grids.index)}
+    of_unit = {str(u): position[str(g)] for u, g in plan.assignment.items() if str(g) in position}
+    members = units.members
+    known = members["building_id"] != ""
+    buildings = _collect(members["building_id"][known], members["unit_id"][known], of_unit)
+    frame = units.frame
+    compounds = _collect(frame["compound_id"], frame.index, of_unit)
+    sites = _collect(frame["site_id"], frame.index, of_unit)
+    own = units.places["unit_id"].tolist() if "unit_id" in units.places else None
+    found = _containing(gazetteer, tree)
+    result = []
+    for row, place in enumerate(gazetteer.places):
+        unit = str(own[row]) if own is not None else ""
+        grids = (
+            buildings.get(place.building_id)
+            or (compounds.get(place.compound_id) if place.kind == "compound" else None)
+            or (sites.get(place.site_id) if place.kind in ("site", "door") else None)
+            or ((of_unit[unit],) if unit in of_unit else None)
+            or found.get(row, ())
+        )
+        result.append(grids)
+    return tuple(result)
+
+
+def _collect(
+    keys: pd.Series[str], unit_ids: Iterable[object], of_unit: Mapping[str, int]
+) -> dict[str, tuple[int, ...]]:
+    """Return key -> sorted positions of the grids of its units; the empty key is left out."""
+    table: dict[str, set[int]] = {}
+    for key, unit in zip(keys.tolist(), unit_ids, strict=True):
+        if key and str(unit) in of_unit:
+            table.setdefault(str(key), set()).add(of_unit[str(unit)])
+    return {key: tuple(sorted(positions)) for key, positions in table.items()}
+
+
+def _containing(gazetteer: Gazetteer, tree: shapely.STRtree) -> dict[int, tuple[int, ...]]:
+    """Return row -> positions of the grids that hold its point."""
+    points = shapely.points([(place.lon, place.lat) for place in gazetteer.places] or [(0, 0)])
+    table: dict[int, list[int]] = {}
+    for row, grid in tree.query(points, predicate="intersects").T.tolist():
+        table.setdefault(row, []).append(grid)
+    return {row: tuple(sorted(grids)) for row, grids in table.items()}

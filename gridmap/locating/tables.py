@@ -1,0 +1,318 @@
+"""A csv of questions -> the same csv with the answers appended."""
+
+from __future__ import annotations
+
+import csv
+import io
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gridmap.crs import parse_datum
+from gridmap.errors import GridmapError, InvalidOption, UnknownName
+from gridmap.locating.addressing import locate_address
+from gridmap.locating.points import locate_point
+from gridmap.locating.records import inspect_table, iter_records
+from gridmap.model import Progress, ignore_progress
+from gridmap.schemas import LAT_NAMES, LON_NAMES, fold_name
+from gridmap.writing import write_atomically
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from gridmap.locating.placements import Placement
+    from gridmap.locating.records import Record, TableForm
+    from gridmap.locating.releases import Release
+
+ANSWER_COLUMNS = (
+    "gm_decision",
+    "gm_grid_id",
+    "gm_grid_code",
+    "gm_grid_name",
+    "gm_grid_kind",
+    "gm_confidence",
+    "gm_grid_status",
+    "gm_level",
+    "gm_standard_address",
+    "gm_candidate_grids",
+    "gm_faults",
+    "gm_lon",
+    "gm_lat",
+    "gm_margin_m",
+    "gm_plan_version",
+    "gm_error",
+)
+"""Columns appended to every row. Source: DESIGN.md section 3, Commands."""
+
+ADDRESS_NAMES = (
+    *("address", "地址", "详细地址", "标准地址", "事发地址", "案发地址", "诉求地址", "问题地址"),
+    *(
+        "工单地址",
+        "事件地址",
+        "来电地址",
+        "发生地址",
+        "事发地点",
+        "案发地点",
+        "诉求地点",
+        "事件地点",
+    ),
+    *(
+        "发生地点",
+        "地点",
+        "位置",
+        "住址",
+        "居住地址",
+        "门牌地址",
+        "addr",
+        "full_address",
+        "location",
+    ),
+)
+"""Headers that name the address column, the first one present is used."""
+
+PROGRESS_EVERY = 1_000
+REMEMBERED = 50_000
+"""Addresses whose answer is kept while a table is answered: tickets repeat."""
+
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def locate_table(
+    release: Release,
+    csv_in: str | Path,
+    csv_out: str | Path,
+    *,
+    address_column: str | None = None,
+    datum: str | None = None,
+    progress: Progress = ignore_progress,
+) -> dict[str, int | str]:
+    """Answer every row of a csv file.
+
+    Parameters
+    ----------
+    release
+        As returned by `open_release`.
+    csv_in
+        UTF-8 (with or without BOM) or GBK, with a header; comma, tab or semicolon.
+    csv_out
+        The answer, in the encoding of the question: every row and column as it came, byte by
+        byte, and `ANSWER_COLUMNS`. Written whole or not at all.
+    address_column
+        Header of the address; by default the first of `ADDRESS_NAMES` that is there.
+    datum
+        Datum of the columns of longitude and latitude, which are then used for rows whose
+        address finds no grid, and compared with it elsewhere. Without it they are not used.
+    progress
+        Called with the step ``locate``.
+
+    Returns
+    -------
+    dict
+        ``rows``, how many were ``auto``, ``review``, ``none``, how many ``errors``, the
+        ``encoding`` found, the ``address_column`` used, and the ``datum`` (both may be ``""``).
+
+    Raises
+    ------
+    UnreadableFile
+        When the file is no csv table.
+    UnknownName
+        When the named column or datum does not exist.
+    InvalidOption
+        When there is no address column, and no declared datum for the point columns.
+    UnwritableFile
+        When the answer can't be written.
+
+    Notes
+    -----
+    Cells that gridmap writes can't start a formula in a spreadsheet; cells of the input are left
+    as they are. A row with fewer cells than the widest is padded, so that answers stand in their
+    columns; a blank line stays one.
+    """
+    source, target = Path(csv_in), Path(csv_out)
+    if target.exists() and source.exists() and target.samefile(source):
+        raise InvalidOption(
+            "The answer would overwrite the question.",
+            "输出文件与输入文件相同。",
+            cure_en="give another path to -o",
+            cure_zh="请用 -o 指定其他文件",
+        )
+    form = inspect_table(source)
+    asker = _Asker(release, form, address_column=address_column, datum=datum)
+    with write_atomically(target) as temporary, temporary.open("wb") as out:
+        done = 0
+        for number, record in enumerate(iter_records(source, form.encoding, form.delimiter)):
+            if record.size == 0:
+                out.write(record.raw + record.end)
+                continue
+            cells: Iterable[str] = ANSWER_COLUMNS if number == 0 else asker.answer(record)
+            padding = form.delimiter * (form.width - record.size)
+            answer = padding + form.delimiter + _join(cells, form.delimiter)
+            encoding = "utf-8" if form.encoding == "utf-8-sig" else form.encoding
+            out.write(record.raw + answer.encode(encoding, "replace") + record.end)
+            done = number
+            if number % PROGRESS_EVERY == 0:
+                progress("locate", number, form.records)
+    progress("locate", done, form.records)
+    return asker.counts(form)
+
+
+def _join(cells: Iterable[str], delimiter: str) -> str:
+    line = io.StringIO()
+    csv.writer(line, delimiter=delimiter, lineterminator="").writerow(cells)
+    return line.getvalue()
+
+
+class _Asker:
+    """Answers the records of one table and counts the answers."""
+
+    def __init__(
+        self, release: Release, form: TableForm, *, address_column: str | None, datum: str | None
+    ) -> None:
+        self.release = release
+        self.datum = "" if datum is None else datum
+        if datum is not None:
+            parse_datum(datum)
+        self.address = _find_address(form, address_column)
+        self.points = _find_points(form) if self.datum else None
+        if self.address is None and self.points is None:
+            raise _no_question(form, self.datum)
+        self.header = form.header
+        self._locate = lru_cache(maxsize=REMEMBERED)(self._locate_text)
+        self._tally = dict.fromkeys(("rows", "auto", "review", "none", "errors"), 0)
+
+    def counts(self, form: TableForm) -> dict[str, int | str]:
+        column = "" if self.address is None else self.header[self.address]
+        said = {"encoding": form.encoding, "address_column": column, "datum": self.datum}
+        return {**self._tally, **said}
+
+    def answer(self, record: Record) -> list[str]:
+        """Return the cells that answer a record."""
+        placement, fault, error = self._ask(record)
+        self._tally["rows"] += 1
+        if placement is None:
+            self._tally["errors" if error else "none"] += 1
+            cells = [""] * len(ANSWER_COLUMNS)
+            cells[0], cells[5:7] = "none", ["none", "none"]
+            cells[-2:] = [self.release.version, _harmless(error)]
+            return cells
+        decision = "review" if fault and placement.decision == "auto" else placement.decision
+        self._tally[decision] += 1
+        return self._cells(placement, decision, fault, error)
+
+    def _ask(self, record: Record) -> tuple[Placement | None, str, str]:
+        """Return the placement, an additional fault, and an error in words."""
+        if record.cells is None:
+            return None, "", "文字编码有误，未读取 The row is no text in the file's encoding."
+        placement, error = None, ""
+        text = _cell(record.cells, self.address)
+        if text.strip():
+            placement, error = self._locate(text)
+        spot, point_error = self._locate_spot(record.cells)
+        if placement is None or (placement.grid is None and placement.decision == "none"):
+            return spot or placement, "", "" if spot else error or point_error
+        if spot is not None and spot.grid is not None and placement.grid is not None:
+            agree = spot.grid.grid_id == placement.grid.grid_id or spot.status == "boundary"
+            return placement, "" if agree else "point_contradicts", point_error
+        return placement, "", point_error
+
+    def _locate_text(self, text: str) -> tuple[Placement | None, str]:
+        try:
+            return locate_address(self.release, text), ""
+        except InvalidOption as problem:
+            return None, _words(problem)
+
+    def _locate_spot(self, cells: list[str]) -> tuple[Placement | None, str]:
+        if self.points is None:
+            return None, ""
+        x, y = (_cell(cells, position).strip() for position in self.points)
+        if not x and not y:
+            return None, ""
+        try:
+            return locate_point(self.release, float(x), float(y), datum=self.datum), ""
+        except InvalidOption as problem:
+            return None, _words(problem)
+        except ValueError:
+            return None, "坐标不是数字 The coordinates are no numbers."
+
+    def _cells(self, placement: Placement, decision: str, fault: str, error: str) -> list[str]:
+        grid = placement.grid
+        named = [""] * 4 if grid is None else [grid.grid_id, grid.code, grid.name, grid.kind]
+        ids = (candidate.grid.grid_id for candidate in placement.candidates)
+        faults = (*placement.faults, *([fault] if fault else []))
+        texts = (
+            decision,
+            *named,
+            "low" if fault else placement.confidence,
+            placement.status,
+            placement.level,
+            placement.standard,
+            ";".join(ids),
+            ";".join(faults),
+        )
+        numbers = (placement.lon, placement.lat, placement.margin_m)
+        return [
+            *(_harmless(text) for text in texts),
+            *(_written(number) for number in numbers),
+            self.release.version,
+            _harmless(error),
+        ]
+
+
+def _cell(cells: list[str], position: int | None) -> str:
+    return cells[position] if position is not None and position < len(cells) else ""
+
+
+def _written(number: float | None) -> str:
+    """Write a number without an exponent and without trailing zeros."""
+    return "" if number is None else f"{number:.8f}".rstrip("0").rstrip(".")
+
+
+def _words(problem: GridmapError) -> str:
+    return f"{problem.zh} {problem.en}"
+
+
+def _harmless(text: str) -> str:
+    """Keep a text from being run as a formula by a spreadsheet, or from breaking a line."""
+    text = text.replace("\r", " ").replace("\n", " ")
+    return "'" + text if text.startswith(_FORMULA_STARTS) else text
+
+
+def _find_address(form: TableForm, named: str | None) -> int | None:
+    if named is not None:
+        if named not in form.header:
+            shown = ", ".join(form.header[:20])
+            raise UnknownName(
+                f"The table has no column {named!r}; it has: {shown}.",
+                f"表中没有列 {named!r}；现有列：{shown}。",
+                cure_en="--address-column HEADER",
+                cure_zh="--address-column 列名",
+            )
+        return form.header.index(named)
+    folded = [fold_name(cell) for cell in form.header]
+    for name in ADDRESS_NAMES:
+        if fold_name(name) in folded:
+            return folded.index(fold_name(name))
+    return None
+
+
+def _find_points(form: TableForm) -> tuple[int, int] | None:
+    folded = [fold_name(cell) for cell in form.header]
+    found = []
+    for names in (LON_NAMES, LAT_NAMES):
+        present = [folded.index(fold_name(n)) for n in names if fold_name(n) in folded]
+        if not present:
+            return None
+        found.append(present[0])
+    return found[0], found[1]
+
+
+def _no_question(form: TableForm, datum: str) -> InvalidOption:
+    shown = ", ".join(form.header[:20])
+    points = not datum and _find_points(form) is not None
+    return InvalidOption(
+        f"The table has no address column; its columns are: {shown}."
+        + (" Its points need a declared datum." if points else ""),
+        f"表中没有地址列；现有列：{shown}。" + ("其坐标列须声明坐标系。" if points else ""),
+        cure_en="--datum gcj02|bd09|cgcs2000|wgs84|EPSG:n" if points else "--address-column HEADER",
+        cure_zh="--datum gcj02|bd09|cgcs2000|wgs84|EPSG:n" if points else "--address-column 列名",
+    )

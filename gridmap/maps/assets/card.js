@@ -1,0 +1,130 @@
+/* The facts of one grid, every one of them put in as text. */
+(function (gm) {
+  "use strict";
+
+  gm.element = function (tag, className, words) {
+    const made = document.createElement(tag);
+    if (className) made.className = className;
+    if (words !== undefined) made.textContent = words;
+    return made;
+  };
+
+  gm.formatNumber = function (value, digits) {
+    const parts = value.toFixed(digits || 0).split(".");
+    parts[0] = parts[0].replace(/\B(?=(\d{3})+(?!\d))/g, ",");
+    return parts.join(".");
+  };
+
+  /** A count of households, or its class: the page holds no count below ten. */
+  gm.countText = function (grid, text, short) {
+    if (grid.households < 0) return text(short ? "few_short" : "few");
+    return text(short ? "count_short" : "count", { count: gm.formatNumber(grid.households) });
+  };
+
+  function areaText(area, text) {
+    if (area >= 1e6) return text("square_km", { number: gm.formatNumber(area / 1e6, 2) });
+    return text("hectares", { number: gm.formatNumber(area / 1e4, area < 1e5 ? 2 : 1) });
+  }
+
+  gm.kindText = function (grid, text) {
+    const kind = text("kind_" + grid.kind);
+    return grid.category ? kind + " · " + text("category_" + grid.category) : kind;
+  };
+
+  function statusCell(grid, model, text) {
+    const cell = gm.element("span", "status " + grid.state);
+    const signs = { inside: "✓ ", above: "▲ ", below: "▼ ", no_band: "" };
+    cell.textContent = signs[grid.state] + text(grid.state);
+    return cell;
+  }
+
+  function communityFacts(community, model, text) {
+    const township = model.townships[community.township];
+    const count = gm.formatNumber(community.grids.length);
+    const rows = [["code", community.id]];
+    if (township) rows.push(["township", township.name]);
+    rows.push(["grids", text("grids_in", { count: count })]);
+    const households = gm.countText(community, text);
+    rows.push([
+      "households",
+      community.rounded && community.households >= 0
+        ? text("about_households", { count: gm.formatNumber(community.households) })
+        : households,
+    ]);
+    return rows;
+  }
+
+  function facts(grid, model, text) {
+    const community = model.communities[grid.community];
+    const township = community && model.townships[community.township];
+    const host = model.communities[grid.host];
+    const reason = model.data.grids.reasons[grid.reason];
+    const rows = [
+      ["code", grid.code],
+      [grid.kind === "exclave" ? "owner" : "community", community ? community.name : ""],
+    ];
+    if (host) rows.push(["host", host.name]);
+    if (township) rows.push(["township", township.name]);
+    rows.push(["households", gm.countText(grid, text)]);
+    if (grid.state !== "no_band") {
+      rows.push(["band", text("band_value", { lower: grid.lower, upper: grid.upper })]);
+    }
+    rows.push(["status", statusCell(grid, model, text)]);
+    if (reason) rows.push(["reason", reason[text.language === "zh" ? 0 : 1] || reason[0] || reason[1]]);
+    rows.push(["area", areaText(grid.area, text)]);
+    return rows.filter((row) => row[1] !== "");
+  }
+
+  function button(words, act, className) {
+    const made = gm.element("button", className, words);
+    made.type = "button";
+    made.addEventListener("click", act);
+    return made;
+  }
+
+  gm.Card = function (model, text, act) {
+    const place = document.getElementById("card");
+
+    this.show = function (chosen) {
+      const grid = chosen;
+      const isGrid = Boolean(chosen && chosen.shape);
+      place.textContent = "";
+      place.setAttribute("aria-label", text(chosen && !isGrid ? "card_community" : "card"));
+      place.classList.toggle("empty", !grid);
+      if (!grid) {
+        place.appendChild(gm.element("p", "hint", text("hint")));
+        return;
+      }
+      const head = gm.element("div", "head");
+      head.appendChild(gm.element("h2", "", grid.name || grid.code));
+      const close = button("×", () => act.clear(), "close");
+      close.setAttribute("aria-label", text("close"));
+      close.title = text("close");
+      head.appendChild(close);
+      place.appendChild(head);
+      place.appendChild(
+        isGrid
+          ? gm.element("p", "kind " + grid.kind, gm.kindText(grid, text))
+          : gm.element("p", "kind", text("community_kind"))
+      );
+      const list = gm.element("dl");
+      (isGrid ? facts : communityFacts)(grid, model, text).forEach((row) => {
+        list.appendChild(gm.element("dt", "", text(row[0])));
+        const value = gm.element("dd");
+        if (typeof row[1] === "string") value.textContent = row[1];
+        else value.appendChild(row[1]);
+        list.appendChild(value);
+      });
+      place.appendChild(list);
+      const foot = gm.element("div", "foot");
+      const count = model.grids.length;
+      if (isGrid) {
+        const step = (by) => () => act.choose((grid.number + by + count) % count);
+        foot.appendChild(button(text("previous"), step(-1)));
+        foot.appendChild(button(text("next"), step(1)));
+      }
+      foot.appendChild(button(text("zoom_to"), () => act.zoom(grid)));
+      place.appendChild(foot);
+    };
+  };
+})((window.gridmap = window.gridmap || {}));

@@ -1,0 +1,201 @@
+/* Everything put together: the page is filled, and listens. */
+(function (gm) {
+  "use strict";
+
+  const byId = (id) => document.getElementById(id);
+  const NARROW = "(max-width: 760px)";
+
+  function makeText(data) {
+    const text = function (key, values) {
+      const words = data.words[text.language][key] || "";
+      return words.replace(/\{(\w+)\}/g, (whole, name) =>
+        values && values[name] !== undefined ? String(values[name]) : whole
+      );
+    };
+    text.language = data.language;
+    return text;
+  }
+
+  function fillMasthead(data, text) {
+    const imprint = data.imprint;
+    const totals = data.totals;
+    document.documentElement.lang = text.language === "zh" ? "zh-CN" : "en";
+    document.title = imprint.title[text.language];
+    byId("title").textContent = imprint.title[text.language];
+    byId("stamp").textContent = text("internal");
+    byId("stamp").hidden = !imprint.internal;
+    const count = gm.formatNumber(totals.households);
+    const rows = [
+      ["total_grids", gm.formatNumber(totals.grids)],
+      ["total_households", totals.rounded ? text("about_count", { count: count }) : count],
+      ["total_in_band", gm.formatNumber(totals.in_band) + " / " + gm.formatNumber(totals.general)],
+      ["total_special", gm.formatNumber(totals.dedicated) + " / " + gm.formatNumber(totals.exclave)],
+    ];
+    byId("totals").textContent = "";
+    rows.forEach((row) => {
+      const group = gm.element("div", "total");
+      group.appendChild(gm.element("dt", "", text(row[0])));
+      group.appendChild(gm.element("dd", "", row[1]));
+      byId("totals").appendChild(group);
+    });
+    byId("switch").textContent = text("switch");
+    byId("switch").title = text("switch_hint");
+    byId("switch").lang = text.language === "zh" ? "en" : "zh-CN";
+  }
+
+  function fillImprint(data, text) {
+    const imprint = data.imprint;
+    const parts = [];
+    if (imprint.review) parts.push(text("review", { number: imprint.review }));
+    else if (!imprint.internal) parts.push(text("review_missing"));
+    if (imprint.date) parts.push(text("date", { date: imprint.date }));
+    if (imprint.source) parts.push(text("source", { source: imprint.source }));
+    const rules = imprint.rules[text.language];
+    if (rules) parts.push(text("rules", { rules: rules }));
+    byId("imprint").textContent = "";
+    parts.forEach((part) => byId("imprint").appendChild(gm.element("span", "", part)));
+  }
+
+  function nameButton(id, words) {
+    byId(id).setAttribute("aria-label", words);
+    byId(id).title = words;
+  }
+
+  function drawScale(map, text) {
+    const middle = map.getSize().y / 2;
+    const metres = map
+      .containerPointToLatLng([0, middle])
+      .distanceTo(map.containerPointToLatLng([100, middle]));
+    const power = Math.pow(10, Math.floor(Math.log10(metres)));
+    const step = [5, 2, 1].find((digit) => digit * power <= metres) * power;
+    byId("scale-bar").style.width = Math.round((100 * step) / metres) + "px";
+    byId("scale-text").textContent =
+      step >= 1000 ? text("kilometres", { number: step / 1000 }) : text("metres", { number: step });
+  }
+
+  /** A page for the printer: fixed size, fine canvas, then everything as it was. */
+  function listenToPrinter(map, painter, whole) {
+    let before = null;
+    window.addEventListener("beforeprint", () => {
+      if (before) return;
+      before = { centre: map.getCenter(), zoom: map.getZoom(), snap: map.options.zoomSnap };
+      const bounds = map.getBounds().contains(whole) ? whole : map.getBounds();
+      document.documentElement.classList.add("printing");
+      byId("legend").open = true;
+      painter.density = 3;
+      map.invalidateSize({ animate: false, pan: false });
+      map.options.zoomSnap = 0;
+      map.fitBounds(bounds, { animate: false, padding: [12, 12] });
+      painter.redraw();
+    });
+    window.addEventListener("afterprint", () => {
+      if (!before) return;
+      document.documentElement.classList.remove("printing");
+      byId("legend").open = !window.matchMedia(NARROW).matches;
+      painter.density = 0;
+      map.options.zoomSnap = before.snap;
+      map.invalidateSize({ animate: false, pan: false });
+      map.setView(before.centre, before.zoom, { animate: false });
+      painter.redraw();
+      before = null;
+    });
+  }
+
+  function listenToMap(map, model, act, text) {
+    const tip = byId("tip");
+    const gridUnder = (at) => {
+      const world = gm.toWorld(at);
+      return gm.gridAt(model, world.x, world.y);
+    };
+    map.on("click", (event) => act.select(gridUnder(event.latlng)));
+    map.on("mousemove", (event) => {
+      const grid = gridUnder(event.latlng);
+      map.getContainer().style.cursor = grid ? "pointer" : "";
+      tip.hidden = !grid;
+      if (!grid) return;
+      const count = gm.countText(grid, text);
+      tip.textContent = (grid.name || grid.code) + "　" + count;
+      const size = map.getSize();
+      const at = event.containerPoint;
+      tip.style.left = Math.min(at.x + 14, size.x - tip.offsetWidth - 6) + "px";
+      tip.style.top = Math.min(at.y + 16, size.y - tip.offsetHeight - 6) + "px";
+    });
+    map.on("mouseout dragstart zoomstart", () => {
+      tip.hidden = true;
+    });
+    map.getContainer().addEventListener("keydown", (event) => {
+      if (event.target !== map.getContainer()) return;
+      if (event.key === "Enter") act.select(gridUnder(map.getCenter()));
+      if (event.key === "Escape") act.clear();
+    });
+  }
+
+  gm.start = function (map, blockId) {
+    const data = JSON.parse(byId(blockId).textContent);
+    const text = makeText(data);
+    const model = gm.decode(data);
+    model.text = text;
+    const painter = new gm.Painter(model, text);
+    const whole = gm.toBounds(model.box);
+    const act = {
+      select: (grid) => {
+        painter.selected = grid;
+        painter.redraw();
+        card.show(grid);
+      },
+      clear: () => act.select(null),
+      zoom: (grid) => map.fitBounds(gm.toBounds(grid.box), { padding: [90, 90], maxZoom: 17 }),
+      choose: (number) => {
+        const grid = model.grids[number];
+        act.select(grid);
+        if (!map.getBounds().pad(-0.1).contains(gm.toBounds(grid.box))) act.zoom(grid);
+      },
+      find: (entry) => {
+        if (entry.grid) {
+          act.select(entry.grid);
+          act.zoom(entry.grid);
+        } else {
+          act.select(entry.community);
+          map.fitBounds(gm.toBounds(entry.community.box), { padding: [40, 40] });
+        }
+      },
+    };
+    const card = new gm.Card(model, text, act);
+    const finder = new gm.Finder(model, text, act.find);
+
+    function speak() {
+      fillMasthead(data, text);
+      fillImprint(data, text);
+      finder.label();
+      card.show(painter.selected);
+      gm.drawLegend(model, text);
+      byId("north").textContent = text("north");
+      nameButton("zoom-in", text("zoom_in"));
+      nameButton("zoom-out", text("zoom_out"));
+      nameButton("zoom-all", text("zoom_all"));
+      map.getContainer().setAttribute("role", "application");
+      map.getContainer().setAttribute("aria-label", text("map"));
+      drawScale(map, text);
+      painter.redraw();
+    }
+
+    const showAll = (animate) => map.fitBounds(whole, { padding: [18, 18], animate: animate });
+    byId("legend").open = !window.matchMedia(NARROW).matches;
+    showAll(false);
+    map.setMinZoom(map.getZoom() - 1);
+    map.setMaxBounds(whole.pad(0.6));
+    painter.addTo(map);
+    map.on("moveend zoomend resize", () => drawScale(map, text));
+    byId("zoom-in").addEventListener("click", () => map.zoomIn(1));
+    byId("zoom-out").addEventListener("click", () => map.zoomOut(1));
+    byId("zoom-all").addEventListener("click", () => showAll(true));
+    byId("switch").addEventListener("click", () => {
+      text.language = text.language === "zh" ? "en" : "zh";
+      speak();
+    });
+    listenToMap(map, model, act, text);
+    listenToPrinter(map, painter, whole);
+    speak();
+    document.documentElement.classList.add("ready");
+  };
+})((window.gridmap = window.gridmap || {}));

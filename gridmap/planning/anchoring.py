@@ -1,0 +1,81 @@
+"""Nodes that hold their zone: locked ones, and those above the ceiling."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gridmap.planning.problems import Problem, find_pieces
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+def anchor_nodes(problem: Problem, locked: NDArray[np.bool_]) -> NDArray[np.int64] | None:
+    """Return the anchor of each node (-1: free), or None when no node has one.
+
+    Nodes of one anchor stay in one zone and never move; a zone never holds two anchors. Locked
+    nodes of today's zone share an anchor, with the nodes of the zone on the shortest ways between
+    them; a zone of today in several pieces has an anchor for each. A node above the ceiling has
+    an anchor of its own, so that two of them are never joined for the sake of a smaller count.
+
+    Parameters
+    ----------
+    problem
+        The graph, with ``current`` where anything is locked.
+    locked
+        Whether each node stays in its zone of today, shape (n,).
+
+    Returns
+    -------
+    ndarray or None
+        Anchors, shape (n,).
+
+    Examples
+    --------
+    >>> from gridmap.planning.problems import BandTable
+    >>> bands = BandTable(np.array([[3, 5]]), np.array([[3, 5]]))
+    >>> path = Problem(np.array([1, 1, 1, 9]), np.array([[0, 1], [1, 2], [2, 3]]), np.ones(3),
+    ...                np.zeros(3), bands, np.zeros(4, np.int64), current=np.array([0, 0, 0, 1]))
+    >>> anchor_nodes(path, np.array([True, False, True, False])).tolist()
+    [0, 0, 0, 1]
+    """
+    large = problem.weights > problem.bands.widest[1]
+    if not locked.any() and not large.any():
+        return None
+    anchors = np.full(problem.size, -1, np.int64)
+    if locked.any() and problem.current is not None:
+        _anchor_locked(problem, locked, anchors)
+    lone = np.flatnonzero(large & (anchors < 0))
+    anchors[lone] = anchors.max(initial=-1) + 1 + np.arange(len(lone))
+    return anchors
+
+
+def _anchor_locked(
+    problem: Problem, locked: NDArray[np.bool_], anchors: NDArray[np.int64]
+) -> None:
+    """Anchor the locked nodes and the ways between them inside their zones of today."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import breadth_first_order
+
+    assert problem.current is not None
+    same = problem.current[problem.edges[:, 0]] == problem.current[problem.edges[:, 1]]
+    kept = problem.edges[same]
+    pieces = find_pieces(kept, problem.size)
+    held = np.flatnonzero(locked)
+    _, first = np.unique(pieces[held], return_index=True)
+    roots = held[first]
+    top = problem.size
+    ends = np.concatenate([kept[:, 0], np.full(len(roots), top)])
+    others = np.concatenate([kept[:, 1], roots])
+    ones = np.ones(len(ends), np.int8)
+    matrix = coo_array((ones, (ends, others)), shape=(top + 1, top + 1)).tocsr()
+    _, parent = breadth_first_order(matrix, top, directed=False)
+    for node in held:
+        way = int(node)
+        while way != top and anchors[way] < 0:
+            anchors[way] = pieces[node]
+            way = int(parent[way])
+    used, place = np.unique(anchors[anchors >= 0], return_inverse=True)
+    anchors[anchors >= 0] = np.arange(len(used))[place]

@@ -1,0 +1,142 @@
+"""Arithmetic before any search: what a connected piece of land can hold, and what it can't.
+
+Nothing here searches. A bound that is stated here is proved by counting households alone, so a
+planner hears why a grid must be outside its band, and which totals could be shared, before a
+single grid is drawn.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gridmap.rules import Band
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class PieceBound:
+    """What arithmetic proves of one connected piece.
+
+    Attributes
+    ----------
+    piece
+        Number of the piece, by its first node.
+    nodes, weight
+        How many nodes, and their weight in all (households).
+    least_zones, most_zones
+        Zones inside the band that can share the weight; ``least_zones > most_zones`` when none
+        can. Nodes above the ceiling are counted as a zone each in both.
+    too_large
+        Nodes heavier than the ceiling.
+    unavoidable
+        Zones that are outside the band in every division of the piece.
+    reason
+        Why: ``building_too_large``, ``too_few_households``, ``total_impossible``, or ``""``.
+    nearest
+        The nearest weights, below and above, that zones inside the band could share.
+    """
+
+    piece: int
+    nodes: int
+    weight: int
+    least_zones: int
+    most_zones: int
+    too_large: int
+    unavoidable: int
+    reason: str
+    nearest: tuple[int, int]
+
+
+def bound_piece(weights: NDArray[np.int64], *, band: Band, piece: int = 0) -> PieceBound:
+    """Return what arithmetic proves of one connected piece of land.
+
+    Parameters
+    ----------
+    weights
+        Households of its nodes, shape (n,), 0 or more.
+    band
+        Least and most households of a zone.
+    piece
+        A number to know the piece by.
+
+    Returns
+    -------
+    PieceBound
+        The bound. It holds for every division into zones in one piece in which no zone holds two
+        nodes above the ceiling.
+
+    Notes
+    -----
+    Source: FIELD.md section 2: H households fit grids of lo..hi only if ceil(H/hi)*lo <= H.
+    A node above the ceiling is a zone outside the band wherever it lies, and it may take with it
+    whatever could not be shared; so with such nodes their number is all that is proved.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> bound = bound_piece(np.array([250, 300]), band=Band(300, 500))
+    >>> bound.unavoidable, bound.reason, bound.nearest
+    (1, 'total_impossible', (500, 600))
+    """
+    total = int(weights.sum())
+    large = int(np.count_nonzero(weights > band.upper))
+    rest = total - int(weights[weights > band.upper].sum())
+    impossible = total == 0 or not band.can_hold(total)
+    reason = ""
+    if large:
+        reason = "building_too_large"
+    elif total < band.lower:
+        reason = "too_few_households"
+    elif impossible:
+        reason = "total_impossible"
+    return PieceBound(
+        piece=piece,
+        nodes=len(weights),
+        weight=total,
+        least_zones=large + -(-rest // band.upper),
+        most_zones=large + rest // band.lower,
+        too_large=large,
+        unavoidable=large or int(impossible),
+        reason=reason,
+        nearest=band.nearest_totals(rest if large else total),
+    )
+
+
+def bound_pieces(
+    weights: NDArray[np.int64], pieces: NDArray[np.int32], *, band: Band
+) -> tuple[PieceBound, ...]:
+    """Return the bound of every connected piece, by number.
+
+    Parameters
+    ----------
+    weights
+        Households of each node, shape (n,).
+    pieces
+        The piece of each node, numbered from 0, shape (n,).
+    band
+        Least and most households of a zone.
+
+    Returns
+    -------
+    tuple of PieceBound
+        One for each piece.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> bounds = bound_pieces(np.array([400, 9]), np.array([0, 1], np.int32), band=Band(300, 500))
+    >>> [bound.reason for bound in bounds]
+    ['', 'too_few_households']
+    """
+    order = np.argsort(pieces, kind="stable")
+    cuts = np.flatnonzero(np.diff(pieces[order])) + 1
+    return tuple(
+        bound_piece(weights[members], band=band, piece=number)
+        for number, members in enumerate(np.split(order, cuts))
+        if len(members)
+    )

@@ -1,0 +1,238 @@
+"""The search: redraw a few neighbouring zones at a time, keep by annealing, polish by moves."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from gridmap.planning.kernels.compiling import SOURCES_STAMP, Kernel, draw_below, entry, inner
+from gridmap.planning.kernels.cutting import cut_tree
+from gridmap.planning.kernels.moving import blur, sweep_nodes
+from gridmap.planning.kernels.spanning import collect_edges, draw_tree, hang_tree, price_edges
+from gridmap.planning.kernels.weighing import Aim, Graph, weigh_size
+from gridmap.planning.kernels.zones import (
+    CHANGE,
+    NUMBER,
+    Zones,
+    is_outside,
+    open_zones,
+    redraw_region,
+    weigh_number,
+    weigh_region,
+)
+
+MOST_ZONES = 6
+CROWD = 6000
+"""A region stops growing above this many nodes, so that no step takes long."""
+ROUGH = 1 << 19
+
+
+@inner
+def _close_table(graph: Graph, aim: Aim) -> np.ndarray:
+    """Tabulate the cost of finished zones by class and state."""
+    table = np.empty((len(graph.bands), aim.tops + 1), np.int64)
+    for c in range(len(graph.bands)):
+        for x in range(aim.tops):
+            table[c, x] = weigh_size(x * aim.grain, graph.bands[c], aim.grain)
+        table[c, aim.tops] = weigh_size(graph.bands[c, 3] + 1, graph.bands[c], aim.grain)
+    return table
+
+
+@inner
+def _draw_region(
+    graph: Graph, zones: Zones, seed_zone: int, wanted: int, rng: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Grow a region of neighbouring zones by chance; return its zones and nodes."""
+    picked = np.empty(wanted, np.int32)
+    picked[0] = seed_zone
+    zones.mark[seed_zone] = 0
+    many = 1
+    members = zones.count[seed_zone]
+    while many < wanted and members < CROWD:
+        found, seen = -1, 0
+        for k in range(many):
+            node = zones.first[picked[k]]
+            while node >= 0:
+                for slot in range(graph.indptr[node], graph.indptr[node + 1]):
+                    other = zones.label[graph.nbr[slot]]
+                    if zones.mark[other] < 0:
+                        seen += 1
+                        if draw_below(rng, seen) == 0:
+                            found = other
+                node = zones.after[node]
+        if found < 0:
+            break
+        picked[many] = found
+        zones.mark[found] = many
+        many += 1
+        members += zones.count[found]
+    nodes = np.empty(members, np.int32)
+    filled = 0
+    for k in range(many):
+        zones.mark[picked[k]] = -1
+        node = zones.first[picked[k]]
+        while node >= 0:
+            nodes[filled] = node
+            filled += 1
+            node = zones.after[node]
+    nodes.sort()
+    return picked[:many], nodes
+
+
+@inner
+def _redraw(
+    graph: Graph,
+    aim: Aim,
+    zones: Zones,
+    closing: np.ndarray,
+    old: np.ndarray,
+    nodes: np.ndarray,
+    heat: int,
+    rng: np.ndarray,
+) -> bool:
+    """Draw a new tree over a region, cut it, and keep the result if it may be kept."""
+    for i in range(len(nodes)):
+        zones.place[nodes[i]] = i
+    ends, ids = collect_edges(graph, nodes, zones.place)
+    for i in range(len(nodes)):
+        zones.place[nodes[i]] = -1
+    local = np.empty(len(nodes), np.int32)
+    for k in range(len(old)):
+        zones.mark[old[k]] = k
+    for i in range(len(nodes)):
+        local[i] = zones.mark[zones.label[nodes[i]]]
+    for k in range(len(old)):
+        zones.mark[old[k]] = -1
+    before = weigh_region(graph, aim, nodes, ends, ids, local, len(old), zones.block)
+    chosen, kinds = draw_tree(graph, nodes, ends, ids, rng)
+    order, parent, branch = hang_tree(len(nodes), ends, chosen, draw_below(rng, len(nodes)))
+    price = price_edges(graph, aim, nodes, ends, ids, order, parent)
+    if aim.zones > 0:
+        toll = draw_below(rng, 1 << draw_below(rng, 20))
+        sign = zones.total[NUMBER] - aim.zones
+        price += toll if sign > 0 or (sign == 0 and draw_below(rng, 2) == 0) else -toll
+    flag = np.zeros(len(nodes), np.int8)
+    for i in range(len(nodes)):
+        if branch[i] >= 0:
+            flag[i] = kinds[branch[i]]
+    fresh, _ = cut_tree(
+        order, parent, graph.states[nodes], graph.klass[nodes], closing, price, flag
+    )
+    many = fresh.max() + 1
+    after = weigh_region(graph, aim, nodes, ends, ids, fresh, many, zones.block)
+    number = zones.total[NUMBER]
+    change = after.cost - before.cost
+    change += weigh_number(number + many - len(old), aim.zones) - weigh_number(number, aim.zones)
+    if change > blur(heat, rng):
+        return False
+    redraw_region(zones, nodes, old, fresh, after)
+    zones.total[CHANGE] += change
+    return True
+
+
+@inner
+def _divide_pieces(
+    graph: Graph,
+    aim: Aim,
+    zones: Zones,
+    closing: np.ndarray,
+    tries: int,
+    rng: np.ndarray,
+) -> None:
+    """Divide each piece, given as one zone, by the best of a few trees."""
+    ids = np.unique(zones.label)
+    for k in range(len(ids)):
+        nodes = np.flatnonzero(zones.label == ids[k]).astype(np.int32)
+        for _ in range(tries):
+            old = np.unique(zones.label[nodes])
+            _redraw(graph, aim, zones, closing, old, nodes, 0, rng)
+
+
+@inner
+def _list_outside(graph: Graph, zones: Zones) -> np.ndarray:
+    """Return the zones outside their band, by id."""
+    found = np.empty(zones.total[NUMBER], np.int32)
+    many = 0
+    for z in range(len(zones.first)):
+        if zones.first[z] >= 0 and is_outside(graph, zones, z):
+            found[many] = z
+            many += 1
+    return found[:many]
+
+
+@inner
+def _pick_zone(zones: Zones, outside: np.ndarray, rng: np.ndarray) -> int:
+    """Pick the zone to start a region at: one outside its band half of the time."""
+    if len(outside) > 0 and draw_below(rng, 2) == 0:
+        zone = outside[draw_below(rng, len(outside))]
+        if zones.first[zone] >= 0:
+            return zone
+    return zones.label[draw_below(rng, len(zones.label))]
+
+
+def _make_search(stamp: int) -> Kernel:  # type: ignore[type-var]  # a kernel is any callable
+    @entry
+    def search(
+        graph: Graph,
+        aim: Aim,
+        labels: np.ndarray,
+        groups: int,
+        plan: np.ndarray,
+        rng: np.ndarray,
+        best: np.ndarray,
+        score: np.ndarray,
+    ) -> np.ndarray:
+        """Search from step plan[0] to plan[1] of plan[2]; return the labels reached.
+
+        ``plan``: first step, last step, all steps, starting heat, trees for the first division
+        (0: the labels are a division already), steps between sweeps. ``score``: weighed sum of
+        changes so far, and its least value, whose labels are kept in ``best``. ``labels`` are
+        zone ids 0..n-1, each zone in one piece.
+        """
+        assert stamp >= 0
+        zones = open_zones(graph, labels, groups)
+        zones.total[CHANGE] = score[0]
+        closing = _close_table(graph, aim)
+        if plan[4] > 0:
+            _divide_pieces(graph, aim, zones, closing, plan[4], rng)
+        outside = _list_outside(graph, zones)
+        for step in range(plan[0], plan[1]):
+            if step % 64 == 0:
+                outside = _list_outside(graph, zones)
+            left = ROUGH * (plan[2] - step) // plan[2]
+            heat = ((plan[3] * left // ROUGH) * left) // ROUGH
+            roll = draw_below(rng, 16)
+            wanted = 2 if roll < 8 else (3 if roll < 12 else 4 + draw_below(rng, MOST_ZONES - 3))
+            old, nodes = _draw_region(graph, zones, _pick_zone(zones, outside, rng), wanted, rng)
+            if len(nodes) > 1:
+                _redraw(graph, aim, zones, closing, old, nodes, heat, rng)
+            if (step + 1) % plan[5] == 0:
+                sweep_nodes(graph, aim, zones, heat, rng)
+            if zones.total[CHANGE] < score[1]:
+                score[1] = zones.total[CHANGE]
+                best[:] = zones.label
+        score[0] = zones.total[CHANGE]
+        return zones.label
+
+    return search
+
+
+search = _make_search(SOURCES_STAMP)
+
+
+def _make_polish(stamp: int) -> Kernel:  # type: ignore[type-var]  # a kernel is any callable
+    @entry
+    def polish(
+        graph: Graph, aim: Aim, labels: np.ndarray, groups: int, sweeps: int, rng: np.ndarray
+    ) -> np.ndarray:
+        """Move single nodes as long as each sweep finds a better place for one."""
+        assert stamp >= 0
+        zones = open_zones(graph, labels, groups)
+        for _ in range(sweeps):
+            if sweep_nodes(graph, aim, zones, 0, rng) == 0:
+                break
+        return zones.label
+
+    return polish
+
+
+polish = _make_polish(SOURCES_STAMP)

@@ -1,0 +1,223 @@
+"""What the engine is asked, in whole numbers: a bare graph, bands by class, and the aim.
+
+Everything that weighs is turned into integers once, here, so that the search is the same on any
+machine. `gridmap.planning.kernels` is imported only by the functions that search.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from gridmap.planning.kernels.weighing import Aim, Graph
+
+MOST_STATES = 4096
+"""Weight states of the tree cut: above this, weights are counted in grains of several."""
+CUT_WORTH = 128
+"""Weighed cost of cutting an edge of cost 1 where shape is given (gridmap's own default)."""
+BARE_CUT_WORTH = 512
+"""The same on a graph without shape, where cut edges are all the compactness there is."""
+CHANGE_WORTH = 1024
+"""Weighed cost of parting two neighbours of today's zone, or joining two of different ones."""
+MOST_WORTH = 1 << 24
+
+
+@dataclass(frozen=True)
+class BandTable:
+    """Bands by class of node: a zone is judged by the class with most of its weight.
+
+    Attributes
+    ----------
+    wished, hard
+        Lower and upper weight of a zone, shape (classes, 2); the wish may be the hard band.
+    """
+
+    wished: NDArray[np.int64]
+    hard: NDArray[np.int64]
+
+    @property
+    def widest(self) -> tuple[int, int]:
+        """Return the least lower and the greatest upper of the hard bands."""
+        return int(self.hard[:, 0].min()), int(self.hard[:, 1].max())
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A graph to be divided; the arrays are described at `gridmap.planning.partition`.
+
+    ``edges`` are simple: each pair once, first end below the second. ``costs`` are in units of
+    an ordinary edge, ``crossings`` in units of one main road crossed.
+    """
+
+    weights: NDArray[np.int64]
+    edges: NDArray[np.int64]
+    costs: NDArray[np.float64]
+    crossings: NDArray[np.float64]
+    bands: BandTable
+    classes: NDArray[np.int64]
+    lengths: NDArray[np.float64] | None = None
+    areas: NDArray[np.float64] | None = None
+    perimeters: NDArray[np.float64] | None = None
+    groups: NDArray[np.int64] | None = None
+    current: NDArray[np.int64] | None = None
+    anchors: NDArray[np.int64] | None = None
+    zones: int = 0
+
+    @property
+    def size(self) -> int:
+        """Return the number of nodes."""
+        return len(self.weights)
+
+
+def index_edges(
+    edges: NDArray[np.int64], size: int
+) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]:
+    """Return the rows of edges (CSR): where each node's row starts, neighbours, edge ids.
+
+    Examples
+    --------
+    >>> start, near, _ = index_edges(np.array([[0, 1], [1, 2]]), 3)
+    >>> start.tolist(), near.tolist()
+    ([0, 1, 3, 4], [1, 0, 2, 1])
+    """
+    many = len(edges)
+    ends = np.concatenate([edges[:, 0], edges[:, 1]]).astype(np.int64)
+    others = np.concatenate([edges[:, 1], edges[:, 0]])
+    ids = np.concatenate([np.arange(many), np.arange(many)])
+    order = np.lexsort((others, ends))
+    start = np.zeros(size + 1, np.int32)
+    np.cumsum(np.bincount(ends, minlength=size), out=start[1:])
+    return start, others[order].astype(np.int32), ids[order].astype(np.int32)
+
+
+def find_pieces(edges: NDArray[np.int64], size: int) -> NDArray[np.int32]:
+    """Return the connected piece of each node, numbered by first node.
+
+    Examples
+    --------
+    >>> find_pieces(np.array([[0, 2]]), 3).tolist()
+    [0, 1, 0]
+    """
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    ones = np.ones(len(edges), np.int8)
+    matrix = coo_array((ones, (edges[:, 0], edges[:, 1])), shape=(size, size))
+    return number_by_first(connected_components(matrix, directed=False)[1])
+
+
+def number_by_first(labels: NDArray[Any]) -> NDArray[np.int32]:
+    """Number labels 0, 1, ... in the order in which they first occur.
+
+    Examples
+    --------
+    >>> number_by_first(np.array([7, 3, 7, 9])).tolist()
+    [0, 1, 0, 2]
+    """
+    _, first, place = np.unique(labels, return_index=True, return_inverse=True)
+    rank = np.empty(len(first), np.int32)
+    rank[np.argsort(first)] = np.arange(len(first), dtype=np.int32)
+    return rank[place.reshape(-1)]
+
+
+def state_problem(problem: Problem) -> tuple[Graph, Aim]:
+    """Turn a problem into the whole numbers that the kernels work on."""
+    from gridmap.planning.kernels.weighing import CROSSING, SHAPE, Aim, Graph
+
+    size, many = problem.size, len(problem.edges)
+    total = int(problem.weights.sum())
+    lower, upper = problem.bands.widest
+    grain = max(1, math.ceil(min(upper, max(total, 1)) / MOST_STATES))
+    target = _choose_target(problem)
+    shaped = problem.areas is not None and problem.perimeters is not None
+    shaped = shaped and problem.lengths is not None
+    lengths, areas, perimeters = _scale_measures(problem) if shaped else (None, None, None)
+    worth = CUT_WORTH if shaped else BARE_CUT_WORTH
+    cut = _whole(problem.costs * worth)
+    cross = _whole(problem.crossings * CROSSING)
+    if problem.current is not None:
+        same = problem.current[problem.edges[:, 0]] == problem.current[problem.edges[:, 1]]
+        cut = cut + np.where(same, CHANGE_WORTH, 0)
+        cross = cross + np.where(same, 0, CHANGE_WORTH)
+    start, near, ids = index_edges(problem.edges, size)
+    none = np.full(size, -1, np.int64)
+    bands = np.column_stack([problem.bands.wished, problem.bands.hard, target]).astype(np.int64)
+    graph = Graph(
+        indptr=start,
+        nbr=near,
+        eid=ids,
+        weight=problem.weights,
+        states=(problem.weights + grain // 2) // grain,
+        klass=problem.classes,
+        group=none if problem.groups is None else problem.groups,
+        anchor=none if problem.anchors is None else problem.anchors,
+        area=np.zeros(size, np.int64) if areas is None else areas,
+        perimeter=np.zeros(size, np.int64) if perimeters is None else perimeters,
+        cut=cut,
+        cross=cross,
+        length=np.zeros(many, np.int64) if lengths is None else lengths,
+        rank=_rank_edges(cut - cross),
+        bands=bands,
+    )
+    reach = _usual_perimeter(problem, areas, total, float(target[0])) if shaped else 0
+    aim = Aim(
+        tops=int(min(upper, max(total, 1)) // grain) + 1,
+        grain=int(grain),
+        zones=int(problem.zones),
+        shape=SHAPE if shaped else 0,
+        reach=reach,
+    )
+    return graph, aim
+
+
+def _choose_target(problem: Problem) -> NDArray[np.int64]:
+    """Return the weight each class of zone is drawn to: the wish's middle, or the mean asked."""
+    if problem.zones > 0:
+        mean = round(int(problem.weights.sum()) / problem.zones)
+        return np.clip(mean, problem.bands.hard[:, 0], problem.bands.hard[:, 1])
+    return problem.bands.wished.sum(axis=1) // 2
+
+
+def _whole(values: NDArray[np.float64]) -> NDArray[np.int64]:
+    return np.rint(np.clip(values, 0, MOST_WORTH)).astype(np.int64)
+
+
+def _rank_edges(worth: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return 0 for the edges that most want to be kept, up to 1000 for the least."""
+    if len(worth) == 0:
+        return worth
+    least, most = int(worth.min()), int(worth.max())
+    return (most - worth) * 1000 // max(1, most - least)
+
+
+def _scale_measures(
+    problem: Problem,
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Return lengths, areas and perimeters in whole units: decimetres where they fit in int64."""
+    assert problem.lengths is not None
+    assert problem.areas is not None
+    assert problem.perimeters is not None
+    room = math.sqrt(2.0**46 / max(1e-9, float(problem.areas.sum())))
+    edge = 2.0**29 / max(1e-9, float(problem.perimeters.sum()))
+    per_metre = min(10.0, room, edge)
+    per_metre = 10.0 if per_metre == 10.0 else 2.0 ** math.floor(math.log2(per_metre))
+    return (
+        np.rint(problem.lengths * per_metre).astype(np.int64),
+        np.rint(problem.areas * per_metre * per_metre).astype(np.int64),
+        np.rint(problem.perimeters * per_metre).astype(np.int64),
+    )
+
+
+def _usual_perimeter(
+    problem: Problem, areas: NDArray[np.int64] | None, total: int, target: float
+) -> int:
+    """Return the perimeter of a square of the mean area of a zone."""
+    assert areas is not None
+    zones = problem.zones or max(1, round(total / max(1.0, target)))
+    return max(1, int(4 * math.isqrt(int(areas.sum()) // zones)))

@@ -1,0 +1,145 @@
+"""The search over one problem: first division, annealing, polish; with an end in time."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gridmap.planning.problems import Problem, find_pieces, number_by_first, state_problem
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from gridmap.planning.kernels.weighing import Aim, Graph
+
+STEPS_A_ZONE = 40
+LEAST_STEPS = 120
+HEAT = 3 << 10
+"""Starting heat in the units of `gridmap.planning.kernels.weighing`: three shapes' worth."""
+STEPS_A_CALL = 512
+"""Steps between two looks at the clock (and chances for Ctrl-C)."""
+FIRST_TREES = 6
+MANY_NODES = 3000
+LAST_SWEEPS = 12
+
+
+@dataclass(frozen=True)
+class Search:
+    """How long to search; the defaults are gridmap's own, measured in docs/engine.md.
+
+    Attributes
+    ----------
+    seed
+        Starts every random number.
+    time_limit_s
+        Wall-clock limit in seconds, or None for the step budget alone. It only ever cuts the
+        search short; the first division is always finished.
+    steps_a_zone
+        Redrawings for each expected zone.
+    """
+
+    seed: int
+    time_limit_s: float | None = None
+    steps_a_zone: int = STEPS_A_ZONE
+
+
+def seed_from(*parts: object) -> int:
+    """Derive a seed from a seed and names, the same on any machine and in any order of work.
+
+    Examples
+    --------
+    >>> seed_from(7, "C01") == seed_from(7, "C01"), seed_from(7, "C01") == seed_from(7, "C02")
+    (True, False)
+    """
+    text = "\x1f".join(str(part) for part in parts).encode()
+    return int.from_bytes(hashlib.sha256(text).digest()[:8], "big")
+
+
+def solve_problem(problem: Problem, search: Search) -> NDArray[np.int32]:
+    """Divide a graph into zones, each in one piece; return labels 0.. by first node.
+
+    Parameters
+    ----------
+    problem
+        What to divide.
+    search
+        How long, and the seed.
+
+    Returns
+    -------
+    labels
+        Zone of each node, shape (n,).
+    """
+    from gridmap.planning.kernels.searching import polish
+
+    started = time.monotonic()
+    if problem.size == 0:
+        return np.zeros(0, np.int32)
+    labels, fresh = _find_start(problem)
+    if fresh and _is_settled(problem, labels):
+        return labels
+    graph, aim = state_problem(problem)
+    rng = np.array([seed_from(search.seed, "search")], np.uint64)
+    groups = int(graph.group.max()) + 1
+    best = _anneal(problem, search, graph, aim, labels, fresh=fresh, rng=rng, started=started)
+    sweeps = LAST_SWEEPS if _has_time(search, started) else 1
+    return number_by_first(polish(graph, aim, best, groups, sweeps, rng))
+
+
+def _find_start(problem: Problem) -> tuple[NDArray[np.int32], bool]:
+    """Return today's zones cut into pieces, or the pieces of the graph; and whether the latter."""
+    if problem.current is None:
+        return find_pieces(problem.edges, problem.size), True
+    kept = problem.current[problem.edges[:, 0]] == problem.current[problem.edges[:, 1]]
+    return find_pieces(problem.edges[kept], problem.size), False
+
+
+def _is_settled(problem: Problem, labels: NDArray[np.int32]) -> bool:
+    """Tell whether every piece is one zone whatever the search: too light to be two."""
+    if problem.zones > 0:
+        return False
+    lower, upper = problem.bands.widest
+    totals = np.bincount(labels, weights=problem.weights).astype(np.int64)
+    return bool(np.all((totals < 2 * lower) & (totals <= upper)))
+
+
+def _anneal(
+    problem: Problem,
+    search: Search,
+    graph: Graph,
+    aim: Aim,
+    labels: NDArray[np.int32],
+    *,
+    fresh: bool,
+    rng: NDArray[np.uint64],
+    started: float,
+) -> NDArray[np.int32]:
+    """Run the search in calls of a fixed number of steps, so that equal seeds give equal bytes."""
+    from gridmap.planning.kernels.searching import search as run
+
+    total = int(problem.weights.sum())
+    expected = problem.zones or max(1, total // max(1, int(graph.bands[:, 4].min())))
+    steps = LEAST_STEPS + search.steps_a_zone * expected
+    trees = (FIRST_TREES if problem.size <= MANY_NODES else 1) if fresh else 0
+    every = int(min(max(expected, 24), 4096))
+    best = labels.astype(np.int32)
+    now = best
+    score = np.zeros(2, np.int64)
+    groups = int(graph.group.max()) + 1
+    for first in range(0, steps, STEPS_A_CALL):
+        last = min(first + STEPS_A_CALL, steps)
+        plan = np.array([first, last, steps, HEAT, trees if first == 0 else 0, every], np.int64)
+        if first == 0:
+            score[1] = np.iinfo(np.int64).max
+        now = run(graph, aim, now, groups, plan, rng, best, score)
+        if not _has_time(search, started):
+            break
+    return best
+
+
+def _has_time(search: Search, started: float) -> bool:
+    return search.time_limit_s is None or time.monotonic() - started < search.time_limit_s

@@ -1,0 +1,333 @@
+"""What stands in each sheet of the tables, as data: columns with two names, and rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import pandas as pd
+
+from gridmap.findings import name_places, sort_findings
+from gridmap.scoring import MEASURES, score_plan
+from gridmap.terms import AREA_TYPES, CATEGORIES, TERMS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from gridmap.model import Plan, Scorecard
+
+Form = Literal["text", "label", "id", "number", "metres", "m2", "km2", "share", "ratio"]
+Value = str | int | float | None
+SEVERITY_NAMES = {"error": "错误 error", "warning": "注意 warning", "info": "说明 info"}
+YES, NO = "是", "否"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a sheet: its name in both languages, its form and its greatest width.
+
+    A ``label`` is a short text in the middle of its cell; an ``id`` stays a text when edited.
+    """
+
+    zh: str
+    en: str
+    form: Form = "text"
+    widest: int = 24
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A sheet of the tables.
+
+    Attributes
+    ----------
+    zh, en
+        Its name; the sheet's tab shows the Chinese one.
+    columns, rows
+        Each row has one value a column; None is an empty cell.
+    total
+        A last row under the table, or nothing.
+    marked
+        Position of the column whose `NO` marks a row as outside its band, or -1.
+    printed
+        How many columns go on paper, from the left; 0 for all. The rest is for the screen.
+    """
+
+    zh: str
+    en: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Value, ...], ...]
+    total: tuple[Value, ...] = ()
+    marked: int = -1
+    printed: int = 0
+
+
+def list_sheets(plan: Plan) -> tuple[Sheet, ...]:
+    """Return the sheets of a plan's tables.
+
+    Parameters
+    ----------
+    plan
+        Any plan.
+
+    Returns
+    -------
+    tuple of Sheet
+        网格 grids, 社区 communities, 街道 townships (when the communities name any), 问题 findings,
+        说明 about. No resident, household or address is in any of them.
+    """
+    card = score_plan(plan)
+    facts = _gather_facts(plan, card)
+    townships = [_townships(facts, plan)] if facts["township"].ne("").any() else []
+    return (
+        _grids(facts),
+        _communities(facts, plan),
+        *townships,
+        _findings(plan),
+        _about(plan, card),
+    )
+
+
+def _gather_facts(plan: Plan, card: Scorecard) -> pd.DataFrame:
+    """Return one row a grid with everything that any sheet tells of it."""
+    units = plan.territory.units
+    names = units.communities[["name", "township"]]
+    grids = pd.DataFrame(plan.grids.drop(columns="geometry"))
+    members = units.members[units.members["building_id"] != ""]
+    grid_of_member = members["unit_id"].map(plan.assignment)
+    buildings = members.groupby(grid_of_member.to_numpy())["building_id"].nunique()
+    placed = units.frame[units.frame["compound_id"] != ""]
+    grid_of_unit = plan.assignment.reindex(placed.index)
+    compounds = placed.groupby(grid_of_unit.to_numpy())["compound_id"].nunique()
+    host = grids["host_id"].map(names["name"]).fillna(grids["host_id"])
+    return grids.assign(
+        community=grids["community_id"].map(names["name"]).fillna(""),
+        township=grids["community_id"].map(names["township"]).fillna(""),
+        host=host,
+        buildings=buildings.reindex(grids.index, fill_value=0),
+        compounds=compounds.reindex(grids.index, fill_value=0),
+        polsby_popper=card.by_grid["polsby_popper"],
+        is_general=grids["kind"] == "general",
+    )
+
+
+def _grids(facts: pd.DataFrame) -> Sheet:
+    columns = (
+        Column("网格编码", "Code", "id", 20),
+        Column("网格名称", "Name", "text", 30),
+        Column("类别", "Kind", "label", 14),
+        Column("街道/镇", "Township", "text", 16),
+        Column("社区/村", "Community", "text", 18),
+        Column("户数", "Households", "number"),
+        Column("户数区间", "Band", "label", 12),
+        Column("达标", "In band", "label", 8),
+        Column("楼栋数", "Buildings", "number"),
+        Column("小区数", "Compounds", "number"),
+        Column("面积（㎡）", "Area (m²)", "m2"),
+        Column("备注", "Remark (zh)", "text", 36),
+        Column("未达标原因", "Reason", "text", 36),
+        Column("城乡", "Area type", "label", 10),
+        Column("下限", "Lower", "number"),
+        Column("上限", "Upper", "number"),
+        Column("周长（米）", "Perimeter (m)", "metres"),
+        Column("紧凑度", "Polsby-Popper", "ratio"),
+        Column("网格标识", "Grid id", "id", 16),
+    )
+    rows = tuple(_grid_row(str(grid_id), row) for grid_id, row in _records(facts))
+    return Sheet("网格", "Grids", columns, rows, marked=7, printed=12)
+
+
+def _grid_row(grid_id: str, row: Mapping[str, Any]) -> tuple[Value, ...]:
+    general = bool(row["is_general"])
+    return (
+        row["code"],
+        row["name"],
+        TERMS[row["kind"]].zh,
+        row["township"],
+        row["community"] or row["community_id"],
+        int(row["households"]),
+        f"{row['lower']}-{row['upper']}" if general else "—",
+        (YES if row["in_band"] else NO) if general else "—",
+        int(row["buildings"]),
+        int(row["compounds"]),
+        float(row["area_m2"]),
+        _remark(row),
+        row["reason_en"],
+        AREA_TYPES[row["area_type"]].zh if row["area_type"] in AREA_TYPES else row["area_type"],
+        int(row["lower"]) if general else None,
+        int(row["upper"]) if general else None,
+        float(row["perimeter_m"]),
+        float(row["polsby_popper"]),
+        grid_id,
+    )
+
+
+def _remark(row: Mapping[str, Any]) -> str:
+    """Return what an official has to know of a grid beyond its figures, in Chinese."""
+    category = CATEGORIES[row["category"]].zh if row["category"] in CATEGORIES else ""
+    host = f"位于{row['host']}" if row["host"] else ""
+    return "；".join(text for text in (category, host, row["reason"]) if text)
+
+
+_COUNTS = (
+    Column("户数", "Households", "number"),
+    Column("网格数", "Grids", "number"),
+    Column("综合网格", "General", "number"),
+    Column("专属网格", "Dedicated", "number"),
+    Column("飞地网格", "Exclave", "number"),
+    Column("达标综合网格", "General in band", "number"),
+    Column("达标率", "Share in band", "share"),
+    Column("最小综合网格", "Smallest", "number"),
+    Column("最大综合网格", "Largest", "number"),
+    Column("平均户数", "Mean", "number"),
+    Column("面积（km²）", "Area (km²)", "km2"),
+)
+
+
+def _count(facts: pd.DataFrame) -> tuple[Value, ...]:
+    """Return the values of `_COUNTS` for some grids."""
+    general = facts[facts["is_general"]]
+    number = len(general)
+    inside = int(general["in_band"].sum())
+    return (
+        int(facts["households"].sum()),
+        len(facts),
+        number,
+        int((facts["kind"] == "dedicated").sum()),
+        int((facts["kind"] == "exclave").sum()),
+        inside,
+        inside / number if number else None,
+        int(general["households"].min()) if number else None,
+        int(general["households"].max()) if number else None,
+        round(float(general["households"].mean())) if number else None,
+        float(facts["area_m2"].sum()) / 1e6,
+    )
+
+
+def _communities(facts: pd.DataFrame, plan: Plan) -> Sheet:
+    columns = (
+        Column("社区代码", "Community id", "id", 18),
+        Column("社区/村", "Community", "text", 22),
+        Column("街道/镇", "Township", "text", 18),
+        Column("城乡", "Area type", "label", 10),
+        *_COUNTS,
+    )
+    by_community = dict(list(facts.groupby("community_id")))
+    rows: list[tuple[Value, ...]] = []
+    for community_id, row in _records(plan.territory.units.communities.drop(columns="geometry")):
+        grids = by_community.get(community_id, facts.iloc[:0])
+        area_type = AREA_TYPES[row["area_type"]].zh if row["area_type"] in AREA_TYPES else ""
+        rows.append((community_id, row["name"], row["township"], area_type, *_count(grids)))
+    total = ("合计", f"{len(rows)} 个", None, None, *_count(facts))
+    return Sheet("社区", "Communities", columns, tuple(rows), total)
+
+
+def _townships(facts: pd.DataFrame, plan: Plan) -> Sheet:
+    columns = (
+        Column("街道/镇", "Township", "text", 22),
+        Column("社区数", "Communities", "number"),
+        *_COUNTS,
+    )
+    numbers = plan.territory.units.communities["township"].value_counts()
+    rows = tuple(
+        (name or "（未注明）", int(numbers[name]), *_count(facts[facts["township"] == name]))
+        for name in sorted(numbers.index)
+    )
+    total = ("合计", int(numbers.sum()), *_count(facts))
+    return Sheet("街道", "Townships", columns, rows, total)
+
+
+def _findings(plan: Plan) -> Sheet:
+    columns = (
+        Column("级别", "Severity", "label", 14),
+        Column("数量", "Count", "number"),
+        Column("问题", "Finding (zh)", "text", 46),
+        Column("办法", "Cure (zh)", "text", 36),
+        Column("位置", "Where", "text", 40),
+        Column("问题（英文）", "Finding", "text", 46),
+        Column("办法（英文）", "Cure", "text", 36),
+        Column("代码", "Code", "id", 26),
+    )
+    rows = tuple(
+        (
+            SEVERITY_NAMES[finding.severity],
+            finding.count,
+            finding.zh,
+            finding.cure_zh,
+            name_places(finding.where, "zh"),
+            finding.en,
+            finding.cure_en,
+            finding.code,
+        )
+        for finding in sort_findings(plan.findings)
+    )
+    return Sheet("问题", "Findings", columns, rows, printed=5)
+
+
+def _about(plan: Plan, card: Scorecard) -> Sheet:
+    columns = (
+        Column("项目", "Item", "text", 34),
+        Column("值", "Value", "label", 40),
+        Column("说明", "Meaning (zh)", "text", 60),
+        Column("说明（英文）", "Meaning", "text", 60),
+    )
+    rows: list[tuple[Value, ...]] = [
+        (
+            f"{measure.zh} {measure.en}",
+            _show(card.totals[key], measure.form),
+            measure.meaning_zh,
+            measure.meaning_en,
+        )
+        for key, measure in MEASURES.items()
+    ]
+    rows += _rule_rows(plan)
+    rows += [
+        (
+            f"输入 {item.role}",
+            f"{item.name} / {item.layer}",
+            f"{item.rows} 行，{item.crs}，SHA-256 {item.sha256[:16]}…",
+            item.encoding,
+        )
+        for item in plan.territory.units.inputs
+    ]
+    rows += [
+        (key, value, None, None) for key, value in sorted(plan.about.items()) if key != "rules"
+    ]
+    note = "本表不含居民、住户、门牌信息。"
+    rows.append(("个人信息", "无", note, "No resident, household or address."))
+    return Sheet("说明", "About", columns, tuple(rows), printed=3)
+
+
+def _rule_rows(plan: Plan) -> list[tuple[Value, ...]]:
+    rules = plan.rules
+    rows: list[tuple[Value, ...]] = [
+        ("规则 rules", rules.name, rules.label_zh, rules.label_en),
+    ]
+    for rule in rules.bands:
+        soft = "（可放宽 soft）" if rule.soft else ""
+        value = f"{rule.band.lower}-{rule.band.upper} 户{soft}"
+        scope = [rule.area_type, *rule.age_class]
+        if rule.community_over:
+            scope.append(f"> {rule.community_over}")
+        scopes = ", ".join(item for item in scope if item)
+        rows.append(("户数区间 band", value, scopes or "其余所有网格", rule.source))
+    return rows
+
+
+def _show(value: float, form: str) -> Value:
+    """Return a total as it reads: a share as a percentage, a length with its unit."""
+    if form == "share":
+        return f"{value:.2%}" if value == 0 or abs(value) >= 0.0001 else f"{value:.1e}"
+    if form == "ratio":
+        return f"{value:.3f}"
+    if form == "metres":
+        return f"{value:,.0f} m"
+    return f"{value / 1e6:,.3f} km²" if form == "m2" else int(value)
+
+
+def _records(frame: pd.DataFrame) -> Sequence[tuple[str, Mapping[str, Any]]]:
+    """Return (index, row) for each row of a frame."""
+    rows: list[Mapping[str, Any]] = [
+        {str(key): value for key, value in row.items()} for row in frame.to_dict("records")
+    ]
+    return [(str(key), row) for key, row in zip(frame.index, rows, strict=True)]

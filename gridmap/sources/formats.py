@@ -1,0 +1,193 @@
+"""Which files are opened, decided by their first bytes before any reader sees them.
+
+The list is closed. A file is opened only when its ending *and* its content are those of one
+format here, so that a VRT, which makes GDAL open other files and addresses, is refused however it
+is named; and the driver that opened it is compared with the one expected. Nothing is opened
+through a network or archive file system of GDAL.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from gridmap.findings import FindingKind
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+Family = Literal["vector", "table", "sheet", "parquet", "osm", "archive"]
+
+SNIFFED_BYTES = 65_536
+FORBIDDEN_MARKS = (
+    b"<ogrvrtdatasource",
+    b"<vrtdataset",
+    b"<ogrwfsdatasource",
+    b"<ogroapifdatasource",
+    b"<gdal_wms",
+    b"gdal_streamed_alg",
+    b"gdalg",
+)
+"""Marks by which GDAL drivers that open other files or addresses know their own; a text file that
+holds one in its first `SNIFFED_BYTES` is refused."""
+
+UNREADABLE = FindingKind(
+    "unreadable_file",
+    "error",
+    en="{count} file(s) can't be read: {places}: {problem}.",
+    zh="{count} 个文件无法读取：{places}：{problem}。",
+    cure_en="Export the data again, as GeoPackage or Shapefile with all its side files.",
+    cure_zh="请重新导出数据（GeoPackage，或带全部附属文件的 Shapefile）。",
+)
+REFUSED_FORMAT = FindingKind(
+    "format_refused",
+    "error",
+    en="{places} is not opened: {problem}.",
+    zh="不打开 {places}：{problem}。",
+    cure_en="Save the layer itself in GIS software as GeoPackage (.gpkg), and give that file.",
+    cure_zh="请在 GIS 软件中把图层本身另存为 GeoPackage（.gpkg）后再读入。",
+)
+SKIPPED_FILE = FindingKind(
+    "file_skipped",
+    "info",
+    en="{count} file(s) in the folder are no map data that gridmap reads: {places}.",
+    zh="文件夹中有 {count} 个文件不是可读取的地图数据：{places}。",
+    cure_en="Nothing to do, unless one of them should be read: then name it on its own.",
+    cure_zh="一般无须处理；若其中有需要读取的文件，请单独指定。",
+)
+FINDING_KINDS = (UNREADABLE, REFUSED_FORMAT, SKIPPED_FILE)
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One kind of file that is opened.
+
+    Attributes
+    ----------
+    name
+        What people call it.
+    family
+        Who reads it.
+    endings
+        Endings of its file name, with the dot, lower case.
+    drivers
+        GDAL drivers that may open it.
+    starts, holds
+        It begins with one of these bytes, and holds one of those near its beginning (lower case).
+    """
+
+    name: str
+    family: Family
+    endings: tuple[str, ...]
+    drivers: tuple[str, ...] = ()
+    starts: tuple[bytes, ...] = ()
+    holds: tuple[bytes, ...] = ()
+
+
+FORMATS = (
+    Format("Shapefile", "vector", (".shp",), ("ESRI Shapefile",), (b"\x00\x00\x27\x0a",)),
+    Format("GeoPackage", "vector", (".gpkg",), ("GPKG",), (b"SQLite format 3\x00",)),
+    Format("FlatGeobuf", "vector", (".fgb",), ("FlatGeobuf",), (b"fgb",)),
+    Format(
+        "GeoJSON",
+        "vector",
+        (".geojson", ".json", ".geojsonl", ".ndjson", ".geojsons", ".topojson"),
+        ("GeoJSON", "GeoJSONSeq", "ESRIJSON", "TopoJSON"),
+        (b"{", b"\x1e"),
+        (b'"featurecollection"', b'"feature"', b'"topology"', b'"esrigeometry', b'"geometrytype"'),
+    ),
+    Format("KML", "vector", (".kml",), ("LIBKML", "KML"), (b"<",), (b"<kml",)),
+    Format("GML", "vector", (".gml",), ("GML",), (b"<",), (b"opengis.net/gml",)),
+    Format("GPX", "vector", (".gpx",), ("GPX",), (b"<",), (b"<gpx",)),
+    Format("MapInfo TAB", "vector", (".tab",), ("MapInfo File",), (b"!table", b"!Table", b"!TABLE")),
+    Format("MapInfo MIF", "vector", (".mif",), ("MapInfo File",), (), (b"version",)),
+    Format("DXF", "vector", (".dxf",), ("DXF",), (), (b"section",)),
+    Format("CSV", "table", (".csv", ".tsv", ".txt")),
+    Format("XLSX", "sheet", (".xlsx",), (), (b"PK\x03\x04",)),
+    Format("Parquet", "parquet", (".parquet", ".geoparquet"), (), (b"PAR1",)),
+    Format("OpenStreetMap", "osm", (".pbf",), ("OSM",), (), (b"osmheader",)),
+    Format("OpenStreetMap XML", "osm", (".osm",), ("OSM",), (b"<",), (b"<osm",)),
+    Format("zip", "archive", (".zip", ".kmz"), (), (b"PK\x03\x04",)),
+)
+GEODATABASE = Format("File Geodatabase", "vector", (".gdb",), ("OpenFileGDB",))
+
+SIDE_ENDINGS = frozenset(
+    ".shx .dbf .prj .cpg .sbn .sbx .qix .qpj .qmd .atx .ain .aih .idx .dat .map .id .ind .mid .xml "
+    ".gfs .xsd .csvt .lyr .qml .sld .fix .gpkg-wal .gpkg-shm .gpkg-journal".split()  # noqa: SIM905
+)
+"""Endings of files that belong to another file, or are made by programs beside it."""
+
+SHAPEFILE_PARTS = (".shp", ".shx", ".dbf", ".prj", ".cpg")
+MAPINFO_PARTS = (".tab", ".dat", ".map", ".id", ".ind", ".mif", ".mid")
+
+
+def format_of(path: Path) -> Format | None:
+    """Return the format that a file's ending announces, or None."""
+    ending = path.suffix.lower()
+    if path.is_dir():
+        return GEODATABASE if ending == ".gdb" else None
+    return next((item for item in FORMATS if ending in item.endings), None)
+
+
+def why_refused(path: Path, form: Format) -> str:
+    """Say why the content of a file is not that of its format; ``""`` when it is.
+
+    Parameters
+    ----------
+    path
+        An existing file or geodatabase folder.
+    form
+        What its ending announces.
+
+    Returns
+    -------
+    str
+        A reason in English, for a finding.
+    """
+    if form is GEODATABASE:
+        return "" if any(path.glob("*.gdbtable")) else "the folder holds no geodatabase tables"
+    with path.open("rb") as stream:
+        head = stream.read(SNIFFED_BYTES)
+    if not head:
+        return "the file is empty"
+    text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    lower = head.lower()
+    binary = form.name in {"Shapefile", "GeoPackage", "FlatGeobuf", "XLSX", "Parquet", "zip"}
+    if not binary and any(mark in lower for mark in FORBIDDEN_MARKS):
+        return "it is a list of other data sources (VRT or the like), not data"
+    begins = head if binary else text
+    if form.starts and not begins.startswith(form.starts):
+        return f"its content is not that of a {form.name} file"
+    if form.holds and not any(mark in lower for mark in form.holds):
+        return f"its content is not that of a {form.name} file"
+    if form.name == "GeoPackage" and head[68:72] not in {b"GPKG", b"GP10", b"GP11"}:
+        return "it is an SQLite database but not a GeoPackage"
+    if form.name == "MapInfo TAB" and b"isseamless" in lower:
+        return "it is a seamless table that opens other files"
+    if form.name == "CSV" and b"\x00" in head and not head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "its content is not text"
+    return ""
+
+
+def side_files(path: Path) -> tuple[Path, ...]:
+    """Return a file and the files that belong to it, sorted by ending, for its hash.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> side_files(Path("nowhere.csv"))
+    (PosixPath('nowhere.csv'),)
+    """
+    ending = path.suffix.lower()
+    if path.is_dir():
+        return tuple(sorted(item for item in path.iterdir() if item.is_file()))
+    parts = {".shp": SHAPEFILE_PARTS, ".tab": MAPINFO_PARTS, ".mif": MAPINFO_PARTS}.get(ending)
+    if parts is None:
+        return (path,)
+    stem = path.stem.casefold()
+    beside = sorted(path.parent.iterdir(), key=lambda item: (item.suffix.lower(), item.name))
+    return tuple(
+        item
+        for item in beside
+        if item.stem.casefold() == stem and item.suffix.lower() in parts and item.is_file()
+    )

@@ -1,0 +1,245 @@
+"""Vector files through GDAL: which layers they have, and their rows."""
+
+from __future__ import annotations
+
+import sqlite3
+import warnings
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import shapely
+from pyproj import CRS
+from pyproj.exceptions import CRSError
+
+from gridmap.findings import Finding, FindingKind
+from gridmap.sources.encodings import shapefile_encoding
+from gridmap.sources.formats import REFUSED_FORMAT, UNREADABLE
+from gridmap.sources.layers import LayerInfo, RawLayer
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from gridmap.sources.discovering import FoundFile
+
+MAX_LAYERS = 500
+"""Layers of one file that are looked at; gridmap's own default."""
+
+READER_REMARK = FindingKind(
+    "reader_remark",
+    "warning",
+    en="Reading {places} gave {count} remark(s) of GDAL: {remark}",
+    zh="读取 {places} 时 GDAL 给出 {count} 条提示：{remark}",
+    cure_en="Look at the layer in GIS software, and export it again if something is missing.",
+    cure_zh="请在 GIS 软件中查看该图层，如有缺失请重新导出。",
+)
+CURVES_LINEARISED = FindingKind(
+    "curves_linearised",
+    "info",
+    en="The {count} row(s) of {places} may hold arcs; they were turned into short straight lines.",
+    zh="{places} 的 {count} 条记录可能含圆弧，已转为短折线。",
+    cure_en="Nothing to do; neighbours that share an arc in this layer stay neighbours.",
+    cure_zh="无须处理；同一图层内共用圆弧的相邻要素仍然相邻。",
+)
+FINDING_KINDS = (READER_REMARK, CURVES_LINEARISED)
+
+_OPEN_OPTIONS: dict[str, dict[str, str]] = {
+    "GML": {"DOWNLOAD_SCHEMA": "NO", "WRITE_GFS": "NO"},
+    "GeoPackage": {"IMMUTABLE": "YES"},
+}
+_SAFE_MODULES = ("rtree", "fts3", "fts4", "fts5")
+
+
+def list_layers(file: FoundFile) -> tuple[list[LayerInfo], list[Finding]]:
+    """List the layers of a vector file without reading their rows.
+
+    Parameters
+    ----------
+    file
+        A file whose content was found to be of a known format.
+
+    Returns
+    -------
+    tuple
+        The layers in the file's order, and findings (an unreadable file, a detected encoding).
+    """
+    import pyogrio
+
+    codec, note, findings = "", "", []
+    try:
+        if file.form.name == "Shapefile":
+            codec, note, said = shapefile_encoding(file.path, file.name)
+            findings += said
+        if file.form.name == "GeoPackage" and (problem := _foreign_tables(file)):
+            return [], [REFUSED_FORMAT.found([file.name], problem=problem)]
+        with warnings.catch_warnings(record=True) as remarks:
+            warnings.simplefilter("always")
+            names = [str(row[0]) for row in pyogrio.list_layers(file.path)][:MAX_LAYERS]
+            infos = [_describe(file, name, codec, note) for name in names]
+    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as problem:
+        return [], [UNREADABLE.found([file.name], problem=_reason(problem, file))]
+    except (OSError, ValueError, RuntimeError, UnicodeError) as problem:
+        return [], [UNREADABLE.found([file.name], problem=_reason(problem, file))]
+    foreign = [info for info in infos if info is None]
+    if foreign:
+        problem = "another driver than that of its format opened it"
+        return [], [REFUSED_FORMAT.found([file.name], problem=problem)]
+    findings += _say_remarks(remarks, file.name)
+    return [info for info in infos if info is not None], findings
+
+
+def _describe(file: FoundFile, layer: str, codec: str, note: str) -> LayerInfo | None:
+    import pyogrio
+
+    options = _OPEN_OPTIONS.get(file.form.name, {})
+    found = pyogrio.read_info(file.path, layer=layer, encoding=codec or None, **options)
+    if found["driver"] not in file.form.drivers:
+        return None
+    return LayerInfo(
+        file=file,
+        layer=layer,
+        headers=tuple(str(name) for name in found["fields"]),
+        shape=_shape(found["geometry_type"]),
+        geometry_type=str(found["geometry_type"] or ""),
+        crs=_open_crs(found["crs"]),
+        codec=codec,
+        encoding=note,
+    )
+
+
+def _shape(geometry_type: str | None) -> str:
+    """Return polygon, line, point, ``none`` (no geometry) or ``""`` (mixed)."""
+    if geometry_type is None:
+        return "none"
+    name = geometry_type.lower()
+    for shape, marks in (
+        ("polygon", ("polygon", "surface", "tin")),
+        ("line", ("line", "curve")),
+        ("point", ("point",)),
+    ):
+        if any(mark in name for mark in marks):
+            return shape
+    return ""
+
+
+def _open_crs(text: str | None) -> CRS | None:
+    if not text:
+        return None
+    try:
+        crs = CRS.from_user_input(text)
+    except CRSError:
+        return None
+    return None if crs.is_engineering or crs.geodetic_crs is None else crs
+
+
+def _foreign_tables(file: FoundFile) -> str:
+    """Say whether a GeoPackage has virtual tables that could open other files."""
+    connection = sqlite3.connect(f"{file.path.as_uri()}?mode=ro&immutable=1", uri=True)
+    try:
+        rows = connection.execute(
+            "SELECT lower(sql) FROM sqlite_master WHERE sql LIKE 'create virtual table%'"
+        ).fetchall()
+    except sqlite3.DatabaseError as problem:
+        raise ValueError(f"the database is damaged: {problem}") from problem
+    finally:
+        connection.close()
+    modules = [sql.split(" using ", 1)[-1].strip().split("(")[0].strip() for (sql,) in rows]
+    foreign = sorted({name for name in modules if name not in _SAFE_MODULES})
+    return f"it has virtual tables of kind {', '.join(foreign)}" if foreign else ""
+
+
+def read_vector(info: LayerInfo, columns: list[str]) -> RawLayer:
+    """Read the rows of one layer.
+
+    Parameters
+    ----------
+    info
+        As `list_layers` gives it.
+    columns
+        Headers to read; others stay in the file.
+
+    Returns
+    -------
+    RawLayer
+        Rows in the file's order; the same with and without pyarrow.
+
+    Raises
+    ------
+    OSError, ValueError
+        When GDAL can't read the rows.
+    """
+    with warnings.catch_warnings(record=True) as remarks:
+        warnings.simplefilter("always")
+        frame, geometry = _read_rows(info, columns)
+    said = list(_say_remarks(remarks, info.place))
+    if any(word in info.geometry_type.lower() for word in ("curve", "surface")):
+        said.append(CURVES_LINEARISED.found([info.place], count=len(frame)))
+    return RawLayer(info, frame, geometry, findings=tuple(said))
+
+
+def _say_remarks(remarks: list[warnings.WarningMessage], place: str) -> tuple[Finding, ...]:
+    texts = sorted({str(remark.message)[:200] for remark in remarks if _is_remark(remark)})
+    if not texts:
+        return ()
+    return (READER_REMARK.found([place], count=len(texts), remark="; ".join(texts[:3])),)
+
+
+def _is_remark(remark: warnings.WarningMessage) -> bool:
+    return not issubclass(remark.category, (DeprecationWarning, PendingDeprecationWarning))
+
+
+def _read_rows(info: LayerInfo, columns: list[str]) -> tuple[pd.DataFrame, Any]:
+    import pyogrio
+
+    options: dict[str, Any] = {
+        "layer": info.layer,
+        "columns": columns,
+        "encoding": info.codec or None,
+        "datetime_as_string": True,
+        **_OPEN_OPTIONS.get(info.file.form.name, {}),
+    }
+    if find_spec("pyarrow") is None:
+        return _read_plain(info, options)
+    try:
+        return _read_arrow(info, options)
+    except (pyogrio.errors.DataSourceError, NotImplementedError):
+        # curves, and drivers without a stream of columns
+        return _read_plain(info, options)
+
+
+def _read_plain(info: LayerInfo, options: dict[str, Any]) -> tuple[pd.DataFrame, Any]:
+    import pandas as pd
+    import pyogrio
+
+    meta, _, wkb, fields = pyogrio.raw.read(info.file.path, **options)
+    rows = len(fields[0]) if fields else (0 if wkb is None else len(wkb))
+    names = [str(name) for name in meta["fields"]]
+    frame = pd.DataFrame(dict(zip(names, fields, strict=True)), index=pd.RangeIndex(rows))
+    return frame[[name for name in options["columns"] if name in frame]], _geometries(wkb, rows)
+
+
+def _read_arrow(info: LayerInfo, options: dict[str, Any]) -> tuple[pd.DataFrame, Any]:
+    import pyogrio
+
+    meta, table = pyogrio.raw.read_arrow(info.file.path, **options)
+    name = meta["geometry_name"] or "wkb_geometry"
+    wkb = None
+    if name in table.column_names and name not in options["columns"]:
+        wkb = table.column(name).to_numpy()
+        table = table.drop_columns([name])
+    frame = table.select([c for c in options["columns"] if c in table.column_names]).to_pandas()
+    return frame, _geometries(wkb, len(table))
+
+
+def _geometries(wkb: Any, rows: int) -> Any:
+    """Build geometries; a row whose geometry can't be built has none (said by `broken_rows`)."""
+    if wkb is None:
+        return np.full(rows, None, dtype=object)
+    made = shapely.from_wkb(np.asarray(wkb, dtype=object), on_invalid="ignore")
+    return np.asarray(made, dtype=object).reshape(rows)
+
+
+def _reason(problem: Exception, file: FoundFile) -> str:
+    """Return a reader's complaint without the machine's folders, on one line."""
+    text = " ".join(str(problem).replace(str(file.path), file.name).split())
+    return text.replace(str(file.path.parent), "")[:200].rstrip(".")

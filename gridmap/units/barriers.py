@@ -1,0 +1,95 @@
+"""Which border runs along which line: an exact question, asked for very many edges at once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import shapely
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Geometries = NDArray[Any]
+    Floats = NDArray[np.float64]
+    Bools = NDArray[np.bool_]
+
+ON_LINE_DEGREES = 1e-9
+"""An edge whose middle is this near to a line lies on it: the edge was cut from the line, and
+snapping moved it by a thousandth of this."""
+SHORE_DEGREES = 1e-6
+"""How far inside water an edge must lie to be in the water and not on its shore, about 0.1 m."""
+
+
+def lies_on(lines: Geometries, start: Floats, end: Floats) -> Bools:
+    """Tell which edges run along one of the lines.
+
+    Parameters
+    ----------
+    lines
+        (k,) lines in degrees.
+    start, end
+        (n, 2) ends of each edge, degrees.
+
+    Returns
+    -------
+    array
+        (n,) whether the middle and both quarter points of the edge lie on a line.
+
+    Examples
+    --------
+    >>> road = np.array([shapely.LineString([(0, 0), (4, 0)])])
+    >>> lies_on(road, np.array([[1.0, 0.0], [1.0, 0.0]]), np.array([[2.0, 0.0], [1.0, 1.0]])).tolist()
+    [True, False]
+    """
+    on = np.zeros(len(start), dtype=bool)
+    if not len(lines) or not len(start):
+        return on
+    tree = shapely.STRtree(split_segments(lines))
+    on[:] = True
+    for share in (0.5, 0.25):
+        asked = np.flatnonzero(on)
+        points = shapely.points(start[asked] + (end[asked] - start[asked]) * share)
+        hits = tree.query(points, predicate="dwithin", distance=ON_LINE_DEGREES)[0]
+        near = np.zeros(len(asked), dtype=bool)
+        near[hits] = True
+        on[asked[~near]] = False
+    return on
+
+
+def lies_in(water: Geometries, start: Floats, end: Floats) -> Bools:
+    """Tell which edges run inside water, off its shore.
+
+    Parameters
+    ----------
+    water
+        (k,) polygons in degrees.
+    start, end
+        (n, 2) ends of each edge, degrees.
+
+    Returns
+    -------
+    array
+        (n,) whether the middle of the edge is further than `SHORE_DEGREES` from every shore.
+    """
+    inside = np.zeros(len(start), dtype=bool)
+    if not len(water) or not len(start):
+        return inside
+    tree = shapely.STRtree(shapely.points((start + end) / 2))
+    inside[tree.query(water, predicate="contains")[1]] = True
+    wet = np.flatnonzero(inside)
+    shores = shapely.STRtree(split_segments(shapely.boundary(water)))
+    points = shapely.points((start[wet] + end[wet]) / 2)
+    near = shores.query(points, predicate="dwithin", distance=SHORE_DEGREES)[0]
+    inside[wet[near]] = False
+    return inside
+
+
+def split_segments(lines: Geometries) -> Geometries:
+    """Return every straight segment of lines (also of several parts) as a line of its own."""
+    parts = shapely.get_parts(lines)
+    points, part = shapely.get_coordinates(parts, return_index=True)
+    same = part[1:] == part[:-1]
+    pairs = np.stack([points[:-1][same], points[1:][same]], axis=1)
+    segments: Geometries = shapely.linestrings(pairs)
+    return segments

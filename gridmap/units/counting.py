@@ -1,0 +1,275 @@
+"""Who lives where: households are counted at the building they belong to, else at their place.
+
+A household that names a known building counts there. One that does not counts in the footprint it
+lies in. What is left is loose: it counts at a place, which is all loose households that name the
+same (undrawn) building or lie within about a metre.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from gridmap.errors import RefusedInput
+from gridmap.findings import FindingKind
+from gridmap.units.edges import number_rows
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    from numpy.typing import NDArray
+
+    from gridmap.model import Sources
+
+    Geometries = NDArray[Any]
+    Ints = NDArray[np.int64]
+    Floats = NDArray[np.float64]
+    Texts = NDArray[np.object_]
+
+SAME_PLACE_DEGREES = 1e-5
+"""Loose households nearer than this, about a metre, are at one place; gridmap's own default."""
+PLACE_CELL_DEGREES = 5e-3
+"""Loose households that name one undrawn building count together within a cell of this side,
+about 500 m: further apart, two buildings have the same number; gridmap's own default."""
+JOIN_M = 15.0
+"""A loose place this near to a footprint joins the building; gridmap's own default."""
+
+UNPLACED = FindingKind(
+    "household_unplaced",
+    "error",
+    en="{count} households have neither coordinates nor a known building.",
+    zh="{count} 户既没有坐标，也没有对应的已知楼栋。",
+    cure_en="Repair the sources first: gridmap.repair_sources(sources).",
+    cure_zh="请先修复数据：gridmap.repair_sources(sources)。",
+)
+FINDING_KINDS = (UNPLACED,)
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """Buildings, in the order of their frame, and behind them the places of loose households.
+
+    Attributes
+    ----------
+    name
+        (n,) building id; of a place the building that its households name, or ``""``.
+    compound
+        (n,) the compound id that the building's row names, or ``""``.
+    households, entrances
+        (n,) counts; 0 entrances where unknown.
+    point
+        (n, 2) a point inside the footprint, or the place, in degrees.
+    footprint
+        (n,) polygon, None for a place.
+    home_item
+        (m,) item that each row of the households frame counts at; empty when buildings count.
+    """
+
+    name: Texts
+    compound: Texts
+    households: Ints
+    entrances: Ints
+    point: Floats
+    footprint: Geometries
+    home_item: Ints
+
+    @property
+    def buildings(self) -> int:
+        """Return how many of the items are buildings; the others are places."""
+        return int((~shapely.is_missing(self.footprint)).sum())
+
+
+def count_items(sources: Sources) -> Items:
+    """Count the households of every building and of every place without one.
+
+    Parameters
+    ----------
+    sources
+        Repaired sources; households count by their points where there are any, else by the
+        column ``households`` of the buildings.
+
+    Returns
+    -------
+    Items
+        Their households add up to those of the layer that counts.
+
+    Raises
+    ------
+    RefusedInput
+        When a household can be placed nowhere.
+    """
+    buildings = sources.layers.get("buildings")
+    homes = sources.layers.get("households")
+    footprint = _column_of_shapes(buildings)
+    built = len(footprint)
+    if homes is None or not len(homes):
+        places = np.empty((0, 2))
+        counts = _whole(buildings, "households", 0)
+        return _items(buildings, footprint, counts, places, np.empty(0, dtype=object), _no_rows())
+    rows_households = _whole(homes, "households", 1)
+    item, points = _place_homes(homes, buildings, footprint)
+    loose = np.flatnonzero(item < 0)
+    _refuse_unplaced(rows_households[loose], points[loose])
+    place, first = _group_places(points[loose], _texts(homes, "building_id")[loose])
+    item[loose] = built + place
+    counts = np.bincount(item, weights=rows_households, minlength=built + len(first))
+    names = _texts(homes, "building_id")[loose][first]
+    return _items(
+        buildings, footprint, np.rint(counts).astype(np.int64), points[loose][first], names, item
+    )
+
+
+def join_places(
+    items: Items, item_face: Ints, upper: Ints, footprints: Geometries, places: Floats
+) -> tuple[Items, Ints]:
+    """Count loose places at the building beside them.
+
+    Parameters
+    ----------
+    items, item_face
+        Buildings and places, and the face of each.
+    upper
+        (faces,) most households that one unit in a face should hold.
+    footprints
+        (buildings,) polygons in metres of the local plane.
+    places
+        (places, 2) metres.
+
+    Returns
+    -------
+    Items, array
+        With their faces, without the places that were joined: each to the nearest building within `JOIN_M` in its
+        face, as long as both together stay within the upper bound.
+    """
+    built = len(footprints)
+    if not built or not len(places):
+        return items, item_face
+    place, building = shapely.STRtree(footprints).query_nearest(
+        shapely.points(places), max_distance=JOIN_M, all_matches=False
+    )
+    total = items.households.copy()
+    target = np.arange(len(total))
+    for p, b in zip((place + built).tolist(), building.tolist(), strict=True):
+        if item_face[p] == item_face[b] and total[b] + total[p] <= upper[item_face[b]]:
+            total[b] += total[p]
+            target[p] = b
+    kept = target == np.arange(len(total))
+    position = np.cumsum(kept) - 1
+    joined = Items(
+        name=items.name[kept],
+        compound=items.compound[kept],
+        households=total[kept],
+        entrances=items.entrances[kept],
+        point=items.point[kept],
+        footprint=items.footprint[kept],
+        home_item=position[target][items.home_item],
+    )
+    return joined, item_face[kept]
+
+
+def _items(
+    buildings: gpd.GeoDataFrame | None,
+    footprint: Geometries,
+    households: Ints,
+    places: Floats,
+    place_names: Texts,
+    home_item: Ints,
+) -> Items:
+    nowhere = np.full(len(places), None, dtype=object)
+    inside = shapely.get_coordinates(shapely.point_on_surface(footprint)).reshape(-1, 2)
+    return Items(
+        name=np.concatenate([_texts(buildings, "building_id"), place_names]),
+        compound=np.concatenate(
+            [_texts(buildings, "compound_id"), np.full(len(places), "", dtype=object)]
+        ),
+        households=households,
+        entrances=np.concatenate(
+            [_whole(buildings, "entrances", 0), np.zeros(len(places), dtype=np.int64)]
+        ),
+        point=np.concatenate([inside, places]),
+        footprint=np.concatenate([footprint, nowhere]),
+        home_item=home_item,
+    )
+
+
+def _place_homes(
+    homes: gpd.GeoDataFrame, buildings: gpd.GeoDataFrame | None, footprint: Geometries
+) -> tuple[Ints, Floats]:
+    """Return the building of each household, -1 for none, and its coordinates, NaN for none."""
+    shapes = _column_of_shapes(homes)
+    points = np.column_stack([shapely.get_x(shapes), shapely.get_y(shapes)])
+    item = np.full(len(homes), -1, dtype=np.int64)
+    if buildings is None or not len(buildings):
+        return item, points
+    ids = pd.Index(_texts(buildings, "building_id"))
+    unique = ~ids.duplicated(keep=False) & (np.asarray(ids) != "")
+    rows = np.flatnonzero(unique)
+    found = ids[unique].get_indexer(pd.Index(_texts(homes, "building_id")))
+    item = np.where(found >= 0, rows[found] if len(rows) else -1, -1).astype(np.int64)
+    loose = np.flatnonzero((item < 0) & np.isfinite(points).all(axis=1))
+    if len(loose):
+        item[loose] = _cover_points(footprint, points[loose])
+    return item, points
+
+
+def _cover_points(polygons: Geometries, points: Floats) -> Ints:
+    """Return the first polygon that covers each point, -1 for none."""
+    distinct = number_rows(points)
+    _, first = np.unique(distinct, return_index=True)
+    tree = shapely.STRtree(shapely.points(points[first]))
+    polygon, point = tree.query(polygons, predicate="intersects")
+    cover = np.full(len(first), len(polygons), dtype=np.int64)
+    np.minimum.at(cover, point, polygon)
+    cover[cover == len(polygons)] = -1
+    return cover[distinct]
+
+
+def _refuse_unplaced(households: Ints, points: Floats) -> None:
+    lost = ~np.isfinite(points).all(axis=1)
+    if lost.any():
+        raise RefusedInput([UNPLACED.found(count=int(households[lost].sum()))])
+
+
+def _group_places(points: Floats, names: Texts) -> tuple[Ints, Ints]:
+    """Group loose households; return the group of each, and the first household of each group."""
+    if not len(points):
+        return _no_rows(), _no_rows()
+    code, _ = pd.factorize(pd.Series(names, dtype=object), sort=True)
+    named = names != ""
+    side = np.where(named, PLACE_CELL_DEGREES, SAME_PLACE_DEGREES)[:, None]
+    cell = np.floor(points / side + 0.5)
+    group = number_rows(np.column_stack([code.astype(np.float64), cell]))
+    _, first = np.unique(group, return_index=True)
+    return group, first
+
+
+def _no_rows() -> Ints:
+    return np.empty(0, dtype=np.int64)
+
+
+def _column_of_shapes(frame: gpd.GeoDataFrame | None) -> Geometries:
+    if frame is None:
+        return np.empty(0, dtype=object)
+    return np.asarray(frame.geometry.to_numpy(), dtype=object)
+
+
+def _texts(frame: gpd.GeoDataFrame | None, column: str) -> Texts:
+    if frame is None:
+        return np.empty(0, dtype=object)
+    if column not in frame.columns:
+        return np.full(len(frame), "", dtype=object)
+    return frame[column].to_numpy(dtype=object)
+
+
+def _whole(frame: gpd.GeoDataFrame | None, column: str, absent: int) -> Ints:
+    """Return a column as whole numbers, halves up, ``absent`` where there is none."""
+    if frame is None:
+        return _no_rows()
+    if column not in frame.columns:
+        return np.full(len(frame), absent, dtype=np.int64)
+    numbers = pd.to_numeric(frame[column], errors="coerce").to_numpy(dtype=np.float64)
+    numbers = np.where(np.isfinite(numbers), numbers, absent)
+    return np.floor(np.maximum(numbers, 0) + 0.5).astype(np.int64)

@@ -1,0 +1,324 @@
+"""The frames of `Units`: one polygon a unit, its households, and what stands in it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from gridmap.findings import FindingKind
+from gridmap.model import Units
+from gridmap.units.faces import NOTHING, locate_points
+from gridmap.units.measuring import measure_polygons
+from gridmap.units.naming import name_units
+from gridmap.units.shares import list_members, share_entrances
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    from numpy.typing import NDArray
+
+    from gridmap.findings import Finding
+    from gridmap.model import Sources
+    from gridmap.units.candidates import Candidates
+    from gridmap.units.counting import Items
+    from gridmap.units.faces import Faces
+    from gridmap.units.making import Patchwork
+
+    Geometries = NDArray[Any]
+    Ints = NDArray[np.int64]
+    Texts = NDArray[np.object_]
+
+IN_PIECES = FindingKind(
+    "compound_in_pieces",
+    "info",
+    en="{count} compounds or villages lie in several pieces or communities; each piece is a unit "
+    "of its own: {places}.",
+    zh="{count} 个小区或村组分成几块或跨社区，每块各为一个单元：{places}。",
+    cure_en="Nothing, if the land is so; else correct the compound lines.",
+    cure_zh="如实际如此则无需处理；否则请更正小区红线。",
+)
+SPLIT = FindingKind(
+    "building_split_by_entrance",
+    "info",
+    en="{count} buildings above the upper bound were split by their entrances: {places}.",
+    zh="{count} 栋楼户数超过网格上限，已按单元拆分：{places}。",
+    cure_en="Check the grids of the two ends of each of these buildings.",
+    cure_zh="请核对这些楼栋两端所属网格。",
+)
+TOO_LARGE = FindingKind(
+    "unit_above_upper",
+    "warning",
+    en="{count} units hold more households than one grid may, and can't be split: {places}.",
+    zh="{count} 个单元的户数超过网格上限且无法拆分：{places}。",
+    cure_en="Give the number of entrances of these buildings (column 'entrances', 单元数).",
+    cure_zh="请填写这些楼栋的单元数（“单元数”列）。",
+)
+FINDING_KINDS = (IN_PIECES, SPLIT, TOO_LARGE)
+
+
+def frame_units(
+    patchwork: Patchwork,
+    faces: Faces,
+    items: Items,
+    candidates: Candidates,
+    sources: Sources,
+    upper: Ints,
+    findings: tuple[Finding, ...],
+) -> Units:
+    """Put the finished units into frames.
+
+    Parameters
+    ----------
+    patchwork
+        Pieces and their units.
+    faces, items, candidates
+        What the units were made of.
+    sources
+        For the names.
+    upper
+        (faces,) most households that one unit should hold.
+    findings
+        What was said while making them.
+
+    Returns
+    -------
+    Units
+    """
+    shapes = _dissolve(patchwork)
+    groups = len(patchwork.candidate)
+    first = np.zeros(groups, dtype=np.int64)
+    first[patchwork.group[::-1]] = np.arange(len(patchwork.group))[::-1]
+    homes = sources.layers.get("households")
+    shares = _share_items(patchwork, items, candidates, homes)
+    households = np.bincount(shares["group"], weights=shares["households"], minlength=groups)
+    rows = _describe(patchwork, faces, candidates, items, first, sources)
+    rows["households"] = np.rint(households).astype(np.int64)
+    points = shapely.get_coordinates(shapely.point_on_surface(shapes))
+    names = name_units(rows, points)
+    frame = _unit_frame(rows, names, shapes, sources)
+    shares["unit_id"] = names[shares["group"].to_numpy()]
+    limit = pd.Series(upper[patchwork.face[first]], index=names)
+    said = (*findings, *_list_findings(rows, names, points, limit))
+    return Units(
+        frame=frame,
+        communities=_community_frame(frame, sources),
+        members=list_members(items, shares, homes),
+        sites=_site_frame(sources),
+        places=_place_frame(frame, shares, items, sources),
+        crs=sources.crs,
+        metric_crs=sources.metric_crs,
+        findings=sources.findings + said,
+        inputs=sources.inputs,
+        read_households=sources.read_households,
+    )
+
+
+def _dissolve(patchwork: Patchwork) -> Geometries:
+    """Unite the pieces of each unit."""
+    order = np.argsort(patchwork.group, kind="stable")
+    group = patchwork.group[order]
+    starts = np.flatnonzero(np.diff(group, prepend=-1))
+    ends = np.append(starts[1:], len(group))
+    shapes = patchwork.shape[order[starts]].copy()
+    for n in np.flatnonzero(ends - starts > 1).tolist():
+        pieces = patchwork.shape[order[starts[n] : ends[n]]]
+        shapes[n] = shapely.coverage_union_all(pieces)
+    normal: Geometries = shapely.normalize(shapes)
+    return normal
+
+
+def _share_items(
+    patchwork: Patchwork, items: Items, candidates: Candidates, homes: gpd.GeoDataFrame | None
+) -> pd.DataFrame:
+    """Return one row for each item and unit: ``item``, ``group``, ``households``."""
+    entrance = np.zeros(len(items.households), dtype=bool)
+    held = candidates.of_item >= 0
+    entrance[held] = candidates.entrance[candidates.of_item[held]] > 0
+    plain = np.flatnonzero(~entrance)
+    parts = [
+        pd.DataFrame(
+            {
+                "item": plain,
+                "group": patchwork.item_group[plain],
+                "households": items.households[plain],
+            }
+        )
+    ]
+    for item in np.flatnonzero(entrance).tolist():
+        counts = share_entrances(items, item, homes)
+        strips = candidates.of_item[item] + np.arange(len(counts))
+        group = [patchwork.strip_group[int(strip)] for strip in strips]
+        parts.append(pd.DataFrame({"item": item, "group": group, "households": counts}))
+    return pd.concat(parts, ignore_index=True)
+
+
+def _describe(
+    patchwork: Patchwork,
+    faces: Faces,
+    candidates: Candidates,
+    items: Items,
+    first: Ints,
+    sources: Sources,
+) -> pd.DataFrame:
+    """Return what each unit is, in the columns of the frame and ``entrance``."""
+    owner = patchwork.candidate
+    open_land = owner < 0
+
+    def of_candidate(values: Texts, absent: object) -> Texts:
+        return np.where(open_land, absent, np.append(values, absent)[owner]).astype(object)
+
+    community = faces.community[patchwork.face[first]]
+    communities = sources.layers["communities"]
+    compound = of_candidate(candidates.compound, "")
+    item = np.append(candidates.item, NOTHING)[owner]
+    site = np.append(candidates.site, NOTHING)[owner]
+    return pd.DataFrame(
+        {
+            "community_id": _texts(communities, "community_id")[community],
+            "kind": of_candidate(candidates.kind, "open"),
+            "compound_id": compound,
+            "site_id": np.append(_texts(sources.layers.get("sites"), "site_id"), "")[site],
+            "building_id": np.append(items.name, "")[item],
+            "age_class": _age_classes(compound, sources),
+            "area_type": np.where(
+                _texts(communities, "area_type")[community] == "rural", "rural", "urban"
+            ).astype(object),
+            "entrance": of_candidate(candidates.entrance.astype(object), 0),
+        }
+    )
+
+
+def _age_classes(compound: Texts, sources: Sources) -> Texts:
+    frame = sources.layers.get("compounds")
+    known = dict(
+        zip(_texts(frame, "compound_id"), _texts(frame, "age_class"), strict=True)
+    )
+    return np.array([known.get(name, "") for name in compound.tolist()], dtype=object)
+
+
+def _unit_frame(
+    rows: pd.DataFrame, names: Texts, shapes: Geometries, sources: Sources
+) -> gpd.GeoDataFrame:
+    import geopandas as gpd
+
+    area, perimeter = measure_polygons(shapes, crs=sources.crs, metric_crs=sources.metric_crs)
+    columns = rows.drop(columns="entrance").assign(area_m2=area, perimeter_m=perimeter)
+    columns.index = pd.Index(names, name="unit_id", dtype=object)
+    frame = gpd.GeoDataFrame(columns, geometry=shapes, crs=sources.crs)
+    return frame.sort_index()
+
+
+def _community_frame(frame: gpd.GeoDataFrame, sources: Sources) -> gpd.GeoDataFrame:
+    """Return the land of each community as the units tile it."""
+    import geopandas as gpd
+
+    source = sources.layers["communities"]
+    ids = _texts(source, "community_id")
+    order = np.argsort(ids.astype(str), kind="stable")
+    parts = frame.groupby("community_id", sort=True)
+    land = {
+        str(name): shapely.coverage_union_all(part.geometry.to_numpy()) for name, part in parts
+    }
+    homes = parts["households"].sum()
+    shapes = np.array([land.get(str(name), shapely.MultiPolygon()) for name in ids[order]])
+    shapes = shapely.normalize(shapes)
+    area, _ = measure_polygons(shapes, crs=sources.crs, metric_crs=sources.metric_crs)
+    rural = _texts(source, "area_type")[order] == "rural"
+    return gpd.GeoDataFrame(
+        {
+            "name": _texts(source, "name")[order],
+            "township": _texts(source, "township")[order],
+            "area_type": np.where(rural, "rural", "urban").astype(object),
+            "households": [int(homes.get(name, 0)) for name in ids[order]],
+            "area_m2": area,
+        },
+        geometry=shapes,
+        index=pd.Index(ids[order], name="community_id", dtype=object),
+        crs=sources.crs,
+    )
+
+
+def _site_frame(sources: Sources) -> gpd.GeoDataFrame:
+    import geopandas as gpd
+
+    source = sources.layers.get("sites")
+    ids = _texts(source, "site_id")
+    order = np.argsort(ids.astype(str), kind="stable")
+    shapes = (
+        np.empty(0, dtype=object)
+        if source is None
+        else np.asarray(source.geometry.to_numpy(), dtype=object)[order]
+    )
+    area, _ = measure_polygons(shapes, crs=sources.crs, metric_crs=sources.metric_crs)
+    return gpd.GeoDataFrame(
+        {
+            "name": _texts(source, "name")[order],
+            "category": _texts(source, "category")[order],
+            "owner": _texts(source, "owner")[order],
+            "area_m2": np.asarray(area, dtype=np.float64),
+        },
+        geometry=shapes,
+        index=pd.Index(ids[order], name="site_id", dtype=object),
+        crs=sources.crs,
+    )
+
+
+def _place_frame(
+    frame: gpd.GeoDataFrame, shares: pd.DataFrame, items: Items, sources: Sources
+) -> pd.DataFrame:
+    """Return the standard addresses with the unit of each: its building's, else by its point."""
+    from gridmap.addresses import collect_places
+
+    layers = sources.layers
+    places = collect_places(
+        households=layers.get("households"),
+        buildings=layers.get("buildings"),
+        compounds=layers.get("compounds"),
+        sites=layers.get("sites"),
+        doors=layers.get("doors"),
+    )
+    most = shares.sort_values(["item", "households"], ascending=[True, False], kind="stable")
+    most = most.drop_duplicates("item")
+    named = items.name[most["item"].to_numpy()]
+    known = pd.Series(most["unit_id"].to_numpy(), index=named)
+    known = known[(known.index != "") & ~known.index.duplicated()]
+    unit = places["building_id"].map(known).to_numpy(dtype=object)
+    asked = np.flatnonzero(pd.isna(unit))
+    at = locate_points(
+        np.asarray(frame.geometry.to_numpy(), dtype=object),
+        places[["lon", "lat"]].to_numpy(dtype=np.float64)[asked],
+    )
+    ids = np.append(frame.index.to_numpy(dtype=object), "")
+    unit[asked] = ids[at]
+    places = places.assign(unit_id=unit)
+    return places[["text", "elements", "building_id", "unit_id", "lon", "lat"]]
+
+
+def _list_findings(
+    rows: pd.DataFrame, names: Texts, points: NDArray[np.float64], limit: pd.Series
+) -> list[Finding]:
+    findings = []
+    whole = rows[rows["kind"].isin(("compound", "village"))]
+    pieces = whole.groupby("compound_id", sort=True).size()
+    several = pieces[pieces > 1].index.astype(str).tolist()
+    if several:
+        findings.append(IN_PIECES.found(several))
+    split = sorted(set(rows.loc[rows["kind"] == "entrance", "building_id"]))
+    if split:
+        findings.append(SPLIT.found(split))
+    large = np.flatnonzero(rows["households"].to_numpy() > limit.to_numpy())
+    if len(large):
+        order = large[np.argsort(names[large].astype(str))]
+        places = points[order].round(6).tolist()
+        findings.append(TOO_LARGE.found(names[order].tolist(), points=places))
+    return findings
+
+
+def _texts(frame: gpd.GeoDataFrame | None, column: str) -> Texts:
+    if frame is None:
+        return np.empty(0, dtype=object)
+    if column not in frame.columns:
+        return np.full(len(frame), "", dtype=object)
+    return frame[column].to_numpy(dtype=object)

@@ -1,0 +1,126 @@
+"""How many households each unit holds, and which buildings and households stand in it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    from numpy.typing import NDArray
+
+    from gridmap.units.counting import Items
+
+    Ints = NDArray[np.int64]
+
+KNOWN_SHARE = 0.5
+"""Least share of a building's households whose address must name an entrance for the addresses
+to be believed; gridmap's own default."""
+
+
+def share_entrances(items: Items, item: int, homes: gpd.GeoDataFrame | None) -> Ints:
+    """Share the households of a building among its entrances.
+
+    Parameters
+    ----------
+    items, item
+        The items, and the building's position.
+    homes
+        The households frame with ``address``, where there is one.
+
+    Returns
+    -------
+    array
+        (entrances,) households: by the entrances that the addresses name, the others evenly.
+    """
+    entrances, total = int(items.entrances[item]), int(items.households[item])
+    counts = np.zeros(entrances, dtype=np.int64)
+    rows = np.flatnonzero(items.home_item == item)
+    if homes is not None and len(rows) and "address" in homes.columns:
+        weight = _home_weights(homes, rows)
+        number = _read_entrances(homes["address"].iloc[rows].tolist(), entrances)
+        known = number >= 0
+        if weight[known].sum() >= KNOWN_SHARE * total:
+            counts += np.bincount(number[known], weights=weight[known], minlength=entrances).astype(
+                np.int64
+            )
+    rest = total - int(counts.sum())
+    return counts + rest // entrances + (np.arange(entrances) < rest % entrances)
+
+
+def _home_weights(homes: gpd.GeoDataFrame, rows: Ints) -> Ints:
+    if "households" not in homes.columns:
+        return np.ones(len(rows), dtype=np.int64)
+    numbers = pd.to_numeric(homes["households"].iloc[rows], errors="coerce").fillna(1)
+    return np.floor(numbers.to_numpy(dtype=np.float64) + 0.5).astype(np.int64)
+
+
+def _read_entrances(addresses: list[str], entrances: int) -> Ints:
+    """Return the entrance that each address names, 0 upward, -1 where it names none."""
+    from gridmap.addresses import parse_address
+    from gridmap.errors import InvalidOption
+
+    numbers = np.full(len(addresses), -1, dtype=np.int64)
+    for n, text in enumerate(addresses):
+        try:
+            entrance = parse_address(text).entrance
+        except InvalidOption:
+            continue
+        if entrance.isdecimal() and 1 <= int(entrance) <= entrances:
+            numbers[n] = int(entrance) - 1
+    return numbers
+
+
+def list_members(
+    items: Items, unit: pd.DataFrame, homes: gpd.GeoDataFrame | None
+) -> pd.DataFrame:
+    """List what stands in which unit.
+
+    Parameters
+    ----------
+    items
+        Buildings and places.
+    unit
+        Rows ``item``, ``unit_id``, ``households``: an item that is split has several.
+    homes
+        The households frame, for the ids of households that belong to no building.
+
+    Returns
+    -------
+    DataFrame
+        As `gridmap.model.Units.members`.
+    """
+    built = items.buildings
+    named = (unit["item"].to_numpy() < built) | (items.name[unit["item"].to_numpy()] != "")
+    places = unit[named]
+    rows = [
+        pd.DataFrame(
+            {
+                "building_id": items.name[places["item"].to_numpy()],
+                "household_id": "",
+                "unit_id": places["unit_id"].to_numpy(dtype=object),
+                "households": places["households"].to_numpy(dtype=np.int64),
+            }
+        )
+    ]
+    loose = unit[~named].set_index("item")["unit_id"]
+    if homes is not None and len(loose):
+        at = np.flatnonzero((items.home_item >= built) & (items.name[items.home_item] == ""))
+        rows.append(
+            pd.DataFrame(
+                {
+                    "building_id": "",
+                    "household_id": homes["household_id"].iloc[at].to_numpy(dtype=object),
+                    "unit_id": loose.loc[items.home_item[at]].to_numpy(dtype=object),
+                    "households": _home_weights(homes, at),
+                }
+            )
+        )
+    members = pd.concat(rows, ignore_index=True)
+    keys = ["unit_id", "building_id", "household_id"]
+    if len(members):
+        members = members.groupby(keys, sort=True, as_index=False)["households"].sum()
+    members["households"] = members["households"].astype(np.int64)
+    return members[["building_id", "household_id", "unit_id", "households"]]
