@@ -13,8 +13,8 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
@@ -32,6 +32,9 @@ from gridmap.errors import GridmapError, InvalidOption, UnreadableFile, Unwritab
 from gridmap.findings import FindingKind
 from gridmap.model import Plan
 from gridmap.planfiles.layout import TABLES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 DOCS = Path(__file__).resolve().parent.parent / "docs" / "plan-file.md"
 TESTS = Path(__file__).resolve().parent
@@ -118,7 +121,7 @@ def assert_same_plan(one: Plan, two: Plan) -> None:
 
 def test_layers_and_columns_are_the_contracts_in_its_order(plan_file: Path) -> None:
     layers = [name for name, _ in pyogrio.list_layers(plan_file)]
-    assert layers[:6] == ["grids", "units", "members", "addresses", "findings", "about"]
+    assert sorted(layers) == sorted(TABLES)
     for layer, names in CONTRACT.items():
         fields = list(pyogrio.read_info(plan_file, layer=layer)["fields"])
         assert fields[: len(names.split())] == names.split(), layer
@@ -490,9 +493,10 @@ def test_noise_in_the_bytes_is_a_plan_or_an_error_of_ours(plan_file: Path, tmp_p
             data[chance.randrange(100, len(data))] = chance.randrange(256)
         path.write_bytes(data)
         try:
-            assert isinstance(gridmap.read_plan(path), Plan)
+            outcome = type(gridmap.read_plan(path))
         except GridmapError as problem:
-            assert problem.code == "unreadable_file"
+            outcome = type(problem)
+        assert outcome in (Plan, UnreadableFile)
 
 
 def test_a_missing_file_and_a_folder_are_told(tmp_path: Path) -> None:

@@ -32,10 +32,15 @@ def test_an_interrupted_write_leaves_the_old_file_and_nothing_else(
 ) -> None:
     target = tmp_path / "plan.txt"
     target.write_text("old")
-    with pytest.raises(kind), write_atomically(target) as temporary:
-        temporary.write_text("half")
-        (temporary.parent / "plan.txt-journal").write_text("side file")
-        raise kind
+
+    def interrupt() -> None:
+        with write_atomically(target) as temporary:
+            temporary.write_text("half")
+            (temporary.parent / "plan.txt-journal").write_text("side file")
+            raise kind
+
+    with pytest.raises(kind):
+        interrupt()
     assert target.read_text() == "old"
     assert _names(tmp_path) == ["plan.txt"]
 
@@ -64,9 +69,13 @@ def test_a_failing_system_call_leaves_the_old_file_and_is_told(
 
 
 def test_an_error_of_the_block_keeps_its_own_kind(tmp_path: Path) -> None:
-    with pytest.raises(UnreadableFile), write_atomically(tmp_path / "a") as temporary:
-        temporary.write_text("half")
-        raise UnreadableFile("x", "x")
+    def fail() -> None:
+        with write_atomically(tmp_path / "a") as temporary:
+            temporary.write_text("half")
+            raise UnreadableFile("x", "x")
+
+    with pytest.raises(UnreadableFile):
+        fail()
     assert _names(tmp_path) == []
 
 

@@ -51,8 +51,8 @@ NO_COMMUNITIES = FindingKind(
 NO_HOUSEHOLDS = FindingKind(
     "households_missing",
     "error",
-    en="There is neither a household nor a building to count households from.",
-    zh="既没有住户，也没有可用于计户的楼栋。",
+    en="There is not one household, and no building to estimate households from.",
+    zh="没有任何住户，也没有可用于估算户数的楼栋。",
     cure_en="Add a layer of households, or of buildings: --layer households=FILE:LAYER.",
     cure_zh="请添加住户或楼栋图层：--layer households=文件:图层。",
 )
@@ -71,7 +71,8 @@ def inspect_layers(table: Inspection, said: frozenset[str]) -> None:
     """
     if table.frame("communities") is None and NO_COMMUNITIES.code not in said:
         table.say(NO_COMMUNITIES.found(count=1))
-    absent = table.frame("households") is None and table.frame("buildings") is None
+    counting = table.frame(table.counting) if table.counting else table.frame("buildings")
+    absent = counting is None or (table.counting and not counting["households"].sum())
     if absent and NO_HOUSEHOLDS.code not in said:
         table.say(NO_HOUSEHOLDS.found(count=1))
 

@@ -62,7 +62,7 @@ AT_ZERO = FindingKind(
     cure_zh="请补上这些行的坐标；不清楚的请留空。",
 )
 OUT_OF_RANGE = FindingKind(
-    "coordinates_out_of_range",
+    "place_out_of_range",
     "warning",
     en="{count} rows of {role:en} lie outside -180..180, -90..90 degrees; they "
     "{fate:en}{listed:en}.",

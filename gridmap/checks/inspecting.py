@@ -119,7 +119,9 @@ class Inspection:
 
     def ids(self, role: str, rows: NDArray[np.bool_] | None = None) -> list[str]:
         """Return the names of the rows of a mask: their id, else role and row number."""
-        frame = self.layers[role]
+        frame = self.layers.get(role)
+        if frame is None:
+            return []
         if rows is not None:
             frame = frame[rows]
         names = [f"{role}:{row + 1}" for row in frame.index]

@@ -103,6 +103,14 @@ def repair_sources(sources: Sources) -> Sources:
     inspect_identity(table)
     inspect_layers(table, frozenset(finding.code for finding in sources.findings))
     inspect_crowding(table)
+    if table.frame("communities") is not None:
+        _inspect_land(table)
+    inspect_attributes(table)
+    return _sources(sources, table)
+
+
+def _inspect_land(table: Inspection) -> None:
+    """Inspect what needs communities: their land, and who and what lies in it."""
     coverage = inspect_coverage(table)
     inspect_parts(table)
     inspect_compounds(table)
@@ -117,8 +125,6 @@ def repair_sources(sources: Sources) -> Sources:
     if table.counting == "households":
         settle_households(table, homes, lodged)
     set_aside_buildings(table, home)
-    inspect_attributes(table)
-    return _sources(sources, table)
 
 
 def _sources(sources: Sources, table: Inspection) -> Sources:

@@ -201,7 +201,7 @@ def draw_communities(
     by_block: dict[int, dict[int, Planted]] = {}
     for defect in planted:
         if defect.kind == "interlock":
-            _cut_neck(lattice, pieces, defect)
+            _hand_over(lattice, pieces, defect)
         else:
             by_block.setdefault(parcels[defect.parcel].block, {})[defect.parcel] = defect
     of_block: dict[int, list[int]] = {block: [] for block in by_block}
@@ -236,11 +236,17 @@ def _owners(defect: Planted | None, community: int) -> tuple[int, ...]:
     return (defect.owner,)
 
 
-def _cut_neck(lattice: Lattice, pieces: dict[Cell, list[_Piece]], defect: Planted) -> None:
-    neck_cell, far_cell = defect.cells
-    ring = pieces[neck_cell][0].ring
+def cut_neck(lattice: Lattice, cell: Cell) -> tuple[Floats, Floats]:
+    """Cut the neck of the interlock off the south side of a cell: the neck, and the rest."""
+    ring = _cell_ring(lattice, cell)
     point = np.array([ring[:, 0].mean(), ring[:, 1].min() + NECK_M])
-    behind, ahead = cut_ring(ring, point, np.array([0.0, 1.0]), lattice)
+    return cut_ring(ring, point, np.array([0.0, 1.0]), lattice)
+
+
+def _hand_over(lattice: Lattice, pieces: dict[Cell, list[_Piece]], defect: Planted) -> None:
+    """Give the neck and the land behind it to the owner of the interlock."""
+    neck_cell, far_cell = defect.cells
+    behind, ahead = cut_neck(lattice, neck_cell)
     made = [_Piece(behind, (defect.owner,)), _Piece(ahead, (defect.host,))]
     _replace(pieces, [neck_cell], made)
     for piece in pieces[far_cell]:

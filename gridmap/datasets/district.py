@@ -7,22 +7,18 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from gridmap.datasets.calibration import Truth, state_truth
-from gridmap.datasets.defects import Planted, choose_defects, draw_communities
-from gridmap.datasets.divisions import Divisions, divide_lattice
 from gridmap.datasets.frames import make_layers
-from gridmap.datasets.lattice import Lattice, choose_shape, make_lattice
-from gridmap.datasets.layout import Layout, lay_out
+from gridmap.datasets.lattice import choose_shape
+from gridmap.datasets.layout import lay_out
+from gridmap.datasets.truth import Truth, state_truth
 from gridmap.errors import InvalidOption
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
 SMALLEST_DISTRICT, LARGEST_DISTRICT = 20_000, 20_000_000
-"""Households. Below, there is no room for all planted defects; above, the district would leave
-the area in which its own projection is good. gridmap's own limits."""
+"""Households. Below, there is no room for all planted defects; above, the district would grow
+beyond the land in which its own projection is good. gridmap's own limits."""
 
 
 @dataclass(frozen=True)
@@ -48,3 +44,55 @@ class District:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "layers", MappingProxyType(dict(self.layers)))
+
+
+def make_district(*, households: int = 60_000, seed: int = 7, points: bool = True) -> District:
+    """Make an invented district whose figures are those of the field.
+
+    The same arguments give the same bytes. Time grows with the households; memory holds the
+    frames, of which the household points are the largest.
+
+    Parameters
+    ----------
+    households
+        Households in all, from 20,000 to 20,000,000; a district of 60,000 has two townships and
+        20 communities, larger ones repeat that texture.
+    seed
+        Any integer from 0.
+    points
+        Whether to make a point a household. Without, ``buildings.households`` says as much.
+
+    Returns
+    -------
+    District
+        Frames and truth.
+
+    Raises
+    ------
+    InvalidOption
+        When the number of households or the seed is outside its range.
+
+    Notes
+    -----
+    Source: issue 2, point 2, and the figures of FIELD.md section 2.
+
+    Examples
+    --------
+    >>> district = make_district(households=20_000, points=False)
+    >>> int(district.layers["buildings"]["households"].sum())
+    20000
+    >>> [defect.kind for defect in district.truth.defects][:2]
+    ['interlock', 'exclave']
+    """
+    if not SMALLEST_DISTRICT <= households <= LARGEST_DISTRICT or seed < 0:
+        raise InvalidOption(
+            f"A district has {SMALLEST_DISTRICT} to {LARGEST_DISTRICT} households and a seed of "
+            f"at least 0, not {households} and {seed}.",
+            f"示例区县须有 {SMALLEST_DISTRICT} 至 {LARGEST_DISTRICT} 户，种子不小于 0，"
+            f"而不是 {households} 和 {seed}。",
+            cure_en="make_district(households=60_000, seed=7)",
+            cure_zh="make_district(households=60_000, seed=7)",
+        )
+    layout = lay_out(choose_shape(households), households, seed)
+    layers = make_layers(layout, points=points)
+    return District(layers, state_truth(layout, layers), households, seed)

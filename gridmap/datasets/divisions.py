@@ -26,6 +26,8 @@ COUNTY = 990101
 """First county code: no county of GB/T 2260 begins with 99, so no real place is meant."""
 TOWNSHIPS_A_COUNTY = 160
 JOGS_A_COMMUNITY = 5
+FRAYED, JOINED = 0.3, 0.24
+"""Chance that a cell at the edge is left out; that a cell is joined to its neighbour."""
 SMALLEST_COMMUNITY, LARGEST_COMMUNITY = 7, 13
 """Cells of an urban community, river not counted, that trading may lead to."""
 
@@ -121,6 +123,7 @@ def divide_lattice(lattice: Lattice, rng: np.random.Generator) -> Divisions:
     interlocks: list[Interlock] = []
     for tile in range(lattice.shape.tiles):
         _trade_cells(owner, rural, tiles, tile, lattice, rng)
+        _fray_edge(owner, rural, tile, lattice, rng)
         interlocks.append(_choose_interlock(owner, rural, tile, lattice, rng))
     communities, number = _name_by_code(owner, rural, tiles, lattice)
     owner = np.where(owner >= 0, number[owner], -1)
@@ -251,6 +254,23 @@ def _trade_cells(
             owner[cell] = taker
 
 
+def _fray_edge(
+    owner: Ints, rural: list[bool], tile: int, lattice: Lattice, rng: np.random.Generator
+) -> None:
+    """Leave single cells at the edge of the district out of it, so that its outline steps."""
+    for column, row in np.argwhere(owner >= 0).tolist():
+        cell, community = (column, row), int(owner[column, row])
+        beyond = [near for near in _neighbours(cell) if _owner_of(owner, near) == -1]
+        if lattice.tile(column, row) != tile or not beyond or rng.random() > FRAYED:
+            continue
+        if lattice.river[max(0, column - 1) : column + 2].any():
+            continue
+        rest = {(int(c), int(r)) for c, r in np.argwhere(owner == community)} - {cell}
+        land = sum(not lattice.river[c] for c, _ in rest)
+        if land >= (4 if rural[community] else SMALLEST_COMMUNITY - 1) and _stays_whole(rest):
+            owner[column, row] = -1
+
+
 def _choose_interlock(
     owner: Ints, rural: list[bool], tile: int, lattice: Lattice, rng: np.random.Generator
 ) -> Interlock:
@@ -353,7 +373,7 @@ def _join_cells(
                 continue
             used.add((column, row))
             east, north = column + 1, row + 1
-            if (column, row) not in single and rng.random() < 0.2:
+            if (column, row) not in single and rng.random() < JOINED:
                 right, above = (column + 1, row), (column, row + 1)
                 joins_right = lattice.column_class[column + 1] == "local"
                 joins_above = lattice.row_class[row + 1] == "local"

@@ -104,7 +104,7 @@ def choose_fashion(age_class: str, households: int, rng: np.random.Generator) ->
 
 
 def house_parcel(
-    lattice: Lattice, parcel: Parcel, rng: np.random.Generator, *, giant: int = 0
+    lattice: Lattice, parcel: Parcel, rng: np.random.Generator, *, giant: int = 0, known: bool = True
 ) -> Buildings:
     """Put the homes of a compound on its land.
 
@@ -112,6 +112,8 @@ def house_parcel(
     ----------
     giant
         Households of one tower above the band, 0 for none.
+    known
+        Whether the survey knows the tower's entrances.
     """
     households = parcel.item.households
     line = shapely.Polygon(parcel.inner[:, 2:])
@@ -119,6 +121,7 @@ def house_parcel(
     box = plan_box(parcel)
     if giant:
         first, box = _giant_tower(lattice, box, giant, room)
+        first = replace(first, known=np.array([known]))
         rest = fill_box(lattice, box, households - giant, parcel.age_class, room, rng)
         return join_buildings([first, rest])
     return fill_box(lattice, box, households, parcel.age_class, room, rng)
@@ -145,11 +148,32 @@ def fill_box(
         if single is not None:
             return single
         fashion = replace(fashion, entrances=2)
+    best: Buildings | None = None
     for attempt in _attempts(fashion):
         trial = lay_rows(lattice, box, attempt, room, rng)
-        if int((trial.entrances * trial.flats * trial.floors).sum()) * 0.97 >= households:
-            return _occupy(trial, households, rng)
-    return _occupy(trial, households, rng)
+        if best is None or _capacity(trial) > _capacity(best):
+            best = trial
+        if _capacity(best) * 0.97 >= households:
+            break
+    if best is None or not best.rings:
+        best = _squeeze_in(lattice, box, room)
+    return _occupy(best, households, rng)
+
+
+def _capacity(trial: Buildings) -> int:
+    return int(np.minimum(trial.entrances * trial.flats * trial.floors, LARGEST).sum())
+
+
+def _squeeze_in(lattice: Lattice, box: Floats, room: shapely.Geometry) -> Buildings:
+    """Put the largest small tower that fits in the middle of awkward land."""
+    middle = np.array([[box[:2].mean(), box[2:].mean()]])
+    one, none = np.ones(1, dtype=np.int64), np.zeros(1, dtype=np.int64)
+    for size in (20.0, 16.0, 12.0, 8.0, 5.0, 3.0):
+        fashion = Fashion(18, 4, 1, size, size, 0, 0)
+        tower = raise_buildings(lattice, middle, one, fashion, np.zeros(1), none)
+        if room.covers(shapely.Polygon(tower.rings[0])):
+            break
+    return tower
 
 
 def _attempts(fashion: Fashion) -> list[Fashion]:

@@ -220,7 +220,7 @@ def _lay_columns(
                 river += [True, True]
                 tiles += [0, 0]
                 classes += ["river", "secondary"]
-            widths.append(float(rng.uniform(165, 245)))
+            widths.append(float(rng.uniform(152, 236)))
             river.append(False)
             tiles.append(tile)
             last = column == shape.columns - 1
@@ -242,7 +242,7 @@ def _lay_rows(
     for tile in range(-(-shape.tiles // shape.tiles_wide)):
         for row in range(shape.rows):
             countryside = row >= urban
-            heights.append(float(rng.uniform(370, 450) if countryside else rng.uniform(155, 235)))
+            heights.append(float(rng.uniform(370, 450) if countryside else rng.uniform(150, 222)))
             rural.append(countryside)
             tiles.append(tile)
             bridge.append(row in bridges)

@@ -168,12 +168,7 @@ def plan_items(
     return compounds, [Item("site", row[2], row[1], row[0]) for row in [*firsts, *rest]]
 
 
-def site_households(share: float) -> int:
-    """Return an upper bound of the residents of the sites of a tile."""
-    return sum(row[2] for row in SITE_PLAN) if share > 0 else 0
-
-
-def setbacks(lattice: Lattice, divisions: Divisions, block: Block) -> tuple[float, ...]:
+def setbacks(lattice: Lattice, block: Block) -> tuple[float, ...]:
     """Return the setback of a block on its west, east, south and north side, metres."""
     south = SETBACK_M[lattice.row_class[block.south]]
     return (
@@ -219,7 +214,7 @@ def pack_blocks(
     list of list of Item
         Items of each block; an empty list is open land.
     """
-    for squeeze in (1.7, 1.6, 1.5, 1.4, 1.32, 1.25, 1.18, 1.1, 1.05, 1.0, 0.95, 0.9, 0.85, 0.8, 0.75, 0.7, 0.65, 0.6, 0.5):
+    for squeeze in (2.2, 2.0, 1.9, 1.8, 1.7, 1.6, 1.5, 1.4, 1.32, 1.25, 1.18, 1.1, 1.05, 1.0, 0.95, 0.9, 0.85, 0.8, 0.75, 0.7, 0.65, 0.6, 0.5):
         packed = _try_packing(compounds, sites, areas, owners, squeeze, rng)
         if packed is not None:
             return packed
@@ -278,7 +273,7 @@ def cut_block(
 ) -> list[Parcel]:
     """Cut a block into parcels, one an item, and open land for what is left over."""
     block = divisions.blocks[index]
-    back = setbacks(lattice, divisions, block)
+    back = setbacks(lattice, block)
     box = inner_box(lattice, block, back)
     area = (box[1] - box[0]) * (box[3] - box[2])
     wanted = sum(item.area_m2 for item in items)

@@ -23,6 +23,7 @@ from gridmap.datasets.parcels import land_for_compound
 
 if TYPE_CHECKING:
     from gridmap.datasets.lattice import Lattice
+    from gridmap.datasets.names import NameBook
     from gridmap.datasets.parcels import Parcel
 
 HALLS: dict[str, tuple[Fashion, int]] = {
@@ -72,3 +73,42 @@ def build_site(lattice: Lattice, parcel: Parcel, rng: np.random.Generator) -> Bu
     )
     fits = room.covers(shapely.Polygon(single.rings[0]))
     return join_buildings([*homes, single] if fits or not homes else homes)
+
+
+SITE_NAMES: dict[str, tuple[str, ...]] = {
+    "school": ("小学", "中学", "实验小学", "高级中学", "幼儿园", "职业学校"),
+    "hospital": ("医院", "中医院", "妇幼保健院", "卫生服务中心"),
+    "government": ("政务服务中心", "税务所", "法庭", "派出所", "人民政府"),
+    "mall": ("广场", "购物中心", "农贸市场", "商城"),
+    "office": ("大厦", "商务中心", "金融大厦", "创业大厦"),
+    "industrial": ("工业园", "产业园", "机械厂", "食品厂"),
+    "park": ("公园", "湿地公园", "森林公园", "文化公园"),
+}
+OWNERS = {
+    "mall": "商业管理有限公司",
+    "office": "置业有限公司",
+    "industrial": "实业有限公司",
+    "park": "园林管理处",
+}
+
+
+def name_site(parcel: Parcel, book: NameBook, township: str, community: str) -> None:
+    """Name a site and its owner; one in nine has no owner on record.
+
+    Parameters
+    ----------
+    township, community
+        Names of the divisions it lies in: small ones are named after them.
+    """
+    category = parcel.item.category
+    ends = SITE_NAMES[category]
+    place = community.removesuffix("社区").removesuffix("村")
+    small = parcel.item.area_m2 < 9_000
+    heads = [place] if small else [book.word() for _ in range(6)]
+    if category == "government" and not small:
+        heads, ends = [township], ["人民政府" if township.endswith("镇") else "办事处"]
+    parcel.name = book.pick(heads, ends)
+    owner = OWNERS.get(category, "")
+    parcel.tags["owner"] = f"{parcel.name}{owner}" if owner else parcel.name
+    if book.rng.random() < 1 / 9:
+        parcel.tags["owner"] = ""

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from gridmap.errors import InvalidOption
 from gridmap.maps.content import Imprint, describe_plan
 from gridmap.maps.wording import LANGUAGES
-from gridmap.model import ignore_progress
 from gridmap.writing import write_atomically
 
 if TYPE_CHECKING:
@@ -15,7 +14,7 @@ if TYPE_CHECKING:
 
     import folium
 
-    from gridmap.model import Plan, Progress
+    from gridmap.model import Plan
 
 
 def make_map(
@@ -28,7 +27,7 @@ def make_map(
     review_number: str = "",
     internal: bool = True,
 ) -> folium.Map:
-    """Draw a plan as one page that fetches nothing.
+    r"""Draw a plan as one page that fetches nothing.
 
     Every script, style and border is in the page; names are shown as text and can't run. The page
     holds grids and communities, and no building, household or address; a count below 10
@@ -68,8 +67,11 @@ def make_map(
 
     Examples
     --------
-    >>> from gridmap.maps.samples import draw_patchwork
-    >>> page = make_map(draw_patchwork(4)).get_root().render()
+    >>> from gridmap import Rules, make_plan
+    >>> from gridmap.testing import draw_territory
+    >>> territory = draw_territory("AB\nCD", households=400)
+    >>> plan = make_plan(territory, rules=Rules.preset("default"))
+    >>> page = make_map(plan).get_root().render()
     >>> "https://cdn" in page, "内部用图" in page
     (False, True)
     """
@@ -92,7 +94,7 @@ def make_map(
     imprint = Imprint(title, date, source, review_number, internal)
     content = describe_plan(plan, imprint, language)
     west, south, east, north = (float(value) for value in plan.grids.total_bounds)
-    page = MapPage(language=language, title=content["imprint"]["title"][language])
+    page = MapPage(language=language)
     drawn = OfflineMap(page, location=((south + north) / 2, (west + east) / 2), zoom=12)
     drawn.add_child(PlanElement(content), name="plan")
     return drawn
@@ -108,9 +110,8 @@ def write_map(
     source: str = "",
     review_number: str = "",
     internal: bool = True,
-    progress: Progress = ignore_progress,
 ) -> None:
-    """Write a plan as one HTML file that opens with the network cut.
+    r"""Write a plan as one HTML file that opens with the network cut.
 
     The same plan gives the same bytes. The file appears whole or not at all.
 
@@ -120,8 +121,6 @@ def write_map(
         As for `make_map`.
     path
         The file to write; an existing one is replaced.
-    progress
-        Told twice: when drawing begins and when the file is written.
 
     Raises
     ------
@@ -134,13 +133,15 @@ def write_map(
     --------
     >>> from pathlib import Path
     >>> from tempfile import TemporaryDirectory
-    >>> from gridmap.maps.samples import draw_patchwork
+    >>> from gridmap import Rules, make_plan
+    >>> from gridmap.testing import draw_territory
+    >>> territory = draw_territory("AB\nCD", households=400)
+    >>> plan = make_plan(territory, rules=Rules.preset("default"))
     >>> with TemporaryDirectory() as folder:
-    ...     write_map(draw_patchwork(4), Path(folder) / "map.html")
+    ...     write_map(plan, Path(folder) / "map.html")
     ...     (Path(folder) / "map.html").stat().st_size > 100_000
     True
     """
-    progress("map", 0, 1)
     drawn = make_map(
         plan,
         title=title,
@@ -153,4 +154,3 @@ def write_map(
     page = drawn.get_root().render()
     with write_atomically(path) as temporary:
         temporary.write_bytes(page.encode("utf-8"))
-    progress("map", 1, 1)

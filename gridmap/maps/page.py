@@ -26,24 +26,30 @@ if TYPE_CHECKING:
 SCRIPTS = ("decode.js", "painter.js", "labels.js", "search.js", "card.js", "legend.js", "start.js")
 """Our scripts in the order in which they stand in the page."""
 _POLICY_PLACE = "content-security-policy-of-this-page"
+_DATA_PLACE = "data-of-this-page"
 _INLINE = re.compile(r"<(script|style)(?![^>]*application/json)[^>]*>(.*?)</\1>", re.DOTALL)
 
 
-class MapPage(Figure):  # type: ignore[misc]  # branca is untyped
+class MapPage(Figure):
     """A whole HTML document that runs from a file, with no network.
 
     Parameters
     ----------
     language
         Language in which the page opens, for the browser and the screen reader.
-    title
-        Title of the window.
+
+    Notes
+    -----
+    Folium passes what an element renders through the template engine again, so a name with braces
+    in it would run as a template. Data therefore never goes through an element: it is put in its
+    place when everything else of the page is finished.
     """
 
-    def __init__(self, *, language: str, title: str) -> None:
-        super().__init__(title=title)
+    def __init__(self, *, language: str) -> None:
+        super().__init__()
         self._id = "gridmap"
         self.language = language
+        self.data = "null"
         self.policy_place = _POLICY_PLACE
         self.licence = read_asset("leaflet/LICENSE")
         self.styles = [read_asset("leaflet/leaflet.css"), read_asset("page.css")]
@@ -67,10 +73,11 @@ class MapPage(Figure):  # type: ignore[misc]  # branca is untyped
                 cure_en="Leave that plugin out, or use a plain folium.Map for it.",
                 cure_zh="请不要添加该插件，或改用普通的 folium.Map。",
             )
-        return text.replace(_POLICY_PLACE, make_policy(text), 1)
+        text = text.replace(_POLICY_PLACE, make_policy(text), 1)
+        return text.replace(_DATA_PLACE, self.data, 1)
 
 
-class OfflineMap(folium.Map):  # type: ignore[misc]  # folium is untyped
+class OfflineMap(folium.Map):
     """A `folium.Map` that brings no default asset, no tiles and no random name."""
 
     _template = Template(
@@ -105,8 +112,8 @@ class OfflineMap(folium.Map):  # type: ignore[misc]  # folium is untyped
         page.add_child(self, name="map")
 
 
-class PlanElement(MacroElement):  # type: ignore[misc]  # branca is untyped
-    """The plan as one element of the map: a block of data, and the call that draws it.
+class PlanElement(MacroElement):
+    """The plan as one element of the map: the place of its data, and the call that draws it.
 
     Parameters
     ----------
@@ -117,7 +124,7 @@ class PlanElement(MacroElement):  # type: ignore[misc]  # branca is untyped
     _template = Template(
         """
         {%- macro html(this, kwargs) %}
-        <script type="application/json" id="gridmap-data">{{ this.data }}</script>
+        <script type="application/json" id="gridmap-data">{{ this.place }}</script>
         {%- endmacro %}
         {%- macro script(this, kwargs) %}
         gridmap.start({{ this._parent.get_name() }}, "gridmap-data");
@@ -126,10 +133,16 @@ class PlanElement(MacroElement):  # type: ignore[misc]  # branca is untyped
     )
 
     def __init__(self, content: Mapping[str, Any]) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]  # branca has no types here
         self._name = "Plan"
         self._id = "gridmap"
+        self.place = _DATA_PLACE
         self.data = write_json(content)
+
+    def render(self, **kwargs: Any) -> None:
+        """Put the place of the data into the page, and hand the data to the page itself."""
+        self.get_root().data = self.data
+        super().render(**kwargs)
 
 
 def read_asset(name: str) -> str:

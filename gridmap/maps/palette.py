@@ -8,11 +8,11 @@ from __future__ import annotations
 
 TINTS = ("#8db26c", "#dcb457", "#6ea5cf", "#db8f7f", "#9b8dcb", "#58b0a1")
 """One for each community, so that neighbours differ; only a share of it reaches the map."""
-SHADES = (0.30, 0.17, 0.43, 0.235)
+SHADES = (0.28, 0.16, 0.39, 0.22)
 """Shares of a tint in white for the grids inside a community."""
 
 KINDS = {
-    "dedicated": {"fill": "#f0b441", "ink": "#8a5200"},
+    "dedicated": {"fill": "#eca928", "ink": "#8a5200"},
     "exclave": {"fill": "#a98bd0", "ink": "#4f2a86"},
 }
 INKS = {
@@ -23,7 +23,7 @@ INKS = {
     "grid": "#8d98a3",
     "community": "#4c6076",
     "township": "#22364c",
-    "above": "#b3261e",
+    "above": "#a81f18",
     "below": "#0b57a4",
     "selected": "#c2410c",
     "river": "#7fb4d8",

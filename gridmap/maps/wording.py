@@ -146,7 +146,7 @@ def page_words() -> dict[str, dict[str, str]]:
 
 
 def clean_text(value: object, *, longest: int = LONGEST_TEXT) -> str:
-    """Return a text that is safe to lay out: one line, no control or direction characters.
+    r"""Return a text that is safe to lay out: one line, no control or direction characters.
 
     Markup is no concern here (the page shows text as text); this is for characters that turn the
     reading order round, break a line or hide.
@@ -160,9 +160,9 @@ def clean_text(value: object, *, longest: int = LONGEST_TEXT) -> str:
 
     Examples
     --------
-    >>> clean_text("  锦绣\\n社区 ")
+    >>> clean_text("  锦绣\n社区 ")
     '锦绣 社区'
-    >>> clean_text("a\\u202eb"), clean_text(None), clean_text("x" * 9, longest=4)
+    >>> clean_text("a\u202eb"), clean_text(None), clean_text("x" * 9, longest=4)
     ('ab', '', 'xxx…')
     """
     if value is None or value != value:  # noqa: PLR0124 - only not-a-number differs from itself

@@ -34,6 +34,9 @@ GDAL_OPTIONS = {
 }
 """What makes GDAL write the same bytes on every run: no clock, no second thread."""
 
+BROKEN = (sqlite3.Error, UnicodeDecodeError)
+"""What a damaged file makes SQLite raise; its messages may hold bytes of the file."""
+
 SQLITE_MAGIC = b"SQLite format 3\x00"
 GEOPACKAGE_ID = b"GPKG"
 STORED_TYPES = {
@@ -215,7 +218,7 @@ def _spare_other_files(path: Path) -> None:
             ).fetchone()
         if row is not None and row[0] == layout.FORMAT:
             return
-    except sqlite3.Error:
+    except BROKEN:
         pass
     raise UnwritableFile(
         f"{path.name} exists and is not a plan of gridmap; it is left as it is.",
@@ -243,7 +246,7 @@ def _inspect(path: Path) -> None:
                 if missing:
                     raise unreadable(path, "no_column", detail=f"{name}.{missing[0]}")
                 _check_types(connection, table, path)
-    except sqlite3.Error as problem:
+    except BROKEN as problem:
         raise unreadable(path, "damaged", detail=str(problem)) from problem
 
 
@@ -284,7 +287,7 @@ def _read_about(path: Path) -> dict[str, str]:
         with _open_sqlite(path) as connection:
             cursor = connection.execute('SELECT "key", "value" FROM "about" ORDER BY rowid')
             rows = cursor.fetchall()
-    except sqlite3.Error as problem:
+    except BROKEN as problem:
         raise unreadable(path, "damaged", detail=str(problem)) from problem
     about = {str(key): "" if value is None else str(value) for key, value in rows}
     if about.get(layout.FORMAT_KEY) != layout.FORMAT:
@@ -297,6 +300,7 @@ def _read_about(path: Path) -> dict[str, str]:
 def _read_table(path: Path, name: str) -> pd.DataFrame:
     import pyogrio
     from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, GeometryError
+    from shapely.errors import ShapelyError
 
     try:
         frame: pd.DataFrame = pyogrio.read_dataframe(
@@ -310,6 +314,7 @@ def _read_table(path: Path, name: str) -> pd.DataFrame:
         DataLayerError,
         FeatureError,
         GeometryError,
+        ShapelyError,
         UnicodeDecodeError,
     ) as problem:
         raise unreadable(path, "damaged", detail=name) from problem

@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from gridmap.planning.partitioning import Certificate, OutsideZone, Partition, partition
+from gridmap.planning.planner import make_plan
 
-__all__ = ["Certificate", "OutsideZone", "Partition", "partition"]
+__all__ = ["Certificate", "OutsideZone", "Partition", "make_plan", "partition"]

@@ -337,8 +337,8 @@ ROLES: dict[str, Role] = {role.name: role for role in _ROLES}
 numbers) is an addition for the address search."""
 
 NEEDED_ROLES = ("communities",)
-LON_NAMES = _names("lon 经度 lng longitude long x 东经 坐标x x坐标 横坐标 lon_wgs84 gcj_lon bd_lon")
-LAT_NAMES = _names("lat 纬度 latitude y 北纬 坐标y y坐标 纵坐标 lat_wgs84 gcj_lat bd_lat")
+LON_NAMES = _names("lon 经度 lng longitude long 东经 x 坐标x x坐标 横坐标 lon_wgs84 gcj_lon bd_lon")
+LAT_NAMES = _names("lat 纬度 lat latitude lat 北纬 y 坐标y y坐标 纵坐标 lat_wgs84 gcj_lat bd_lat")
 """Headers of the two columns that place a row of a CSV or XLSX table."""
 
 _LAYER_NAMES = {

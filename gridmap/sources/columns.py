@@ -32,8 +32,13 @@ _NUMBER = re.compile(
     re.IGNORECASE,
 )
 _CONTROL = re.compile(
-    r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]+"
+    # written out, for the pattern is also read by Arrow's engine, which knows no \\u escapes
+    "[\\x00-\\x1f\\x7f-\\x9f"
+    + "".join(f"{chr(low)}-{chr(high)}" for low, high in ((0x200B, 0x200F), (0x2028, 0x202E)))
+    + f"{chr(0x2060)}-{chr(0x2069)}{chr(0xFEFF)}]+"
 )
+"""Characters that are not seen: control codes, zero-width ones and marks of direction."""
+
 _PHONE = re.compile(r"(?:\+?86[- ]?)?1[3-9]\d{9}")
 _IDENTITY = re.compile(
     r"[1-9]\d{5}(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx]"
@@ -272,17 +277,27 @@ def _to_text(
     values: pd.Series[Any], place: str, *, is_id: bool = False
 ) -> tuple[pd.Series[Any], list[Finding]]:
     """Return trimmed strings without control characters, ``""`` where absent."""
-    codes, uniques = pd.factorize(values, use_na_sentinel=True)
-    texts = [_plain_text(item) for item in uniques]
-    cleaned = [_CONTROL.sub(" ", text).strip() for text in texts]
+    if not isinstance(values.dtype, pd.StringDtype):
+        values = _as_strings(values)
+    texts = values.fillna("").str.strip()
+    dirty = texts.str.contains(_CONTROL.pattern, regex=True).to_numpy(dtype=bool)
+    if dirty.any():
+        cleaned = [_CONTROL.sub(" ", text).strip() for text in texts[dirty]]
+        texts = texts.mask(dirty, pd.Series(cleaned, index=texts.index[dirty], dtype="str"))
     missing = _MISSING if is_id else _MISSING - {"无"}
-    final = np.array(
-        ["" if text.casefold() in missing else text for text in cleaned] + [""], dtype=object
-    )
-    series = pd.Series(final[codes], dtype="str")
-    dirty = np.array([bool(_CONTROL.search(text.strip())) for text in texts] + [False])
-    count = int(dirty[codes].sum())
-    return series, [CONTROL_CHARACTERS.found([place], count=count, place=place)] if count else []
+    absent = texts.str.lower().isin(sorted(missing)).to_numpy(dtype=bool)
+    if absent.any():
+        texts = texts.mask(absent, "")
+    count = int(dirty.sum())
+    found = [CONTROL_CHARACTERS.found([place], count=count, place=place)] if count else []
+    return texts.astype("str"), found
+
+
+def _as_strings(values: pd.Series[Any]) -> pd.Series[Any]:
+    """Return any column as strings: whole numbers without a point, missing ones empty."""
+    codes, uniques = pd.factorize(values, use_na_sentinel=True)
+    texts = np.array([_plain_text(item) for item in uniques] + [""], dtype=object)
+    return pd.Series(texts[codes], dtype="str")
 
 
 def _plain_text(item: object) -> str:

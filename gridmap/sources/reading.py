@@ -352,7 +352,7 @@ def _add(
 def _read_osm(read: _Read, file: FoundFile, admin_level: int | None) -> None:
     try:
         extract = read_extract(file.path, name=file.name, admin_level=admin_level)
-    except (OSError, ValueError, RuntimeError) as problem:
+    except OSError as problem:
         text = " ".join(str(problem).replace(str(file.path), file.name).split())[:200]
         read.findings.append(UNREADABLE.found([file.name], problem=text.rstrip(".")))
         return
@@ -396,10 +396,12 @@ def _join(read: _Read, role: str) -> gpd.GeoDataFrame:
     import geopandas as gpd
 
     parts = read.frames[role]
-    frame: Any = parts[0] if len(parts) == 1 else pd.concat(parts, ignore_index=True)
-    for name in [name for name in frame.columns if name != "geometry"]:
-        if frame[name].dtype.kind not in "iuf":
-            frame[name] = frame[name].fillna("").astype("str")
+    frame: Any = parts[0]
+    if len(parts) > 1:
+        frame = pd.concat(parts, ignore_index=True)
+        for name in [name for name in frame.columns if name != "geometry"]:
+            if frame[name].dtype.kind not in "iuf":
+                frame[name] = frame[name].fillna("").astype("str")
     if role == "households":
         frame, said = count_households(frame)
         read.findings += said

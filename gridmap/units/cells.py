@@ -89,6 +89,9 @@ def find_ridges(
     -------
     Ridges
     """
+    if not len(region):
+        none = np.empty(0, dtype=np.int64)
+        return Ridges(none, none, none, np.empty((0, 2)), np.empty((0, 2)))
     order = np.argsort(region, kind="stable")
     shift = np.random.default_rng(0).uniform(-JITTER_M, JITTER_M, xy.shape)
     region, owner, xy = region[order], owner[order], xy[order] + shift
@@ -99,9 +102,6 @@ def find_ridges(
         found.append(_region_ridges(xy[a:b], owner[a:b], extent[region[a]]))
         if report is not None and done % 64 == 0:
             report(done, len(starts))
-    if not found:
-        none = np.empty(0, dtype=np.int64)
-        return Ridges(none, none, none, np.empty((0, 2)), np.empty((0, 2)))
     counts = [len(ridges[0]) for ridges in found]
     first, second, start, end = (np.concatenate(part) for part in zip(*found, strict=True))
     return Ridges(np.repeat(region[starts], counts), first, second, start, end)

@@ -257,7 +257,8 @@ def _group_pieces(
     part = connect_equal(shared, mosaic.candidate)
     firm = np.zeros(part.max() + 1, dtype=bool)
     held = mosaic.candidate >= 0
-    firm[part[held & candidates.whole[mosaic.candidate]]] = True
+    whole = np.append(candidates.whole, False)[mosaic.candidate]
+    firm[part[held & whole]] = True
     mine = mosaic.candidate[anchor_piece] == anchors.candidate
     firm[part[anchor_piece[mine]]] = True
     water = faces.water[mosaic.face]

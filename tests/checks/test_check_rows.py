@@ -50,7 +50,7 @@ def put(frames: Frames, role: str, column: str, row: int, value: object) -> Fram
         (None, "geometry_missing"),
         (shapely.Polygon(), "geometry_missing"),
         (shapely.box(0, 0, 1e-5, 1e-5), "place_zero"),
-        (shapely.box(3e6, 4e6, 3e6 + 9, 4e6 + 9), "coordinates_out_of_range"),
+        (shapely.box(3e6, 4e6, 3e6 + 9, 4e6 + 9), "place_out_of_range"),
         (shapely.LineString([(113.1, 23), (113.11, 23.01)]), "geometry_wrong_type"),
         (shapely.Polygon([(113.1, 23), (113.11, 23.01), (113.1, 23)]), "geometry_collapsed"),
     ],

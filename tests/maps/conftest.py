@@ -2,37 +2,34 @@
 
 from __future__ import annotations
 
+import itertools
+import os
+import shutil
+from typing import TYPE_CHECKING
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pytest
 import shapely
 from pyproj import CRS
 
 from gridmap.model import Plan, Territory, Units
 from gridmap.rules import CATEGORIES, Rules
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from selenium.webdriver import Chrome
+
 TOWNS = ("清河街道", "望江镇")
-NAMES = [
-    "锦绣",
-    "永安",
-    "建设",
-    "东华",
-    "和平",
-    "新村",
-    "红星",
-    "朝阳",
-    "文昌",
-    "翠湖",
-    "南桥",
-    "北苑",
-    "金沙",
-    "凤凰",
-    "石桥",
-    "柳园",
-]
+NAMES = (
+    "锦绣、永安、建设、东华、和平、新村、红星、朝阳、文昌、翠湖、南桥、北苑、金沙、凤凰、石桥、柳园"
+)
 
 
-def draw_patchwork(count: int, *, seed: int = 7, communities: int | None = None) -> Plan:
+def make_patchwork(count: int, *, seed: int = 7, communities: int | None = None) -> Plan:
     """Return a plan of about ``count`` grids with wiggly borders in a bent district."""
     random = np.random.default_rng(seed)
     communities = communities or max(1, count // 7)
@@ -54,10 +51,10 @@ def draw_patchwork(count: int, *, seed: int = 7, communities: int | None = None)
         host[place] = owner[place]
         near = np.argsort(((centres - centres[owner[place]]) ** 2).sum(axis=1))
         owner[place] = near[min(2, len(near) - 1)]
-    return _plan(cells, owner, host, kind, households, random)
+    return _plan(cells, owner, host, kind, households)
 
 
-def _cells(count: int, random: np.random.Generator):
+def _cells(count: int, random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """Return polygons that share wiggly borders point by point, in lon/lat, and their seeds."""
     seeds = random.uniform(0, 1, (count, 2))
     box = shapely.box(0, 0, 1, 1)
@@ -66,7 +63,7 @@ def _cells(count: int, random: np.random.Generator):
     wiggly = []
     for line in lines:
         points = shapely.get_coordinates(line)
-        for start, end in zip(points[:-1], points[1:], strict=True):
+        for start, end in itertools.pairwise(points):
             steps = np.linspace(0, 1, 9)[1:-1, None]
             across = np.array([start[1] - end[1], end[0] - start[0]])
             bend = random.normal(0, 0.025, (7, 1)) * across
@@ -77,7 +74,7 @@ def _cells(count: int, random: np.random.Generator):
     inside = shapely.get_coordinates(shapely.point_on_surface(cells))
     side = np.sqrt(count) * 0.0055
 
-    def bend_plane(at):
+    def bend_plane(at: np.ndarray) -> np.ndarray:
         x, y = at[:, 0], at[:, 1]
         lon = 113.1 + side * (x + 0.12 * np.sin(3 * y) + 0.05 * np.sin(9 * y + 4 * x))
         lat = 23.02 + side * (0.75 * y + 0.10 * np.sin(2.5 * x) + 0.03 * np.cos(11 * x))
@@ -86,7 +83,9 @@ def _cells(count: int, random: np.random.Generator):
     return shapely.transform(cells, bend_plane), inside
 
 
-def _plan(cells, owner, host, kind, households, random) -> Plan:
+def _plan(
+    cells: np.ndarray, owner: np.ndarray, host: np.ndarray, kind: np.ndarray, households: np.ndarray
+) -> Plan:
     crs, metric = CRS.from_epsg(4490), CRS.from_epsg(4547)
     count = len(cells)
     used = sorted(set(owner.tolist()) | set(host.tolist()) - {-1})
@@ -179,3 +178,51 @@ def _borders(units: gpd.GeoDataFrame) -> pd.DataFrame:
             "road_class": np.where(parted[1] | crossed[0], "arterial", ""),
         }
     )
+
+
+@pytest.fixture(scope="session")
+def draw_patchwork() -> Callable[..., Plan]:
+    """Return the maker of random plans."""
+    return make_patchwork
+
+
+@pytest.fixture(scope="session")
+def patchwork() -> Plan:
+    """Return one plan of 60 grids with every kind of grid, mark and way."""
+    return make_patchwork(60)
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
+    """Return one Chromium without a network; skip, or fail where one is required."""
+    binary = shutil.which("chromium") or shutil.which("chromium-browser")
+    driver = shutil.which("chromedriver")
+    if not binary or not driver:
+        message = "Chromium and chromedriver are not installed: apt-get install chromium-driver"
+        if os.environ.get("GRIDMAP_REQUIRE_BROWSER") == "1":
+            pytest.fail(message)
+        pytest.skip(message)
+    from selenium import webdriver
+
+    options = webdriver.ChromeOptions()
+    options.binary_location = binary
+    profile: Path = tmp_path_factory.mktemp("profile")
+    for flag in (
+        "--headless=new",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        "--disable-dev-shm-usage",
+        "--host-resolver-rules=MAP * ~NOTFOUND",
+        "--window-size=1366,768",
+        f"--user-data-dir={profile}",
+    ):
+        options.add_argument(flag)
+    options.set_capability("goog:loggingPrefs", {"performance": "ALL", "browser": "ALL"})
+    chrome = webdriver.Chrome(options=options, service=webdriver.ChromeService(driver))
+    chrome.set_page_load_timeout(60)
+    yield chrome
+    chrome.quit()

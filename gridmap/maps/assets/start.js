@@ -85,7 +85,7 @@
       painter.density = 3;
       map.invalidateSize({ animate: false, pan: false });
       map.options.zoomSnap = 0;
-      map.fitBounds(bounds, { animate: false, padding: [12, 12] });
+      map.fitBounds(bounds, { animate: false, paddingTopLeft: [12, 12], paddingBottomRight: [12, 34] });
       painter.redraw();
     });
     window.addEventListener("afterprint", () => {

@@ -1,0 +1,214 @@
+"""Exceptions -> RFC 9457 problem documents, in English and Chinese: one table, one loop."""
+
+from __future__ import annotations
+
+import json
+import logging
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from gridmap.errors import (
+    GridmapError,
+    InvalidOption,
+    MissingExtra,
+    RefusedInput,
+    UnknownName,
+    UnreadableFile,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from fastapi import FastAPI
+    from starlette.requests import Request
+
+MEDIA_TYPE = "application/problem+json"
+LOGGER = logging.getLogger("gridmap.api")
+
+STATUS_OF: tuple[tuple[type[GridmapError], int], ...] = (
+    (UnknownName, 422),
+    (InvalidOption, 422),
+    (RefusedInput, 422),
+    (UnreadableFile, 500),
+    (MissingExtra, 501),
+    (GridmapError, 500),
+)
+"""The first class that fits gives the status."""
+
+TITLES = {
+    400: ("bad_request", "The request can't be read.", "请求无法读取。"),
+    404: ("not_found", "There is nothing at this address of the service.", "服务中没有该资源。"),
+    405: ("method_not_allowed", "The method is not allowed here.", "此处不允许该请求方法。"),
+    413: ("too_large", "The request is too large.", "请求过大。"),
+    422: ("invalid_request", "The request is incomplete or wrong.", "请求不完整或有误。"),
+    500: (
+        "internal_error",
+        "The service failed; nothing was changed.",
+        "服务内部错误，数据未受影响。",
+    ),
+    501: ("missing_extra", "A part of the service is not installed.", "服务的某一部分未安装。"),
+    503: ("not_ready", "The service is not ready.", "服务尚未就绪。"),
+}
+"""Status -> code and title in both languages."""
+
+COMPLAINTS = {
+    "missing": ("is missing", "缺少该项"),
+    "float_parsing": ("must be a number", "须为数字"),
+    "float_type": ("must be a number", "须为数字"),
+    "finite_number": ("must be a finite number", "须为有限数字"),
+    "int_parsing": ("must be a whole number", "须为整数"),
+    "int_type": ("must be a whole number", "须为整数"),
+    "string_type": ("must be text", "须为文本"),
+    "string_too_short": ("must not be empty", "不能为空"),
+    "string_too_long": ("is too long", "过长"),
+    "list_type": ("must be a list", "须为列表"),
+    "too_long": ("has too many items", "条目过多"),
+    "too_short": ("has too few items", "条目过少"),
+    "less_than_equal": ("is too large", "过大"),
+    "greater_than_equal": ("is too small", "过小"),
+    "json_invalid": ("is no JSON", "不是 JSON"),
+    "extra_forbidden": ("is not known", "未知的字段"),
+    "model_attributes_type": ("must be a JSON object", "须为 JSON 对象"),
+    "dict_type": ("must be a JSON object", "须为 JSON 对象"),
+    "literal_error": ("is not one of the allowed words", "不在允许的取值内"),
+}
+"""Kind of a validation error -> what is said; the value itself is never repeated."""
+
+CURES = {
+    "datum": (
+        "add datum=cgcs2000, wgs84, gcj02, bd09 or EPSG:n; it can't be seen from the numbers",
+        "请加 datum=cgcs2000、wgs84、gcj02、bd09 或 EPSG:n；无法从数值判断",
+    ),
+    "lon": ("add lon=113.11 (degrees, or easting with EPSG:n)", "请加 lon=113.11（经度）"),
+    "lat": ("add lat=23.03 (degrees, or northing with EPSG:n)", "请加 lat=23.03（纬度）"),
+    "address": ("add address=建设路12号锦绣花园3栋", "请加 address=建设路12号锦绣花园3栋"),
+}
+"""Field -> what to do about it."""
+
+
+def problem_response(
+    status: int,
+    path: str,
+    *,
+    code: str = "",
+    detail: tuple[str, str] = ("", ""),
+    cure: tuple[str, str] = ("", ""),
+    errors: list[dict[str, str]] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """Return a problem document.
+
+    Parameters
+    ----------
+    status
+        HTTP status.
+    path
+        Path of the request, without its query (a query may hold an address).
+    code
+        Stable name; by default the status's own.
+    detail, cure
+        English and Chinese.
+    errors
+        One item a wrong field: ``field``, ``en``, ``zh``.
+    headers
+        Further headers of the answer.
+
+    Notes
+    -----
+    Source: RFC 9457: type, title, status, detail, instance; the rest are extension members.
+
+    Examples
+    --------
+    >>> problem_response(404, "/nowhere").media_type
+    'application/problem+json'
+    """
+    own, title_en, title_zh = TITLES.get(status, TITLES[500])
+    name = code or own
+    document: dict[str, object] = {
+        "type": f"urn:gridmap:problem:{name}",
+        "title": title_en,
+        "title_zh": title_zh,
+        "status": status,
+        "code": name,
+        "detail": detail[0] or title_en,
+        "detail_zh": detail[1] or title_zh,
+        "instance": path,
+    }
+    if cure[0] or cure[1]:
+        document |= {"cure": cure[0], "cure_zh": cure[1]}
+    if errors:
+        document["errors"] = errors
+    body = json.dumps(document, ensure_ascii=False).encode("utf-8", "replace")
+    return Response(body, status, dict(headers or {}), MEDIA_TYPE)
+
+
+def add_error_handlers(app: FastAPI) -> None:
+    """Make every error of the application a problem document."""
+    app.add_exception_handler(GridmapError, _answer_own_error)
+    app.add_exception_handler(RequestValidationError, _answer_invalid_request)
+    app.add_exception_handler(HTTPException, _answer_http_error)
+    app.add_exception_handler(Exception, _answer_failure)
+
+
+def _answer_own_error(request: Request, problem: Exception) -> Response:
+    if not isinstance(problem, GridmapError):  # pragma: no cover - registered for it alone
+        raise problem
+    status = next(status for kind, status in STATUS_OF if isinstance(problem, kind))
+    if status == HTTPStatus.INTERNAL_SERVER_ERROR:
+        LOGGER.error("%s failed: %s", request.url.path, problem.code)
+        return problem_response(status, request.url.path)
+    return problem_response(
+        status,
+        request.url.path,
+        code=problem.code,
+        detail=(problem.en, problem.zh),
+        cure=(problem.cure_en, problem.cure_zh),
+    )
+
+
+def _answer_invalid_request(request: Request, problem: Exception) -> Response:
+    if not isinstance(problem, RequestValidationError):  # pragma: no cover
+        raise problem
+    found = [_field_error(error) for error in problem.errors()[:20]]
+    fields = [error["field"].split(".")[-1] for error in found]
+    cures = [CURES[field] for field in dict.fromkeys(fields) if field in CURES]
+    return problem_response(
+        422,
+        request.url.path,
+        detail=(
+            "; ".join(f"{error['field']} {error['en']}" for error in found) + ".",
+            "；".join(f"{error['field']} {error['zh']}" for error in found) + "。",
+        ),
+        cure=("; ".join(cure[0] for cure in cures), "；".join(cure[1] for cure in cures)),
+        errors=found,
+    )
+
+
+def _field_error(error: Mapping[str, Any]) -> dict[str, str]:
+    """Name the field and what is wrong with it; names that the request made up are left out."""
+    known = {*CURES, "items", "limit", "offset", "format", "kind", "community_id", "grid_id"}
+    places = [
+        str(part)
+        for part in error.get("loc", ())[1:]
+        if isinstance(part, int) or str(part) in known
+    ]
+    if error.get("type") == "json_invalid":
+        places = []
+    en, zh = COMPLAINTS.get(str(error.get("type")), ("is wrong", "有误"))
+    return {"field": ".".join(places) or "body", "en": en, "zh": zh}
+
+
+def _answer_http_error(request: Request, problem: Exception) -> Response:
+    if not isinstance(problem, HTTPException):  # pragma: no cover
+        raise problem
+    return problem_response(problem.status_code, request.url.path, headers=problem.headers)
+
+
+def _answer_failure(request: Request, problem: Exception) -> Response:
+    # the kind alone: a message could repeat what was asked
+    LOGGER.error("%s failed: %s", request.url.path, type(problem).__name__)
+    return problem_response(500, request.url.path)

@@ -1,0 +1,316 @@
+"""What the service answers. Each route reads the request, asks the release, writes the answer."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Path as InPath, Query, Request
+from starlette.exceptions import HTTPException
+from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
+
+from api.errors import problem_response
+from api.responses import (
+    PLACEMENT_EXAMPLE,
+    POINT_EXAMPLE,
+    Batch,
+    BatchAnswer,
+    BatchQuestion,
+    GridItem,
+    GridPage,
+    Health,
+    Meta,
+    PlacementItem,
+    Problem,
+    Question,
+)
+from api.settings import MAX_ADDRESS, MAX_DATUM
+from api.state import ServiceState
+from gridmap.errors import GridmapError, InvalidOption
+from gridmap.locating import locate_address, locate_point, placement_as_dict
+from gridmap.locating.points import look_around
+
+ASSETS = Path(__file__).parent / "assets"
+GEOJSON = "application/geo+json"
+MAX_FILTER = 64
+"""Characters of an id in a request."""
+
+router = APIRouter()
+
+Documented = dict[int | str, dict[str, Any]]
+
+
+def _documented(model: type, *examples: tuple[str, dict[str, Any]]) -> Documented:
+    """Describe the answer of a route, and its problems, for OpenAPI."""
+    content: dict[str, Any] = {}
+    if examples:
+        content = {"examples": {name: {"value": value} for name, value in examples}}
+    return {
+        200: {"model": model, "content": {"application/json": content}},
+        422: {
+            "description": "Problem document (RFC 9457)",
+            "content": {"application/problem+json": {"schema": Problem.model_json_schema()}},
+        },
+    }
+
+
+def _state(request: Request) -> ServiceState:
+    state = request.app.state.service
+    if not isinstance(state, ServiceState):  # pragma: no cover - create_app sets it
+        raise TypeError("service")
+    return state
+
+
+def _json(value: object, media_type: str = "application/json") -> Response:
+    body = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return Response(body.encode("utf-8", "replace"), media_type=media_type)
+
+
+Lon = Annotated[
+    float, Query(description="经度（度），或 EPSG 坐标系的东坐标。Longitude.", examples=[113.11])
+]
+Lat = Annotated[
+    float, Query(description="纬度（度），或 EPSG 坐标系的北坐标。Latitude.", examples=[23.03])
+]
+Datum = Annotated[
+    str,
+    Query(
+        description="坐标系，必填：cgcs2000, wgs84, gcj02, bd09, EPSG:n。Declared, never guessed.",
+        max_length=MAX_DATUM,
+        examples=["gcj02"],
+    ),
+]
+AskedAddress = Annotated[
+    str,
+    Query(
+        description="地址。An address.",
+        min_length=1,
+        max_length=MAX_ADDRESS,
+        examples=["建设路12号锦绣花园3栋"],
+    ),
+]
+
+
+@router.get(
+    "/v1/locate",
+    summary="坐标属于哪个网格 Which grid a point is in",
+    tags=["查询 locate"],
+    responses=_documented(PlacementItem, ("near a border 靠近边界", POINT_EXAMPLE)),
+)
+async def locate(request: Request, lon: Lon, lat: Lat, datum: Datum) -> Response:
+    """Answer the grid of a point; its datum has no default."""
+    placement = locate_point(_state(request).release, lon, lat, datum=datum)
+    return _json(placement_as_dict(placement))
+
+
+@router.get(
+    "/v1/resolve",
+    summary="地址属于哪个网格 Which grid an address is in",
+    tags=["查询 locate"],
+    responses=_documented(PlacementItem, ("found 找到", PLACEMENT_EXAMPLE)),
+)
+async def resolve(request: Request, address: AskedAddress) -> Response:
+    """Answer the grid of an address; with POST it stays out of the URL."""
+    return _json(placement_as_dict(locate_address(_state(request).release, address)))
+
+
+@router.post(
+    "/v1/resolve",
+    summary="地址属于哪个网格（不进入网址） The same, with the address in the body",
+    tags=["查询 locate"],
+    responses=_documented(PlacementItem, ("found 找到", PLACEMENT_EXAMPLE)),
+)
+async def resolve_posted(request: Request, question: Question) -> Response:
+    """Answer the grid of an address that is given in the body."""
+    return _json(placement_as_dict(locate_address(_state(request).release, question.address)))
+
+
+@router.post(
+    "/v1/batch",
+    summary="批量查询 Many questions at once",
+    tags=["查询 locate"],
+    responses=_documented(BatchAnswer),
+)
+def answer_batch(request: Request, batch: Batch) -> Response:
+    """Answer addresses and points in their order; a wrong one gets an error, not the batch."""
+    state = _state(request)
+    limit = state.settings.max_batch
+    if len(batch.items) > limit:
+        raise InvalidOption(
+            f"A batch holds at most {limit} questions, not {len(batch.items)}.",
+            f"每批最多 {limit} 条，现有 {len(batch.items)} 条。",
+            cure_en="split the batch",
+            cure_zh="请分批提交",
+        )
+    results = [_answer_question(state, question) for question in batch.items]
+    return _json({"plan_version": state.release.version, "results": results})
+
+
+def _answer_question(state: ServiceState, question: BatchQuestion) -> dict[str, Any]:
+    by_point = question.lon is not None and question.lat is not None
+    try:
+        if by_point == (question.address is not None):
+            raise InvalidOption(
+                "A question is either an address, or lon and lat with a datum.",
+                "每条须为地址，或经纬度加坐标系，二者取一。",
+            )
+        if question.address is not None:
+            return placement_as_dict(locate_address(state.release, question.address))
+        lon, lat = float(question.lon or 0), float(question.lat or 0)
+        return placement_as_dict(locate_point(state.release, lon, lat, datum=question.datum or ""))
+    except GridmapError as problem:
+        return {
+            "error": {
+                "code": problem.code,
+                "en": problem.en,
+                "zh": problem.zh,
+                "cure": problem.cure_en,
+                "cure_zh": problem.cure_zh,
+            }
+        }
+
+
+@router.get(
+    "/v1/grids",
+    summary="网格列表 The grids",
+    tags=["网格 grids"],
+    responses=_documented(GridPage),
+)
+async def list_grids(
+    request: Request,
+    community_id: Annotated[str, Query(max_length=MAX_FILTER, description="社区代码。")] = "",
+    kind: Annotated[
+        Literal["", "general", "dedicated", "exclave"], Query(description="网格类型。")
+    ] = "",
+    limit: Annotated[int | None, Query(ge=1, description="每页条数。Grids a page.")] = None,
+    offset: Annotated[int, Query(ge=0, le=10_000_000, description="跳过条数。")] = 0,
+    format: Annotated[  # noqa: A002 - the name of the parameter in the URL
+        Literal["", "json", "geojson"], Query(description="json 或 geojson（含边界）。")
+    ] = "",
+) -> Response:
+    """List grids in the order of their codes, page by page; as GeoJSON with their borders."""
+    state = _state(request)
+    limit = min(limit or state.settings.default_page, state.settings.max_page)
+    items = state.register.items
+    chosen = [
+        n
+        for n, item in enumerate(items)
+        if community_id in ("", item["community_id"]) and kind in ("", item["kind"])
+    ]
+    page = chosen[offset : offset + limit]
+    rest = offset + len(page)
+    facts = {
+        "plan_version": state.release.version,
+        "total": len(chosen),
+        "limit": limit,
+        "offset": offset,
+        "next_offset": rest if page and rest < len(chosen) else None,
+    }
+    if _wants_geojson(request, format):
+        features = ",".join(_feature(state, n) for n in page)
+        head = json.dumps(facts, separators=(",", ":"))[1:-1]
+        body = f'{{"type":"FeatureCollection",{head},"features":[{features}]}}'
+        return Response(body.encode("utf-8", "replace"), media_type=GEOJSON)
+    return _json({**facts, "grids": [items[n] for n in page]})
+
+
+@router.get(
+    "/v1/grids/{grid_id}",
+    summary="一个网格 One grid",
+    tags=["网格 grids"],
+    responses=_documented(GridItem),
+)
+async def show_grid(
+    request: Request,
+    grid_id: Annotated[str, InPath(max_length=MAX_FILTER, description="网格编号或代码。")],
+    format: Annotated[  # noqa: A002 - the name of the parameter in the URL
+        Literal["", "json", "geojson"], Query(description="json 或 geojson（含边界）。")
+    ] = "",
+) -> Response:
+    """Show a grid by its id or its code; as GeoJSON with its border."""
+    state = _state(request)
+    position = state.register.position.get(grid_id)
+    if position is None:
+        return problem_response(
+            404,
+            request.url.path,
+            code="unknown_grid",
+            detail=("This plan has no such grid.", "本方案没有该网格。"),
+            cure=("GET /v1/grids lists them", "GET /v1/grids 可列出全部网格"),
+        )
+    if _wants_geojson(request, format):
+        return Response(_feature(state, position).encode("utf-8", "replace"), media_type=GEOJSON)
+    return _json(state.register.items[position])
+
+
+def _wants_geojson(request: Request, format_: str) -> bool:
+    if format_:
+        return format_ == "geojson"
+    accepted = request.headers.get("accept", "")[:200].lower()
+    return GEOJSON in accepted
+
+
+def _feature(state: ServiceState, position: int) -> str:
+    item = state.register.items[position]
+    properties = {key: value for key, value in item.items() if key != "bbox"}
+    head = json.dumps(
+        {"type": "Feature", "id": item["grid_id"], "bbox": item["bbox"], "properties": properties},
+        ensure_ascii=False,
+        separators=(",", ":"),
+    )
+    return f'{head[:-1]},"geometry":{state.register.shapes[position]}}}'
+
+
+@router.get(
+    "/v1/meta",
+    summary="服务的是什么 What is served",
+    tags=["服务 service"],
+    responses=_documented(Meta),
+)
+async def describe(request: Request) -> Response:
+    """Tell the plan's version, datum, seed, counts and limits."""
+    return _json(_state(request).meta)
+
+
+@router.get(
+    "/healthz",
+    summary="是否在运行 Whether it runs",
+    tags=["服务 service"],
+    responses=_documented(Health),
+)
+async def check_health() -> Response:
+    """Tell that the process answers."""
+    return _json({"status": "ok"})
+
+
+@router.get(
+    "/readyz",
+    summary="是否可以查询 Whether it can answer",
+    tags=["服务 service"],
+    responses=_documented(Health),
+)
+async def check_readiness(request: Request) -> Response:
+    """Tell whether a question about a place inside the plan finds its grid."""
+    state = _state(request)
+    if not look_around(state.release, *state.known_point, 0.0).holding:
+        raise HTTPException(503)
+    return _json({"status": "ready", "plan_version": state.release.version})
+
+
+@router.get("/map", summary="地图 The map", tags=["服务 service"], response_class=HTMLResponse)
+def show_map(request: Request) -> Response:
+    """Show the map that ``gridmap map`` writes."""
+    return HTMLResponse(_state(request).map_page())
+
+
+@router.get("/docs", include_in_schema=False)
+def show_docs() -> Response:
+    """Show the documentation page, with its own files only."""
+    return FileResponse(ASSETS / "docs" / "index.html", media_type="text/html; charset=utf-8")
+
+
+@router.get("/", include_in_schema=False)
+async def show_start() -> Response:
+    """Lead to the documentation page."""
+    return RedirectResponse("/docs", status_code=307)
