@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import metadata
 from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
@@ -50,12 +51,10 @@ def create_app(
     >>> sorted(app.openapi()["paths"])[:3]
     ['/healthz', '/map', '/readyz']
     """
-    from gridmap import __version__
-
     settings = settings or Settings()
     app = FastAPI(
         title="gridmap 网格查询服务",
-        version=__version__,
+        version=metadata.version("gridmap-planner"),
         description=DESCRIPTION,
         docs_url=None,
         redoc_url=None,

@@ -71,7 +71,7 @@ COMPLAINTS = {
     "less_than_equal": ("is too large", "过大"),
     "greater_than_equal": ("is too small", "过小"),
     "json_invalid": ("is no JSON", "不是 JSON"),
-    "extra_forbidden": ("is not known", "未知的字段"),
+    "extra_forbidden": ("has a field that is not known", "含有未知的字段"),
     "model_attributes_type": ("must be a JSON object", "须为 JSON 对象"),
     "dict_type": ("must be a JSON object", "须为 JSON 对象"),
     "literal_error": ("is not one of the allowed words", "不在允许的取值内"),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from starlette.exceptions import HTTPException
+
 from api.errors import problem_response
 
 if TYPE_CHECKING:
@@ -11,8 +13,9 @@ if TYPE_CHECKING:
 
 NO_CONTENT = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 DOCS_PAGE = (
-    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
-    "connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; "
+    "form-action 'none'"
 )
 """Of the documentation page: its own files and nothing else (Swagger UI sets styles inline)."""
 MAP_PAGE = "frame-ancestors 'none'"
@@ -27,10 +30,6 @@ FIXED_HEADERS = (
     (b"cross-origin-resource-policy", b"same-origin"),
     (b"permissions-policy", b"geolocation=(), camera=(), microphone=()"),
 )
-
-
-class TooLargeError(Exception):
-    """The body of a request grew above the limit while it was read."""
 
 
 class Guard:
@@ -61,7 +60,6 @@ class Guard:
         if _declared_length(scope) > self.max_body_bytes:
             await self._refuse(path, scope, receive, guarded)
             return
-        started = False
         taken = 0
 
         async def count() -> Message:
@@ -69,19 +67,10 @@ class Guard:
             message = await receive()
             taken += len(message.get("body", b""))
             if taken > self.max_body_bytes:
-                raise TooLargeError
+                raise HTTPException(413, headers={"connection": "close"})
             return message
 
-        async def note(message: Message) -> None:
-            nonlocal started
-            started = started or message["type"] == "http.response.start"
-            await guarded(message)
-
-        try:
-            await self.app(scope, count, note)
-        except TooLargeError:
-            if not started:
-                await self._refuse(path, scope, receive, guarded)
+        await self.app(scope, count, guarded)
 
     async def _refuse(self, path: str, scope: Scope, receive: Receive, send: Send) -> None:
         limit = self.max_body_bytes

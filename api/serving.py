@@ -57,9 +57,7 @@ def serve_release(release: Release, *, host: str = "127.0.0.1", port: int = 8000
     """
     listener = _listen(host, port)
     url = _url_of(listener)
-    sys.stderr.write(
-        f"网格查询服务 Serving: {url} （说明 docs: {url}/docs，地图 map: {url}/map）\n"
-    )
+    sys.stderr.write(f"网格查询服务 Serving: {url} （说明 docs {url}/docs，地图 map {url}/map）\n")
     sys.stderr.flush()
     with listener:
         _make_server(release).run(sockets=[listener])

@@ -329,9 +329,7 @@ def _bands(units: Units, rules: Rules) -> dict[str, Any]:
     """Return the band of each community."""
     frame = units.communities
     return {
-        str(name): rules.band_for(
-            area_type=str(area_type), community_households=int(households)
-        )
+        str(name): rules.band_for(area_type=str(area_type), community_households=int(households))
         for name, area_type, households in zip(
             frame.index, frame["area_type"], frame["households"], strict=True
         )

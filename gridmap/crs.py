@@ -15,9 +15,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from pyproj import CRS
-from pyproj.aoi import AreaOfInterest
 from pyproj.exceptions import CRSError
-from pyproj.transformer import Transformer, TransformerGroup
+from pyproj.transformer import AreaOfInterest, Transformer, TransformerGroup
 
 from gridmap.errors import InvalidOption, UnknownName
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from gridmap.datasets import make_district, sample_folder, write_district
+from gridmap.errors import UnreadableFile
 from gridmap.flow import plan_files
 from gridmap.locating import open_release
 from gridmap.maps import write_map
@@ -147,12 +148,13 @@ def run_demo(
 
 def _plan_sample(*, seed: int, progress: Progress) -> Plan:
     """Plan the sample beside the source code, or make it where only the package is installed."""
-    folder = sample_folder()
-    if folder is not None:
-        return plan_files([folder], seed=seed, progress=progress)
     with tempfile.TemporaryDirectory() as made:
-        write_district(make_district(), Path(made))
-        return plan_files([made], seed=seed, progress=progress)
+        try:
+            folder = sample_folder()
+        except UnreadableFile:
+            folder = Path(made)
+            write_district(make_district(points=False), folder)
+        return plan_files([folder], seed=seed, progress=progress)
 
 
 def _ask_questions(plan: Plan, url: str) -> dict[str, dict[str, object]]:

@@ -102,9 +102,9 @@ def _examine_libraries() -> list[Examined]:
 
 
 def _proj_networked() -> bool:
-    import pyproj.network
+    from pyproj.network import is_network_enabled
 
-    return bool(pyproj.network.is_network_enabled())
+    return bool(is_network_enabled())
 
 
 def _on_off(*, networked: bool) -> str:
@@ -112,9 +112,10 @@ def _on_off(*, networked: bool) -> str:
 
 
 def _examine_drivers() -> Examined:
-    from gridmap.sources import ALLOWED_DRIVERS
+    from gridmap.sources.formats import FORMATS
 
-    return Examined("formats", f"{len(ALLOWED_DRIVERS)} allowed", ", ".join(ALLOWED_DRIVERS))
+    drivers = sorted({driver for known in FORMATS for driver in known.drivers})
+    return Examined("GDAL drivers", f"{len(drivers)} allowed", ", ".join(drivers))
 
 
 def _examine_jit_cache() -> Examined:

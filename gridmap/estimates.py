@@ -190,7 +190,7 @@ def share_total(total: int, weights: Floats) -> Ints:
 def _counted(buildings: gpd.GeoDataFrame) -> Floats:
     if "households" not in buildings:
         return np.full(len(buildings), np.nan)
-    return buildings["households"].to_numpy(dtype=float, na_value=np.nan)
+    return np.asarray(buildings["households"].to_numpy(dtype=float, na_value=np.nan))
 
 
 def _expected(
@@ -205,9 +205,7 @@ def _expected(
     return np.where(homes, footprint * floors / rules.m2_per_household, 0.0), findings
 
 
-def _floors(
-    buildings: gpd.GeoDataFrame, homes: NDArray[np.bool_]
-) -> tuple[Floats, list[Finding]]:
+def _floors(buildings: gpd.GeoDataFrame, homes: NDArray[np.bool_]) -> tuple[Floats, list[Finding]]:
     if "floors" in buildings:
         floors = buildings["floors"].to_numpy(dtype=float, na_value=np.nan)
     else:
@@ -321,9 +319,7 @@ def _say_unplaced(
     return [ESTIMATE_UNPLACED.found(sorted(lost), count=sum(lost.values()))]
 
 
-def _say_estimate(
-    rules: Rules, missing: NDArray[np.bool_], estimate: Ints, scaled: str
-) -> Finding:
+def _say_estimate(rules: Rules, missing: NDArray[np.bool_], estimate: Ints, scaled: str) -> Finding:
     words = {
         "": ("", ""),
         "total": (", scaled to the total given", "，并按给定总数缩放"),

@@ -37,6 +37,11 @@ def ignore_progress(step: str, done: int, total: int) -> None:
     """Take a progress report and do nothing: the default."""
 
 
+def _rebuild(kind: type[object], values: dict[str, object]) -> object:
+    """Make a value again that was sent to another process: a mapping proxy can't be pickled."""
+    return kind(**values)
+
+
 @dataclass(frozen=True, slots=True)
 class InputFile:
     """One layer of one file that was read: for the plan's ``about`` table.
@@ -99,6 +104,10 @@ class Sources:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "layers", MappingProxyType(dict(self.layers)))
+
+    def __reduce__(self) -> tuple[object, ...]:
+        values = {**self.__dict__, "layers": dict(self.layers)}
+        return _rebuild, (Sources, values)
 
     def layer(self, role: str) -> gpd.GeoDataFrame | None:
         """Return a copy of the frame of a role, or None when the input has none."""
@@ -232,6 +241,9 @@ class Plan:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "about", MappingProxyType(dict(self.about)))
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _rebuild, (Plan, {**self.__dict__, "about": dict(self.about)})
 
 
 @dataclass(frozen=True)

@@ -55,7 +55,7 @@ def write_atomically(path: str | Path) -> Iterator[Path]:
     ['note.txt']
     """
     target = Path(path).resolve()
-    _refuse_strange_target(target)
+    check_writable(target)
     try:
         with tempfile.TemporaryDirectory(
             prefix=f".{target.name[:40]}.", suffix=".partial", dir=target.parent
@@ -75,7 +75,24 @@ def write_atomically(path: str | Path) -> Iterator[Path]:
         _flush(target.parent)
 
 
-def _refuse_strange_target(target: Path) -> None:
+def check_writable(path: str | Path) -> None:
+    """Refuse a target that can't be written, before work is spent on what it shall hold.
+
+    Parameters
+    ----------
+    path
+        The file to write.
+
+    Raises
+    ------
+    UnwritableFile
+        When its folder does not exist, or it is a folder or a device.
+
+    Examples
+    --------
+    >>> check_writable("plan.gpkg")
+    """
+    target = Path(path).resolve()
     if not target.parent.is_dir():
         raise UnwritableFile(
             f"{target.name} can't be written: its folder does not exist.",

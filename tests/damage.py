@@ -217,10 +217,11 @@ def missing_file(town: Town) -> list[str]:
     return [str(town.folder / "nowhere.gpkg")]
 
 
-def table_of_bytes(town: Town) -> None:
-    """Give a binary file as a CSV."""
-    town.path("households").unlink()
-    (town.folder / "households.csv").write_bytes(b"lon,lat\n\x00\x00\x01\x02" * 50)
+def table_of_bytes(town: Town) -> list[str]:
+    """Give a binary file as a CSV, by name."""
+    path = town.folder / "households.csv"
+    path.write_bytes(b"lon,lat\n\x00\x00\x01\x02" * 50)
+    return [str(town.folder), str(path)]
 
 
 # --- coordinates ----------------------------------------------------------------------------

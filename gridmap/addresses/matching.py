@@ -116,6 +116,8 @@ def _door_steps(gazetteer: Gazetteer, address: Address) -> Iterator[Evidence]:
         name = address.compound or address.place
         rows, loose = _search(gazetteer, "building", name, address.number)
         yield Evidence("building", rows, loose)
+        rows, loose = _search(gazetteer, "name", f"{name}{address.number}号")
+        yield Evidence(_name_level(gazetteer, rows), rows, loose)
 
 
 def _name_steps(gazetteer: Gazetteer, address: Address) -> Iterator[Evidence]:

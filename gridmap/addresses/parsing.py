@@ -162,7 +162,7 @@ class _Reading:
         if mark.kind == "name":
             self._take_name(mark.value, following)
         elif mark.kind in ("number", "yard"):
-            self._take_number(mark.value)
+            self._take_number(mark.value, following)
         elif mark.kind == "building":
             self._take_building(mark.value)
         elif mark.kind == "floor":
@@ -175,9 +175,12 @@ class _Reading:
         elif mark.kind in ("entrance", "room"):
             self.found.setdefault(mark.kind, mark.value)
 
-    def _take_number(self, value: str) -> None:
+    def _take_number(self, value: str, following: str) -> None:
         if self.has("building", "entrance", "room"):
             self.found.setdefault("room", value)
+        elif following == "building" and self.has("compound") and not self.has("road", "number"):
+            # 秋泉1号3栋: the number belongs to the name
+            self.found["compound"] += f"{value}号"
         elif self.has("number"):
             self.found.setdefault("building", value)
         else:

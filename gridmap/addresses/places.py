@@ -13,6 +13,8 @@ from gridmap.addresses.elements import Address, elements_text, standard_text
 from gridmap.addresses.parsing import MAX_ADDRESS_CHARACTERS, parse_address
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import geopandas as gpd
     from numpy.typing import NDArray
 
@@ -250,8 +252,7 @@ def _building_places(frame: gpd.GeoDataFrame, names: dict[str, str]) -> pd.DataF
     for building_id, compound_id, name, address, x, y in columns:
         if not np.isfinite(x):
             continue
-        compound = names.get(compound_id, "")
-        for text in dict.fromkeys((_join_names(compound, name), address)):
+        for text in dict.fromkeys((*_building_names(names.get(compound_id, ""), name), address)):
             read = _read(text)
             standard = standard_text(read)
             if standard and text:
@@ -263,14 +264,17 @@ def _building_places(frame: gpd.GeoDataFrame, names: dict[str, str]) -> pd.DataF
     return _frame(rows)
 
 
-def _join_names(compound: str, name: str) -> str:
-    """Put the compound's name before a building's that is only a number (3栋)."""
-    if not name:
-        return ""
-    if not compound or compound in name:
-        return name
+def _building_names(compound: str, name: str) -> Iterator[str]:
+    """Yield what a building goes by: its own name, and that behind its compound's (3栋, 东楼)."""
     bare = name.strip()
-    return f"{compound}{bare}栋" if bare.isascii() and bare.isalnum() else f"{compound}{bare}"
+    if not bare:
+        return
+    read = _read(bare)
+    if compound and compound not in bare and not (read.road or read.compound or read.village):
+        number_only = bare.isascii() and bare.isalnum()
+        yield f"{compound}{bare}栋" if number_only else f"{compound}{bare}"
+    if read.road or read.compound or read.village or read.place:
+        yield bare
 
 
 def _named_places(frame: gpd.GeoDataFrame, kind: str) -> pd.DataFrame:

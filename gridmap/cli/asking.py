@@ -119,16 +119,17 @@ def _say_answer(answer: dict[str, object]) -> None:
     say(
         f"{zh} {name}（{answer['decision']}）".replace(" （", "（"),
         f"{en} {name} ({answer['decision']})".replace("  ", " "),
+        answer=True,
     )
     candidates = answer["candidates"]
     for item in candidates if isinstance(candidates, list) else []:
         label = " ".join(
             str(item[key]) for key in ("name", "code", "address", "margin_m") if item.get(key)
         )
-        say(f"  候选：{label}", f"  candidate: {label}")
+        say(f"  候选：{label}", f"  candidate: {label}", answer=True)
 
 
-def _report_table(counts: dict[str, int], out: Path, *, as_json: bool) -> None:
+def _report_table(counts: dict[str, int | str], out: Path, *, as_json: bool) -> None:
     if as_json:
         print_json(counts)
         return

@@ -1,4 +1,8 @@
-"""What the commands say to a person, on stderr, in Chinese, English or both."""
+"""What the commands say to a person, in Chinese, English or both.
+
+Answers go to stdout, so that they can be kept in a file; progress, messages and refusals go to
+stderr.
+"""
 
 from __future__ import annotations
 
@@ -41,20 +45,21 @@ def choose_languages() -> tuple[str, ...]:
     return ("zh", "en")
 
 
-def make_console() -> Console:
-    """Return a console on stderr that wraps sensibly when it is not a terminal."""
+def make_console(*, answer: bool = False) -> Console:
+    """Return a console on stdout for an answer, else on stderr; wide where it is no terminal."""
     from rich.console import Console
 
-    width = None if sys.stderr.isatty() else PLAIN_WIDTH
-    return Console(stderr=True, width=width, highlight=False, soft_wrap=False)
+    stream = sys.stdout if answer else sys.stderr
+    width = None if stream.isatty() else PLAIN_WIDTH
+    return Console(stderr=not answer, width=width, highlight=False, soft_wrap=False)
 
 
-def say(zh: str, en: str) -> None:
-    """Write one message in the languages of the user."""
+def say(zh: str, en: str, *, answer: bool = False) -> None:
+    """Write one sentence in the languages of the user."""
     texts = {"zh": zh, "en": en}
-    console = make_console()
+    console = make_console(answer=answer)
     for language in choose_languages():
-        console.print(texts[language], markup=False)
+        console.print(_safe(texts[language]), markup=False)
 
 
 def print_json(value: object) -> None:
@@ -72,10 +77,10 @@ def _plain(value: object) -> object:
     return item()
 
 
-def print_findings(findings: Sequence[Finding]) -> None:
+def print_findings(findings: Sequence[Finding], *, answer: bool = False) -> None:
     """Write findings as a table, worst first: what and how many, where, and the cure."""
     if not findings:
-        say("未发现问题。", "Nothing found.")
+        say("未发现问题。", "Nothing found.", answer=answer)
         return
     from rich.table import Table
     from rich.text import Text
@@ -95,7 +100,7 @@ def print_findings(findings: Sequence[Finding]) -> None:
             Text("\n".join(_safe(texts[language][0]) for language in languages)),
             Text("\n".join(_safe(texts[language][1]) for language in languages)),
         )
-    make_console().print(table)
+    make_console(answer=answer).print(table)
 
 
 def print_error(error: GridmapError) -> None:

@@ -57,11 +57,12 @@ def check(
             }
         )
     else:
-        print_findings(findings)
+        print_findings(findings, answer=True)
         counted = "、".join(f"{role} {len(frame)}" for role, frame in sources.layers.items())
         say(
             f"读入 {sources.read_households} 户；图层：{counted}。",
             f"Read {sources.read_households} households; layers: {counted}.",
+            answer=True,
         )
     if has_errors(findings):
         raise typer.Exit(EXIT_REFUSED)
@@ -157,7 +158,7 @@ def score(
         shown = f"{value:.4f}" if isinstance(value, float) else str(value)
         term = MEASURES[key]
         table.add_row(key, shown, f"{term.zh} {term.en}")
-    make_console().print(table)
+    make_console(answer=True).print(table)
 
 
 def draw_map(

@@ -69,7 +69,7 @@ def doctor(as_json: options.Json = False) -> None:
     for line in report:
         style = "green" if line.fine else "yellow"
         table.add_row(line.item, Text(line.state, style=style), line.detail)
-    make_console().print(table)
+    make_console(answer=True).print(table)
 
 
 def bench(
@@ -102,4 +102,4 @@ def bench(
     if as_json:
         print_json([row.as_dict() for row in rows])
     else:
-        make_console().print(text, markup=False)
+        make_console(answer=True).print(text, markup=False)

@@ -26,8 +26,9 @@ COUNTY = 990101
 """First county code: no county of GB/T 2260 begins with 99, so no real place is meant."""
 TOWNSHIPS_A_COUNTY = 160
 JOGS_A_COMMUNITY = 5
-FRAYED, JOINED = 0.3, 0.24
-"""Chance that a cell at the edge is left out; that a cell is joined to its neighbour."""
+FRAYED, JOINED = 0.7, 0.24
+"""Chance that a cell at a corner is left out; that a cell is joined to its neighbour."""
+ROUNDS_OF_FRAYING = 3
 SMALLEST_COMMUNITY, LARGEST_COMMUNITY = 7, 13
 """Cells of an urban community, river not counted, that trading may lead to."""
 
@@ -257,18 +258,27 @@ def _trade_cells(
 def _fray_edge(
     owner: Ints, rural: list[bool], tile: int, lattice: Lattice, rng: np.random.Generator
 ) -> None:
-    """Leave single cells at the edge of the district out of it, so that its outline steps."""
-    for column, row in np.argwhere(owner >= 0).tolist():
-        cell, community = (column, row), int(owner[column, row])
-        beyond = [near for near in _neighbours(cell) if _owner_of(owner, near) == -1]
-        if lattice.tile(column, row) != tile or not beyond or rng.random() > FRAYED:
-            continue
-        if lattice.river[max(0, column - 1) : column + 2].any():
-            continue
-        rest = {(int(c), int(r)) for c, r in np.argwhere(owner == community)} - {cell}
-        land = sum(not lattice.river[c] for c, _ in rest)
-        if land >= (4 if rural[community] else SMALLEST_COMMUNITY - 1) and _stays_whole(rest):
-            owner[column, row] = -1
+    """Leave corners of the district out of it, again and again, so that its outline steps."""
+    mine = [
+        (c, r)
+        for c, r in np.argwhere(owner >= 0).tolist()
+        if lattice.tile(c, r) == tile and not lattice.river[max(0, c - 1) : c + 2].any()
+    ]
+    for _ in range(ROUNDS_OF_FRAYING):
+        corners = [
+            cell
+            for cell in mine
+            if owner[cell] >= 0
+            and sum(_owner_of(owner, near) == -1 for near in _neighbours(cell)) >= 2
+        ]
+        for cell in corners:
+            community = int(owner[cell])
+            if rng.random() > FRAYED:
+                continue
+            rest = {(int(c), int(r)) for c, r in np.argwhere(owner == community)} - {cell}
+            land = sum(not lattice.river[c] for c, _ in rest)
+            if land >= (4 if rural[community] else SMALLEST_COMMUNITY - 1) and _stays_whole(rest):
+                owner[cell] = -1
 
 
 def _choose_interlock(

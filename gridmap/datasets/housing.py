@@ -62,6 +62,11 @@ class Fashion:
         """Households behind one entrance."""
         return self.floors * self.flats
 
+    @property
+    def fewest(self) -> int:
+        """Entrances that the smallest ordinary building needs."""
+        return max(1, -(-(SMALLEST + 1) // self.capacity)) if self.flats else 1
+
 
 @dataclass(frozen=True)
 class Buildings:
@@ -91,16 +96,18 @@ class Buildings:
 
 def choose_fashion(age_class: str, households: int, rng: np.random.Generator) -> Fashion:
     """Choose the fashion of a compound by its age and size."""
-    walkup = Fashion(int(rng.integers(5, 8)), 2, int(rng.integers(2, 5)), 14.2, 12.4, 9.0, 21.0)
-    slab = Fashion(11, 2, int(rng.integers(2, 4)), 16.0, 13.6, 13.0, 30.0)
+    wings = int(rng.choice((2, 3, 4), p=(0.42, 0.4, 0.18)))
+    walkup = Fashion(int(rng.integers(5, 8)), 2, wings, 13.4, 12.0, 9.0, 21.0)
+    slab = Fashion(11, 2, int(rng.integers(1, 4)), 14.4, 12.6, 13.0, 29.0)
     if age_class == "old" or households < 70:
         return walkup
     if age_class == "mature":
-        return walkup if rng.random() < 0.45 else slab
-    if households < 240 or rng.random() < 0.25:
+        return walkup if rng.random() < 0.66 else slab
+    if households < 240 or rng.random() < 0.35:
         return slab
     floors, flats = ((18, 4), (22, 4), (24, 3), (26, 3), (30, 3), (17, 4))[int(rng.integers(6))]
-    return Fashion(floors, flats, 1, 25.0, 21.0, 22.0, 34.0, tower=True)
+    wide = 22.5 if flats == 4 else 19.5
+    return Fashion(floors, flats, 1, wide, 19.5, 22.0, 34.0, tower=True)
 
 
 def house_parcel(
@@ -186,7 +193,7 @@ def _attempts(fashion: Fashion) -> list[Fashion]:
         for floors, entrances in ((7, 2), (7, 3), (7, 1), (11, 3), (11, 2), (11, 1), (15, 2), (18, 1))
     ]
     towers = [
-        Fashion(floors, flats, 1, 24.0, 20.0, gap, yard, tower=True)
+        Fashion(floors, flats, 1, 22.5, 19.5, gap, yard, tower=True)
         for floors, flats, gap, yard in ((24, 4, 16, 20), (24, 4, 10, 14), (33, 4, 9, 12))
     ]
     return [*denser, *higher, *towers]
@@ -204,7 +211,7 @@ def _single(
                 lattice,
                 centre,
                 np.array([entrances]),
-                Fashion(floors, 2, entrances, 14.2, 12.4, 0, 0),
+                Fashion(floors, 2, entrances, 13.4, 12.0, 0, 0),
                 np.array([np.pi / 2 if turned else 0.0]) + rng.normal(0, 0.02),
                 np.zeros(1, dtype=np.int64),
             )
@@ -233,8 +240,8 @@ def lay_rows(
     for row in range(count):
         entrances = fashion.entrances
         if not fashion.tower and rng.random() < 0.5:
-            entrances = max(1, entrances + int(rng.choice((-1, 1))))
-        while entrances > 1 and entrances * fashion.wide > wide:
+            entrances = max(fashion.fewest, entrances + int(rng.choice((-1, 1))))
+        while entrances > fashion.fewest and entrances * fashion.wide > wide:
             entrances -= 1
         length = entrances * fashion.wide
         number = int((wide + fashion.gap) // (length + fashion.gap))
@@ -356,7 +363,7 @@ def _occupy(trial: Buildings, households: int, rng: np.random.Generator) -> Buil
         step = 1 if rest > 0 else -1
         slack = (room[kept] - counts) if step > 0 else counts - SMALLEST
         spots = np.argsort(-slack, kind="stable")[: abs(rest)]
-        if step > 0 and slack[spots[0]] > 0:
+        if slack[spots[0]] > 0:
             spots = spots[slack[spots] > 0]
         counts[spots] += step
         rest -= step * len(spots)

@@ -15,7 +15,7 @@ from gridmap.datasets.lattice import Lattice, Shape, make_lattice
 from gridmap.datasets.names import NameBook
 from gridmap.datasets.numbering import RoadBook, give_address, name_roads
 from gridmap.datasets.parcels import (
-    RURAL_SHARE,
+    RURAL_HOUSEHOLDS,
     Item,
     Parcel,
     cut_block,
@@ -117,7 +117,7 @@ def _lay_tile(
     rng = np.random.default_rng([seed, 3, tile])
     members = [c for c in divisions.communities if c.tile == tile]
     rural = [c for c in members if c.rural]
-    rural_total = round(total * RURAL_SHARE)
+    rural_total = RURAL_HOUSEHOLDS * len(rural)
     share = total / 60_000
     _, sites = plan_items(np.zeros(0, dtype=np.int64), share, rng)
     residents = sum(site.households for site in sites)
@@ -153,7 +153,9 @@ def _lay_blocks(
     ]
     areas = np.array([(box[1] - box[0]) * (box[3] - box[2]) for box in boxes])
     owners = np.array([divisions.blocks[k].community for k in numbers])
-    packed = pack_blocks(compounds, sites, areas, owners, rng)
+    far = divisions.interlocks[tile].far_cell
+    corners = [(divisions.blocks[k].west, divisions.blocks[k].south) for k in numbers]
+    packed = pack_blocks(compounds, sites, areas, owners, corners.index(far), rng)
     parcels: list[Parcel] = []
     for k, items in zip(numbers, packed, strict=True):
         generator = np.random.default_rng([seed, 4, k])

@@ -32,8 +32,8 @@ SETBACK_M = {"arterial": 21.0, "secondary": 15.0, "local": 10.0, "railway": 24.0
 """From the middle of a road to the line of the compounds beside it; gridmap's own default."""
 NECK_M = 24.0
 """Width of the neck of the planted interlock, metres: narrower than 40."""
-RURAL_SHARE = 0.026
-"""Share of households in the rural fringe; gridmap's own default."""
+RURAL_HOUSEHOLDS = 390
+"""Households of a rural community, on average; gridmap's own default."""
 ParcelKind = Literal["compound", "site", "open"]
 
 
@@ -196,6 +196,7 @@ def pack_blocks(
     sites: list[Item],
     areas: Floats,
     owners: Ints,
+    favoured: int,
     rng: np.random.Generator,
 ) -> list[list[Item]]:
     """Share items among blocks so that no block is overfull and every community gets some.
@@ -208,6 +209,8 @@ def pack_blocks(
         Land of each block behind the setbacks, m2.
     owners
         Community of each block.
+    favoured
+        Block that must not stay empty: the land of the planted interlock.
 
     Returns
     -------
@@ -215,10 +218,10 @@ def pack_blocks(
         Items of each block; an empty list is open land.
     """
     for squeeze in (2.2, 2.0, 1.9, 1.8, 1.7, 1.6, 1.5, 1.4, 1.32, 1.25, 1.18, 1.1, 1.05, 1.0, 0.95, 0.9, 0.85, 0.8, 0.75, 0.7, 0.65, 0.6, 0.5):
-        packed = _try_packing(compounds, sites, areas, owners, squeeze, rng)
+        packed = _try_packing(compounds, sites, areas, owners, squeeze, favoured, rng)
         if packed is not None:
             return packed
-    packed = _try_packing(compounds, sites, areas, owners, 0.25, rng)
+    packed = _try_packing(compounds, sites, areas, owners, 0.25, favoured, rng)
     if packed is None:
         raise AssertionError("a tile's blocks can't hold its compounds")
     return packed
@@ -230,6 +233,7 @@ def _try_packing(
     areas: Floats,
     owners: Ints,
     squeeze: float,
+    favoured: int,
     rng: np.random.Generator,
 ) -> list[list[Item]] | None:
     packed: list[list[Item]] = [[] for _ in areas]
@@ -246,6 +250,8 @@ def _try_packing(
             return None
         waste = (free[fits] - need) / 40_000 + (free[fits] < areas[fits]) * -0.1
         cost = waste + load[owners[fits]] / room[owners[fits]] * 1.6 + rng.uniform(0, 0.35, len(fits))
+        sign = -1.0 if item.kind == "compound" else 1.0
+        cost += 9.0 * sign * ((fits == favoured) & (free[fits] == areas[fits]))
         best = int(fits[np.argmin(cost)])
         packed[best].append(item)
         free[best] -= need

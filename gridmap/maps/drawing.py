@@ -94,9 +94,9 @@ def make_map(
     imprint = Imprint(title, date, source, review_number, internal)
     content = describe_plan(plan, imprint, language)
     west, south, east, north = (float(value) for value in plan.grids.total_bounds)
-    page = MapPage(language=language)
+    page = MapPage(content, language=language)
     drawn = OfflineMap(page, location=((south + north) / 2, (west + east) / 2), zoom=12)
-    drawn.add_child(PlanElement(content), name="plan")
+    drawn.add_child(PlanElement(), name="plan")
     return drawn
 
 

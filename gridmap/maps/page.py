@@ -35,6 +35,8 @@ class MapPage(Figure):
 
     Parameters
     ----------
+    content
+        What `gridmap.maps.content.describe_plan` returns.
     language
         Language in which the page opens, for the browser and the screen reader.
 
@@ -45,11 +47,11 @@ class MapPage(Figure):
     place when everything else of the page is finished.
     """
 
-    def __init__(self, *, language: str) -> None:
+    def __init__(self, content: Mapping[str, Any], *, language: str) -> None:
         super().__init__()
         self._id = "gridmap"
         self.language = language
-        self.data = "null"
+        self.data = write_json(content)
         self.policy_place = _POLICY_PLACE
         self.licence = read_asset("leaflet/LICENSE")
         self.styles = [read_asset("leaflet/leaflet.css"), read_asset("page.css")]
@@ -113,13 +115,7 @@ class OfflineMap(folium.Map):
 
 
 class PlanElement(MacroElement):
-    """The plan as one element of the map: the place of its data, and the call that draws it.
-
-    Parameters
-    ----------
-    content
-        What `gridmap.maps.content.describe_plan` returns.
-    """
+    """The plan as one element of the map: the place of its data, and the call that draws it."""
 
     _template = Template(
         """
@@ -132,17 +128,11 @@ class PlanElement(MacroElement):
         """
     )
 
-    def __init__(self, content: Mapping[str, Any]) -> None:
+    def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]  # branca has no types here
         self._name = "Plan"
         self._id = "gridmap"
         self.place = _DATA_PLACE
-        self.data = write_json(content)
-
-    def render(self, **kwargs: Any) -> None:
-        """Put the place of the data into the page, and hand the data to the page itself."""
-        self.get_root().data = self.data
-        super().render(**kwargs)
 
 
 def read_asset(name: str) -> str:

@@ -13,7 +13,7 @@ SHADES = (0.28, 0.16, 0.39, 0.22)
 
 KINDS = {
     "dedicated": {"fill": "#eca928", "ink": "#8a5200"},
-    "exclave": {"fill": "#a98bd0", "ink": "#4f2a86"},
+    "exclave": {"fill": "#9a77c7", "ink": "#4f2a86"},
 }
 INKS = {
     "paper": "#f6f7f8",

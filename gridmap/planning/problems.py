@@ -77,7 +77,7 @@ class Problem:
 
 def index_edges(
     edges: NDArray[np.int64], size: int
-) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]:
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
     """Return the rows of edges (CSR): where each node's row starts, neighbours, edge ids.
 
     Examples
@@ -91,9 +91,9 @@ def index_edges(
     others = np.concatenate([edges[:, 1], edges[:, 0]])
     ids = np.concatenate([np.arange(many), np.arange(many)])
     order = np.lexsort((others, ends))
-    start = np.zeros(size + 1, np.int32)
+    start = np.zeros(size + 1, np.int64)
     np.cumsum(np.bincount(ends, minlength=size), out=start[1:])
-    return start, others[order].astype(np.int32), ids[order].astype(np.int32)
+    return start, others[order], ids[order]
 
 
 def find_pieces(edges: NDArray[np.int64], size: int) -> NDArray[np.int32]:

@@ -14,7 +14,6 @@ from gridmap.planning.problems import Problem, find_pieces, number_by_first, sta
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from gridmap.planning.kernels.weighing import Aim, Graph
 
 STEPS_A_ZONE = 40
 LEAST_STEPS = 120
@@ -74,20 +73,13 @@ def solve_problem(problem: Problem, search: Search) -> NDArray[np.int32]:
     labels
         Zone of each node, shape (n,).
     """
-    from gridmap.planning.kernels.searching import polish
-
     started = time.monotonic()
     if problem.size == 0:
         return np.zeros(0, np.int32)
     labels, fresh = _find_start(problem)
     if fresh and _is_settled(problem, labels):
         return labels
-    graph, aim = state_problem(problem)
-    rng = np.array([seed_from(search.seed, "search")], np.uint64)
-    groups = int(graph.group.max()) + 1
-    best = _anneal(problem, search, graph, aim, labels, fresh=fresh, rng=rng, started=started)
-    sweeps = LAST_SWEEPS if _has_time(search, started) else 1
-    return number_by_first(polish(graph, aim, best, groups, sweeps, rng))
+    return number_by_first(_anneal(problem, search, labels, fresh=fresh, started=started))
 
 
 def _find_start(problem: Problem) -> tuple[NDArray[np.int32], bool]:
@@ -110,35 +102,41 @@ def _is_settled(problem: Problem, labels: NDArray[np.int32]) -> bool:
 def _anneal(
     problem: Problem,
     search: Search,
-    graph: Graph,
-    aim: Aim,
     labels: NDArray[np.int32],
     *,
     fresh: bool,
-    rng: NDArray[np.uint64],
     started: float,
-) -> NDArray[np.int32]:
+) -> NDArray[np.int64]:
     """Run the search in calls of a fixed number of steps, so that equal seeds give equal bytes."""
     from gridmap.planning.kernels.searching import search as run
 
-    total = int(problem.weights.sum())
-    expected = problem.zones or max(1, total // max(1, int(graph.bands[:, 4].min())))
+    graph, aim = state_problem(problem)
+    rng = np.array([seed_from(search.seed, "search")], np.uint64)
+    groups = int(graph.group.max()) + 1
+    expected = problem.zones or max(1, int(problem.weights.sum()) // int(graph.bands[:, 4].min()))
     steps = LEAST_STEPS + search.steps_a_zone * expected
     trees = (FIRST_TREES if problem.size <= MANY_NODES else 1) if fresh else 0
-    every = int(min(max(expected, 24), 4096))
-    best = labels.astype(np.int32)
-    now = best
-    score = np.zeros(2, np.int64)
-    groups = int(graph.group.max()) + 1
+    every = min(max(expected, 24), 4096)
+    now = labels.astype(np.int64)
+    best = now.copy()
+    score = np.array([0, np.iinfo(np.int64).max])
     for first in range(0, steps, STEPS_A_CALL):
         last = min(first + STEPS_A_CALL, steps)
-        plan = np.array([first, last, steps, HEAT, trees if first == 0 else 0, every], np.int64)
-        if first == 0:
-            score[1] = np.iinfo(np.int64).max
-        now = run(graph, aim, now, groups, plan, rng, best, score)
+        now = run(graph, aim, now, groups, _plan(first, last, steps, trees, every, 0), rng, best, score)
+        trees = 0
         if not _has_time(search, started):
             break
+    sweeps = LAST_SWEEPS if _has_time(search, started) else 1
+    score[0] = score[1]
+    run(graph, aim, best.copy(), groups, _plan(steps, steps, steps, 0, every, sweeps), rng, best, score)
     return best
+
+
+def _plan(
+    first: int, last: int, steps: int, trees: int, every: int, sweeps: int
+) -> NDArray[np.int64]:
+    """Return what one call of the kernel does, in the order it reads."""
+    return np.array([first, last, steps, HEAT, trees, every, sweeps], np.int64)
 
 
 def _has_time(search: Search, started: float) -> bool:

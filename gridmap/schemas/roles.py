@@ -409,23 +409,15 @@ def match_columns(role: str, headers: list[str]) -> dict[str, str]:
     >>> match_columns("buildings", ["Id", "Floor"])
     {'floors': 'Floor'}
     """
-    folded: dict[str, str] = {}
-    for header in headers:
-        folded.setdefault(fold_name(header), header)
+    folded = {fold_name(header): header for header in reversed(headers)}
     found: dict[str, str] = {}
     for exact in (True, False):
         for column in ROLES[role].columns:
             if column.name in found:
                 continue
             names = (column.name,) if exact else column.aliases
-            header = next(
-                (
-                    folded[n]
-                    for n in map(fold_name, names)
-                    if n in folded and folded[n] not in found.values()
-                ),
-                None,
-            )
+            known = (folded[n] for n in map(fold_name, names) if n in folded)
+            header = next((item for item in known if item not in found.values()), None)
             if header is not None:
                 found[column.name] = header
     return {c.name: found[c.name] for c in ROLES[role].columns if c.name in found}

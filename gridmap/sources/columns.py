@@ -23,7 +23,7 @@ from gridmap.schemas import (
 from gridmap.sources.recognising import canonical_role
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from gridmap.sources.layers import LayerInfo
 
@@ -74,6 +74,14 @@ NUMBER_WRONG = FindingKind(
     cure_en="Correct the rows: {places}.",
     cure_zh="请更正以下记录：{places}。",
 )
+COUNT_WRONG = FindingKind(
+    "household_count_wrong",
+    "error",
+    en="{count} number(s) of households in {place} are no whole number of 0 or more: {places}.",
+    zh="{place} 的户数有 {count} 个值不是非负整数：{places}。",
+    cure_en="Correct the column {column}, or leave the cell empty where unknown.",
+    cure_zh="请更正 {column} 列；不清楚的请留空。",
+)
 HOUSEHOLDS_DEFAULTED = FindingKind(
     "households_defaulted",
     "info",
@@ -102,6 +110,7 @@ FINDING_KINDS = (
     PERSONAL_COLUMNS,
     IDS_MINTED,
     NUMBER_WRONG,
+    COUNT_WRONG,
     HOUSEHOLDS_DEFAULTED,
     VALUE_UNKNOWN,
     CONTROL_CHARACTERS,
@@ -330,10 +339,12 @@ def _to_count(
     findings = []
     if wrong.any():
         rows = [f"row {place_in_file + 1}" for place_in_file in np.flatnonzero(wrong)]
-        findings.append(NUMBER_WRONG.found(rows, column=name, place=place))
-    numbers = np.where(good, numbers, np.nan)
-    made = pd.Series(numbers)
-    return (made.astype("int64") if good.all() else made), findings
+        kind = COUNT_WRONG if name == "households" else NUMBER_WRONG
+        findings.append(kind.found(rows, column=name, place=place))
+    made: pd.Series[Any] = pd.Series(np.where(good, numbers, np.nan))
+    if good.all():
+        made = pd.Series(numbers.astype("int64"))
+    return made, findings
 
 
 def _parse_number(text: str) -> float:
@@ -349,7 +360,9 @@ def _to_word(
     codes, uniques = pd.factorize(texts)
     words = [canonical_value(column.domain, text) if text else "" for text in uniques]
     unknown = np.array([bool(text) and not word for text, word in zip(uniques, words, strict=True)])
-    final = np.array([word or text for text, word in zip(uniques, words, strict=True)], dtype=object)
+    final = np.array(
+        [word or text for text, word in zip(uniques, words, strict=True)], dtype=object
+    )
     if len(uniques) and unknown.any():
         findings.append(
             VALUE_UNKNOWN.found(
@@ -447,7 +460,7 @@ def settle_id(matched: Mapping[str, str], raw: pd.DataFrame, role: str) -> dict[
     settled = dict(matched)
     header = settled.get(column)
     if header is not None:
-        if len(raw) > 1 and raw[header].nunique(dropna=True) <= 1:
+        if len(raw) > 1 and len(pd.unique(raw[header].dropna())) <= 1:
             del settled[column]
         return settled
     for name in raw.columns:

@@ -18,7 +18,6 @@ from gridmap.sources.formats import (
     UNREADABLE,
     Format,
     format_of,
-    side_files,
     why_refused,
 )
 
@@ -145,7 +144,7 @@ def _from_folder(
     for path in members:
         name = label + path.name
         form = format_of(path)
-        if path.suffix.lower() in SIDE_ENDINGS:
+        if path.suffix.lower().removeprefix(".") in SIDE_ENDINGS:
             continue
         text_only = path.suffix.lower() in _TABLE_ENDINGS
         if form is None or (text_only and why_refused(path, form).startswith("its content")):

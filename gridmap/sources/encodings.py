@@ -83,23 +83,23 @@ def shapefile_encoding(path: Path, name: str) -> Encoding:
     texts, language = _dbf_texts(table)
     shown = detect_encoding(texts)
     declared = _declared_encoding(path)
-    if declared and shown in ("ascii", declared):
+    if declared and shown in ("", "ascii", declared):
         return Encoding(declared, f"{declared} (.cpg)", ())
-    if declared and shown:
-        finding = ENCODING_CONTRADICTED.found([name], declared=declared, encoding=shown)
-        return Encoding(shown, f"{shown} (detected; .cpg says {declared})", (finding,))
-    if declared and not shown:
-        return Encoding(declared, f"{declared} (.cpg)", ())
+    if declared:
+        said = ENCODING_CONTRADICTED.found([name], declared=declared, encoding=shown)
+        return Encoding(shown, f"{shown} (detected; .cpg says {declared})", (said,))
+    return _without_declaration(shown, name, _LANGUAGE_BYTES.get(language, "cp1252"))
+
+
+def _without_declaration(shown: str, name: str, assumed: str) -> Encoding:
+    """Choose by what the bytes show, else assume; say which."""
     if shown == "ascii":
         return Encoding("utf-8", "ASCII", ())
     if shown:
-        return Encoding(
-            shown, f"{shown} (detected)", (ENCODING_DETECTED.found([name], encoding=shown),)
-        )
-    codec = _LANGUAGE_BYTES.get(language, "cp1252")
-    return Encoding(
-        codec, f"{codec} (assumed)", (ENCODING_UNKNOWN.found([name], encoding=codec),)
-    )
+        said = ENCODING_DETECTED.found([name], encoding=shown)
+        return Encoding(shown, f"{shown} (detected)", (said,))
+    said = ENCODING_UNKNOWN.found([name], encoding=assumed)
+    return Encoding(assumed, f"{assumed} (assumed)", (said,))
 
 
 def text_encoding(data: bytes, name: str) -> Encoding:
@@ -127,13 +127,7 @@ def text_encoding(data: bytes, name: str) -> Encoding:
     shown = detect_encoding(data.splitlines())
     if shown in ("ascii", "utf-8"):
         return Encoding("utf-8", "utf-8", ())
-    if shown:
-        return Encoding(
-            shown, f"{shown} (detected)", (ENCODING_DETECTED.found([name], encoding=shown),)
-        )
-    return Encoding(
-        "cp1252", "cp1252 (assumed)", (ENCODING_UNKNOWN.found([name], encoding="cp1252"),)
-    )
+    return _without_declaration(shown, name, "cp1252")
 
 
 def detect_encoding(texts: list[bytes]) -> str:

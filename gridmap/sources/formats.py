@@ -8,6 +8,9 @@ through a network or archive file system of GDAL.
 
 from __future__ import annotations
 
+import struct
+import zipfile
+import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -30,6 +33,22 @@ FORBIDDEN_MARKS = (
 )
 """Marks by which GDAL drivers that open other files or addresses know their own; a text file that
 holds one in its first `SNIFFED_BYTES` is refused."""
+
+READER_ERRORS = (
+    OSError,
+    ValueError,
+    RuntimeError,
+    MemoryError,
+    KeyError,
+    IndexError,
+    EOFError,
+    SyntaxError,
+    struct.error,
+    zlib.error,
+    zipfile.BadZipFile,
+)
+"""What the readers of GDAL, Arrow, pandas, openpyxl and the XML and ZIP modules raise on damaged
+files (a broken XML file is a SyntaxError, a GDAL error a RuntimeError)."""
 
 UNREADABLE = FindingKind(
     "unreadable_file",
@@ -99,7 +118,9 @@ FORMATS = (
     Format("KML", "vector", (".kml",), ("LIBKML", "KML"), (b"<",), (b"<kml",)),
     Format("GML", "vector", (".gml",), ("GML",), (b"<",), (b"opengis.net/gml",)),
     Format("GPX", "vector", (".gpx",), ("GPX",), (b"<",), (b"<gpx",)),
-    Format("MapInfo TAB", "vector", (".tab",), ("MapInfo File",), (b"!table", b"!Table", b"!TABLE")),
+    Format(
+        "MapInfo TAB", "vector", (".tab",), ("MapInfo File",), (b"!table", b"!Table", b"!TABLE")
+    ),
     Format("MapInfo MIF", "vector", (".mif",), ("MapInfo File",), (), (b"version",)),
     Format("DXF", "vector", (".dxf",), ("DXF",), (), (b"section",)),
     Format("CSV", "table", (".csv", ".tsv", ".txt")),
@@ -109,12 +130,14 @@ FORMATS = (
     Format("OpenStreetMap XML", "osm", (".osm",), ("OSM",), (b"<",), (b"<osm",)),
     Format("zip", "archive", (".zip", ".kmz"), (), (b"PK\x03\x04",)),
 )
+BINARY_FORMATS = frozenset({"Shapefile", "GeoPackage", "FlatGeobuf", "XLSX", "Parquet", "zip"})
 GEODATABASE = Format("File Geodatabase", "vector", (".gdb",), ("OpenFileGDB",))
 
-SIDE_ENDINGS = frozenset(
-    ".shx .dbf .prj .cpg .sbn .sbx .qix .qpj .qmd .atx .ain .aih .idx .dat .map .id .ind .mid .xml "
-    ".gfs .xsd .csvt .lyr .qml .sld .fix .gpkg-wal .gpkg-shm .gpkg-journal".split()  # noqa: SIM905
+_SIDE_WORDS = (
+    "shx dbf prj cpg sbn sbx qix qpj qmd atx ain aih idx dat map id ind mid xml gfs xsd csvt lyr "
+    "qml sld fix gpkg-wal gpkg-shm gpkg-journal"
 )
+SIDE_ENDINGS = frozenset(_SIDE_WORDS.split())
 """Endings of files that belong to another file, or are made by programs beside it."""
 
 SHAPEFILE_PARTS = (".shp", ".shx", ".dbf", ".prj", ".cpg")
@@ -150,21 +173,30 @@ def why_refused(path: Path, form: Format) -> str:
         head = stream.read(SNIFFED_BYTES)
     if not head:
         return "the file is empty"
-    text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     lower = head.lower()
-    binary = form.name in {"Shapefile", "GeoPackage", "FlatGeobuf", "XLSX", "Parquet", "zip"}
-    if not binary and any(mark in lower for mark in FORBIDDEN_MARKS):
+    if form.name not in BINARY_FORMATS and any(mark in lower for mark in FORBIDDEN_MARKS):
         return "it is a list of other data sources (VRT or the like), not data"
-    begins = head if binary else text
-    if form.starts and not begins.startswith(form.starts):
+    if not _has_marks(form, head, lower):
         return f"its content is not that of a {form.name} file"
-    if form.holds and not any(mark in lower for mark in form.holds):
-        return f"its content is not that of a {form.name} file"
+    return _why_of_form(form, head, lower)
+
+
+def _has_marks(form: Format, head: bytes, lower: bytes) -> bool:
+    text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    begins = head if form.name in BINARY_FORMATS else text
+    return (not form.starts or begins.startswith(form.starts)) and (
+        not form.holds or any(mark in lower for mark in form.holds)
+    )
+
+
+def _why_of_form(form: Format, head: bytes, lower: bytes) -> str:
+    """Say what only one format can have wrong."""
+    wide = head.startswith((b"\xff\xfe", b"\xfe\xff"))
     if form.name == "GeoPackage" and head[68:72] not in {b"GPKG", b"GP10", b"GP11"}:
         return "it is an SQLite database but not a GeoPackage"
     if form.name == "MapInfo TAB" and b"isseamless" in lower:
         return "it is a seamless table that opens other files"
-    if form.name == "CSV" and b"\x00" in head and not head.startswith((b"\xff\xfe", b"\xfe\xff")):
+    if form.name == "CSV" and b"\x00" in head and not wide:
         return "its content is not text"
     return ""
 

@@ -52,7 +52,7 @@ DATUM_MISSING = FindingKind(
     "error",
     en="The table {places} has coordinates but no datum ({hint}).",
     zh="表格 {places} 有坐标但未声明坐标系（{hint_zh}）。",
-    cure_en="Say it: --datum {role}=gcj02 (AMap, Tencent), bd09 (Baidu), wgs84, cgcs2000 or EPSG:n.",
+    cure_en="Say it: --datum {role}=gcj02 (AMap), bd09 (Baidu), wgs84, cgcs2000 or EPSG:n.",
     cure_zh="请声明：--datum {role}=gcj02（高德、腾讯）、bd09（百度）、wgs84、cgcs2000 或 EPSG:n。",
 )
 LOOKS_GEOGRAPHIC = FindingKind(
@@ -114,7 +114,7 @@ SHIFT_INEXACT = FindingKind(
 DATUM_CONVERTED = FindingKind(
     "datum_converted",
     "info",
-    en="{count} row(s) of {places} were converted from {datum}; the published formula is 1-8 m off.",
+    en="{count} row(s) of {places} were converted from {datum}; the formula is 1-8 m off.",
     zh="{places} 的 {count} 条记录由 {datum} 转换；公开公式误差 1-8 米。",
     cure_en="Look at points within 10 m of a grid border.",
     cure_zh="请留意距网格边界 10 米以内的点。",
@@ -282,7 +282,7 @@ def _bounds(geometry: Geometries) -> tuple[float, float, float, float] | None:
     return float(low[0]), float(low[1]), float(high[0]), float(high[1])
 
 
-def _hint(bounds: tuple[float, float, float, float]) -> dict[str, str]:
+def _hint(bounds: tuple[float, float, float, float]) -> dict[str, Any]:
     west, south, east, north = bounds
     x, y = f"{west:.6g} - {east:.6g}", f"{south:.6g} - {north:.6g}"
     return {"hint": f"x {x}, y {y}", "hint_zh": f"x {x}，y {y}"}
@@ -327,7 +327,8 @@ def _say_missing(
 def _is_swapped_lonlat(bounds: tuple[float, float, float, float]) -> bool:
     """Tell whether y can only be a longitude: beyond 90, with x in the latitudes."""
     west, south, east, north = bounds
-    return _in_degrees(bounds) and (north > 90 or south < -90) and -90 <= west and east <= 90
+    beyond = max(north, -south) > 90
+    return _in_degrees(bounds) and beyond and max(east, -west) <= 90
 
 
 def _contradiction(
@@ -338,7 +339,7 @@ def _contradiction(
 ) -> tuple[str | CRS, Finding | None]:
     """Compare what is declared with the numbers; return the system to use and what to say."""
     label = system if isinstance(system, str) else crs_label(system)
-    words = {"place": info.place, "crs": label, "role": role, **_hint(bounds)}
+    words: dict[str, Any] = {"place": info.place, "crs": label, "role": role, **_hint(bounds)}
     where = [info.place]
     if isinstance(system, str) or system.is_geographic:
         if _is_swapped_lonlat(bounds):
@@ -357,25 +358,22 @@ def _contradicted_zone(
     where: list[str],
     words: dict[str, Any],
 ) -> tuple[CRS, Finding | None]:
+    """Look for swapped axes and zone numbers in a CGCS2000 Gauss-Kruger system."""
     west, south, east, north = bounds
     code = system.to_epsg(min_confidence=70) or 0
     prefixed = 4513 <= code <= 4533 or 4491 <= code <= 4501
-    gauss = prefixed or 4534 <= code <= 4554 or 4502 <= code <= 4512
-    if not gauss:
+    if not (prefixed or 4534 <= code <= 4554 or 4502 <= code <= 4512):
         return system, None
-    zone, zone_north = _zone(west, east), _zone(south, north)
-    if zone_north and not zone:
+    zone = _zone(west, east)
+    million = 1_000_000
+    if not zone and (_zone(south, north) or (not prefixed and west > million > north > south > 0)):
         return system, SWAPPED.found(where, **words)
-    if not prefixed and not zone and east > 1_000_000 and 0 < south < 1_000_000 and north < 1e6:
-        return system, SWAPPED.found(where, **words)
-    if not zone:
-        return system, None
     used = _zone_crs(zone)
+    if not zone or used == f"EPSG:{code}":
+        return system, None
     twin = prefixed_twin(system)
     if twin is not None and f"EPSG:{twin.to_epsg()}" == used:
         return twin, ZONE_PREFIXED.found(where, zone=zone, used=used, **words)
-    if prefixed and used == f"EPSG:{code}":
-        return system, None
     return system, ZONE_CONTRADICTED.found(where, zone=zone, used=used, **words)
 
 

@@ -27,7 +27,7 @@ from gridmap.sources.columns import (
     told_columns,
 )
 from gridmap.sources.discovering import FoundFile, find_files, hash_files
-from gridmap.sources.formats import UNREADABLE, side_files
+from gridmap.sources.formats import READER_ERRORS, UNREADABLE, side_files
 from gridmap.sources.placing import Placed, crs_label, declared_systems, place_layer
 from gridmap.sources.recognising import Recognised, recognise_layers
 from gridmap.sources.shaping import shape_geometries
@@ -105,7 +105,7 @@ def read_sources(
     admin_level: int | None = None,
     progress: Progress = ignore_progress,
 ) -> Sources:
-    """Read files or folders into one `Sources`, every layer in canonical columns and lon/lat.
+    r"""Read files or folders into one `Sources`, every layer in canonical columns and lon/lat.
 
     What stops a plan is a finding of severity ``error`` in the result, so that everything wrong is
     said at once; `gridmap.check_sources` adds what only the layers together show.
@@ -155,7 +155,7 @@ def read_sources(
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     file = Path(folder) / "住户.csv"
-    ...     _ = file.write_text("户号,经度,纬度\\n1,113.1,23.0\\n2,113.2,23.1\\n", "utf-8")
+    ...     _ = file.write_text("户号,经度,纬度\n1,113.1,23.0\n2,113.2,23.1\n", "utf-8")
     ...     sources = read_sources(file, datums={"households": "cgcs2000"})
     >>> sources.layers["households"][["household_id", "households"]].to_dict("records")[0]
     {'household_id': '1', 'households': 1}
@@ -169,7 +169,9 @@ def read_sources(
         )
     given = [paths] if isinstance(paths, (str, Path)) else list(paths)
     if not given:
-        raise InvalidOption("No file is given.", "没有指定文件。", cure_en="gridmap check town.gpkg")
+        raise InvalidOption(
+            "No file is given.", "没有指定文件。", cure_en="gridmap check town.gpkg"
+        )
     with tempfile.TemporaryDirectory(prefix="gridmap-") as unpacked:
         files, findings = find_files(given, unpack_into=Path(unpacked))
         read = _Read(findings=findings)
@@ -247,13 +249,13 @@ def _is_coordinate(role: str, key: str) -> bool:
 
 
 def _with_told_coordinates(item: Recognised, columns: Mapping[str, str]) -> LayerInfo:
-    info = item.info
-    for name in ("lon", "lat"):
-        for key, header in columns.items():
-            if key.endswith(f".{name}") and _is_coordinate(item.role, key):
-                actual = next((h for h in info.headers if fold_name(h) == fold_name(header)), "")
-                info = dataclasses.replace(info, **{name: actual or getattr(info, name)})
-    return info
+    told = {"lon": item.info.lon, "lat": item.info.lat}
+    for key, header in columns.items():
+        if _is_coordinate(item.role, key):
+            folded = {fold_name(name): name for name in item.info.headers}
+            name = key.partition(".")[2]
+            told[name] = folded.get(fold_name(header), told[name])
+    return dataclasses.replace(item.info, lon=told["lon"], lat=told["lat"])
 
 
 def _read_layer(
@@ -269,9 +271,9 @@ def _read_layer(
         headers = ", ".join(info.headers[:12])
         read.findings.append(NO_COORDINATES.found([info.place], headers=headers, role=role))
         return
-    matched, headers, said = choose_columns(info, role, columns)
-    read.findings += said
-    raw = _read_rows(read, info, headers, is_table=is_table)
+    matched, wanted, notes = choose_columns(info, role, columns)
+    read.findings += notes
+    raw = _read_rows(read, info, wanted, is_table=is_table)
     if raw is None:
         return
     read.findings += raw.findings
@@ -303,7 +305,7 @@ def _read_rows(
         if info.file.form.family == "parquet":
             return read_geoparquet(info, headers)
         return read_vector(info, headers)
-    except (OSError, ValueError, RuntimeError, UnicodeError, MemoryError) as problem:
+    except READER_ERRORS as problem:
         text = " ".join(str(problem).replace(str(info.file.path), info.file.name).split())[:200]
         text = text.replace(str(info.file.path.parent), "").rstrip(".")
         reason = text or type(problem).__name__
@@ -311,9 +313,7 @@ def _read_rows(
         return None
 
 
-def _record(
-    read: _Read, info: LayerInfo, role: str, raw: RawLayer, placed: Placed | None
-) -> None:
+def _record(read: _Read, info: LayerInfo, role: str, raw: RawLayer, placed: Placed | None) -> None:
     own = "" if info.crs is None else crs_label(info.crs)
     read.inputs.append(
         InputFile(
@@ -338,9 +338,7 @@ def _name_kind(frame: pd.DataFrame, role: str, info: LayerInfo) -> pd.DataFrame:
     return frame.assign(kind=frame["kind"].where(frame["kind"] != "", kind))
 
 
-def _add(
-    read: _Read, role: str, info: LayerInfo, frame: pd.DataFrame, placed: Placed
-) -> None:
+def _add(read: _Read, role: str, info: LayerInfo, frame: pd.DataFrame, placed: Placed) -> None:
     import geopandas as gpd
 
     made = gpd.GeoDataFrame(frame, geometry=gpd.GeoSeries(placed.geometry, index=frame.index))

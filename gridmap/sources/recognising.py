@@ -28,15 +28,11 @@ FINE_TO_COARSE = (
 """Order in which columns are asked for a layer's role: a layer carries its own id and the ids of
 what it lies in, so the finest role that fits is its own."""
 
-WEAK_HEADERS = frozenset(
-    map(
-        fold_name,
-        (
-            "id fid osm_id code 代码 编码 编号 name 名称 label type kind class category 类别 类型 "
-            "分类 种类 等级 级别 单元 units 门牌 门牌号 门牌地址 号 地址 address building unit number"
-        ).split(),
-    )
+_WEAK_WORDS = (
+    "id fid osm_id code name label type kind class category address building unit units number "
+    "代码 编码 编号 名称 类别 类型 分类 种类 等级 级别 单元 门牌 门牌号 门牌地址 号 地址"
 )
+WEAK_HEADERS = frozenset(map(fold_name, _WEAK_WORDS.split()))
 """Headers found in layers of every kind: they tell no role."""
 
 LAYER_RECOGNISED = FindingKind(
@@ -122,9 +118,7 @@ def recognise_layers(
     return recognised, findings
 
 
-def _told(
-    infos: Sequence[LayerInfo], layers: Mapping[str, str | Sequence[str]]
-) -> dict[int, str]:
+def _told(infos: Sequence[LayerInfo], layers: Mapping[str, str | Sequence[str]]) -> dict[int, str]:
     told: dict[int, str] = {}
     for role, given in layers.items():
         name = canonical_role(role)

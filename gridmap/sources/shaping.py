@@ -37,9 +37,9 @@ HEIGHTS_DROPPED = FindingKind(
 WRONG_GEOMETRY = FindingKind(
     "wrong_geometry",
     "error",
-    en="{count} row(s) of {place} have a geometry that {role} can't have (needs {needed}): {places}.",
+    en="{count} row(s) of {place} are no {needed}, as {role} must be: {places}.",
     zh="{place} 有 {count} 条记录的图形类型不符合{role_zh}的要求（应为{needed_zh}）：{places}。",
-    cure_en="Say what the layer is (--layer ROLE=FILE:LAYER), or convert the geometry in GIS software.",
+    cure_en="Say what the layer is (--layer ROLE=FILE:LAYER), or convert it in GIS software.",
     cure_zh="请指定图层用途（--layer 角色=文件:图层），或在 GIS 软件中转换图形类型。",
 )
 NOT_FINITE = FindingKind(
@@ -127,7 +127,7 @@ def _drop_not_finite(made: Geometries, place: str) -> tuple[Geometries, list[Fin
 def _drop_wrong(made: Geometries, role: str, place: str) -> tuple[Geometries, list[Finding]]:
     kinds = shapely.get_type_id(made)
     allowed = ROLES[role].shapes
-    needed = {
+    needed: dict[str, Any] = {
         "needed": " or ".join(allowed),
         "needed_zh": "或".join(_WORDS[shape] for shape in allowed),
     }

@@ -13,7 +13,7 @@ from gridmap.errors import MissingExtra
 from gridmap.findings import Finding, FindingKind
 from gridmap.schemas import LAT_NAMES, LON_NAMES, fold_name
 from gridmap.sources.encodings import text_encoding
-from gridmap.sources.formats import UNREADABLE
+from gridmap.sources.formats import READER_ERRORS, UNREADABLE
 from gridmap.sources.layers import LayerInfo, RawLayer
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def list_table(file: FoundFile) -> tuple[list[LayerInfo], list[Finding]]:
         if file.form.family == "parquet":
             return [_list_parquet(file)], []
         return _list_csv(file)
-    except (OSError, ValueError, KeyError, csv.Error, zipfile.BadZipFile) as problem:
+    except (*READER_ERRORS, csv.Error) as problem:
         reason = " ".join(str(problem).replace(str(file.path), file.name).split())[:200]
         return [], [UNREADABLE.found([file.name], problem=reason.rstrip("."))]
 
@@ -167,7 +167,7 @@ def _longest(frame: pd.DataFrame) -> int:
     """Return the length of the longest text in a frame, in characters."""
     longest = 0
     for name in frame.columns:
-        if not frame[name].dtype.kind in "ifb":
+        if frame[name].dtype.kind not in "ifb":
             lengths = frame[name].astype("str").str.len()
             longest = max(longest, int(lengths.max()) if len(lengths) else 0)
     return longest

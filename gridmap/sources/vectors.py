@@ -14,7 +14,7 @@ from pyproj.exceptions import CRSError
 
 from gridmap.findings import Finding, FindingKind
 from gridmap.sources.encodings import shapefile_encoding
-from gridmap.sources.formats import REFUSED_FORMAT, UNREADABLE
+from gridmap.sources.formats import READER_ERRORS, REFUSED_FORMAT, UNREADABLE
 from gridmap.sources.layers import LayerInfo, RawLayer
 
 if TYPE_CHECKING:
@@ -65,25 +65,23 @@ def list_layers(file: FoundFile) -> tuple[list[LayerInfo], list[Finding]]:
     """
     import pyogrio
 
-    codec, note, findings = "", "", []
+    codec, note = "", ""
+    findings: list[Finding] = []
     try:
         if file.form.name == "Shapefile":
             codec, note, said = shapefile_encoding(file.path, file.name)
             findings += said
-        if file.form.name == "GeoPackage" and (problem := _foreign_tables(file)):
-            return [], [REFUSED_FORMAT.found([file.name], problem=problem)]
+        if file.form.name == "GeoPackage" and (foreign := _foreign_tables(file)):
+            return [], [REFUSED_FORMAT.found([file.name], problem=foreign)]
         with warnings.catch_warnings(record=True) as remarks:
             warnings.simplefilter("always")
             names = [str(row[0]) for row in pyogrio.list_layers(file.path)][:MAX_LAYERS]
             infos = [_describe(file, name, codec, note) for name in names]
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as problem:
+    except READER_ERRORS as problem:
         return [], [UNREADABLE.found([file.name], problem=_reason(problem, file))]
-    except (OSError, ValueError, RuntimeError, UnicodeError) as problem:
-        return [], [UNREADABLE.found([file.name], problem=_reason(problem, file))]
-    foreign = [info for info in infos if info is None]
-    if foreign:
-        problem = "another driver than that of its format opened it"
-        return [], [REFUSED_FORMAT.found([file.name], problem=problem)]
+    if None in infos:
+        other = "another driver than that of its format opened it"
+        return [], [REFUSED_FORMAT.found([file.name], problem=other)]
     findings += _say_remarks(remarks, file.name)
     return [info for info in infos if info is not None], findings
 
@@ -227,7 +225,9 @@ def _read_arrow(info: LayerInfo, options: dict[str, Any]) -> tuple[pd.DataFrame,
     if name in table.column_names and name not in options["columns"]:
         wkb = table.column(name).to_numpy()
         table = table.drop_columns([name])
-    frame = table.select([c for c in options["columns"] if c in table.column_names]).to_pandas()
+    kept = [header for header in options["columns"] if header in table.column_names]
+    # without columns a frame would forget how many rows there are
+    frame = table.select(kept).to_pandas().reindex(range(len(table)))
     return frame, _geometries(wkb, len(table))
 
 

@@ -172,9 +172,7 @@ def choose_candidates(
     )
 
 
-def find_upper(
-    faces: Faces, items: Items, item_face: Ints, sources: Sources, rules: Rules
-) -> Ints:
+def find_upper(faces: Faces, items: Items, item_face: Ints, sources: Sources, rules: Rules) -> Ints:
     """Return the most households that one unit in each face should hold.
 
     Notes

@@ -107,9 +107,7 @@ def find_ridges(
     return Ridges(np.repeat(region[starts], counts), first, second, start, end)
 
 
-def _region_ridges(
-    xy: Floats, owner: Ints, extent: Floats
-) -> tuple[Ints, Ints, Floats, Floats]:
+def _region_ridges(xy: Floats, owner: Ints, extent: Floats) -> tuple[Ints, Ints, Floats, Floats]:
     """Return the two owners and the two ends of the ridges of one region."""
     low = np.minimum(xy.min(axis=0), extent[:2])
     high = np.maximum(xy.max(axis=0), extent[2:])
@@ -234,7 +232,9 @@ def cut_polygons(shapes: Geometries, lines: Geometries) -> tuple[Geometries, Int
     )
 
 
-def nearest_owner(region: Ints, xy: Floats, seeds_region: Ints, seeds_xy: Floats, owner: Ints) -> Ints:
+def nearest_owner(
+    region: Ints, xy: Floats, seeds_region: Ints, seeds_xy: Floats, owner: Ints
+) -> Ints:
     """Return the owner of the nearest seed of the same region, for points in metres."""
     tree = cKDTree(np.column_stack([seeds_xy, seeds_region * REGION_GAP_M]))
     _, at = tree.query(np.column_stack([xy, region * REGION_GAP_M]))

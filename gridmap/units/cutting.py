@@ -186,13 +186,9 @@ def _seed_faces(
         number = int(items.entrances[item])
         body = shapely.transform(items.footprint[item], plane.to_metres)
         strips = seed_entrances(body, number)
-        parts.append(
-            (np.full(len(strips.xy), item_face[item]), strips.xy, mine[n] + strips.owner)
-        )
+        parts.append((np.full(len(strips.xy), item_face[item]), strips.xy, mine[n] + strips.owner))
     places = used[~built[used]]
-    parts.append(
-        (item_face[places], plane.to_metres(items.point[places]), owner[~built[used]])
-    )
+    parts.append((item_face[places], plane.to_metres(items.point[places]), owner[~built[used]]))
     region, xy, owners = (np.concatenate(part) for part in zip(*parts, strict=True))
     return region, xy, owners
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from gridmap.units.candidates import Candidates
     from gridmap.units.counting import Items
     from gridmap.units.faces import Faces
-    from gridmap.units.making import Patchwork
+    from gridmap.units.grouping import Patchwork
 
     Geometries = NDArray[Any]
     Ints = NDArray[np.int64]
@@ -192,9 +192,7 @@ def _describe(
 
 def _age_classes(compound: Texts, sources: Sources) -> Texts:
     frame = sources.layers.get("compounds")
-    known = dict(
-        zip(_texts(frame, "compound_id"), _texts(frame, "age_class"), strict=True)
-    )
+    known = dict(zip(_texts(frame, "compound_id"), _texts(frame, "age_class"), strict=True))
     return np.array([known.get(name, "") for name in compound.tolist()], dtype=object)
 
 
@@ -218,9 +216,7 @@ def _community_frame(frame: gpd.GeoDataFrame, sources: Sources) -> gpd.GeoDataFr
     ids = _texts(source, "community_id")
     order = np.argsort(ids.astype(str), kind="stable")
     parts = frame.groupby("community_id", sort=True)
-    land = {
-        str(name): shapely.coverage_union_all(part.geometry.to_numpy()) for name, part in parts
-    }
+    land = {str(name): shapely.coverage_union_all(part.geometry.to_numpy()) for name, part in parts}
     homes = parts["households"].sum()
     shapes = np.array([land.get(str(name), shapely.MultiPolygon()) for name in ids[order]])
     shapes = shapely.normalize(shapes)

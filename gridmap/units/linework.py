@@ -168,5 +168,7 @@ def _within(shapes: Geometries, extent: Floats) -> NDArray[np.bool_]:
     """Tell which shapes reach into the extent (xmin, ymin, xmax, ymax)."""
     bounds = shapely.bounds(shapes).reshape(-1, 4)
     with np.errstate(invalid="ignore"):
-        reach = (bounds[:, :2] <= extent[2:]).all(axis=1) & (bounds[:, 2:] >= extent[:2]).all(axis=1)
+        reach = (bounds[:, :2] <= extent[2:]).all(axis=1) & (bounds[:, 2:] >= extent[:2]).all(
+            axis=1
+        )
     return np.asarray(reach, dtype=bool)

@@ -1,33 +1,29 @@
 """From sources to units, step by step.
 
-    lines -> faces -> who stands where -> candidates -> cells -> small land joins -> water
-          -> one polygon a unit
+lines -> faces -> who stands where -> candidates -> cells -> small land joins -> water
+      -> one polygon a unit
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 import shapely
 
 from gridmap.errors import InvalidOption
 from gridmap.findings import FindingKind
 from gridmap.model import Units, ignore_progress
-from gridmap.units.barriers import lies_on
 from gridmap.units.candidates import choose_candidates, find_upper
 from gridmap.units.counting import count_items, join_places
-from gridmap.units.cutting import cut_faces, place_anchors
+from gridmap.units.cutting import cut_faces
 from gridmap.units.edges import find_shared_edges
-from gridmap.units.faces import NOTHING, connect_equal, label_faces, locate_points
+from gridmap.units.faces import label_faces
 from gridmap.units.framing import frame_units
+from gridmap.units.grouping import settle_land
 from gridmap.units.linework import close_faces, gather_lines, node_lines
 from gridmap.units.measuring import LocalPlane
-from gridmap.units.merging import absorb_pieces
 from gridmap.units.settling import settle_items
-from gridmap.units.water import share_water
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -45,12 +41,6 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Bools = NDArray[np.bool_]
 
-OPEN_LEAST_M2 = 2_000.0
-"""Open land smaller than this joins a neighbour; gridmap's own default (a fifth of the smallest
-urban block, FIELD.md section 2)."""
-OPEN_LEAST_WIDTH_M = 12.0
-"""Open land narrower than this (twice its area over its perimeter) joins a neighbour: verges,
-medians, and slivers between lines drawn apart; gridmap's own default."""
 PARTS = 100
 """Progress is reported in hundredths of the step."""
 
@@ -66,37 +56,7 @@ FINDING_KINDS = (OVERLAP,)
 LEAST_OVERLAP_M2 = 1.0
 
 
-@dataclass(frozen=True)
-class Patchwork:
-    """Pieces of land with the unit that each belongs to.
-
-    Attributes
-    ----------
-    shape
-        (n,) polygons, a valid coverage of the communities.
-    face
-        (n,) the face that each is part of.
-    group
-        (n,) the unit, 0 upward.
-    candidate
-        (units,) the candidate that each unit is, `NOTHING` for open land.
-    item_group
-        (items,) unit of each building and place; of a split building `NOTHING`.
-    strip_group
-        Candidate of an entrance -> unit.
-    """
-
-    shape: Geometries
-    face: Ints
-    group: Ints
-    candidate: Ints
-    item_group: Ints
-    strip_group: dict[int, int]
-
-
-def make_units(
-    sources: Sources, *, rules: Rules, progress: Progress = ignore_progress
-) -> Units:
+def make_units(sources: Sources, *, rules: Rules, progress: Progress = ignore_progress) -> Units:
     """Divide the land of every community into the units that grids are made of.
 
     Communities are cut by roads, rivers, railways, walls, compound and site lines into faces;
@@ -179,7 +139,7 @@ def make_units(
 
     mosaic, anchors = cut_faces(faces, items, item_face, candidates, plane, report)
     progress("units", 65, PARTS)
-    patchwork = _settle_land(mosaic, anchors, faces, items, item_face, candidates, drawing, plane)
+    patchwork = settle_land(mosaic, anchors, faces, items, item_face, candidates, drawing, plane)
     progress("units", 80, PARTS)
     units = frame_units(patchwork, faces, items, candidates, sources, upper, findings)
     progress("units", PARTS, PARTS)
@@ -201,157 +161,3 @@ def _join_places(
     footprints = shapely.transform(items.footprint[:built], plane.to_metres)
     places = plane.to_metres(items.point[built:])
     return join_places(items, item_face, upper, footprints, places)
-
-
-def _settle_land(
-    mosaic: Mosaic,
-    anchors: Anchors,
-    faces: Faces,
-    items: Items,
-    item_face: Ints,
-    candidates: Candidates,
-    drawing: Drawing,
-    plane: LocalPlane,
-) -> Patchwork:
-    """Decide the unit of every piece of land, then of the water."""
-    anchor_piece = place_anchors(mosaic, anchors)
-    group, owner = _group_pieces(mosaic, anchors, anchor_piece, faces, candidates, drawing, plane)
-    water = faces.water[mosaic.face]
-    shapes, new_group, parent = share_water(
-        mosaic.shape, group, faces.community[mosaic.face], water, plane
-    )
-    face = mosaic.face[parent]
-    shared = find_shared_edges(shapes)
-    length = _plane_length(shared.start, shared.end, plane)
-    community = faces.community[face]
-    allowed = community[shared.left] == community[shared.right]
-    rank = np.zeros(len(length), dtype=np.int64)
-    new_group = absorb_pieces(new_group, shared.left, shared.right, length, rank, allowed)
-    new_group, owner = _found_groups(new_group, owner, shared, community)
-    item_group = _group_items(anchors, anchor_piece, group, mosaic, items, item_face)
-    strips = {
-        int(candidate): int(group[piece])
-        for candidate, piece in zip(anchors.candidate, anchor_piece, strict=True)
-        if candidates.entrance[candidate] > 0
-    }
-    return Patchwork(shapes, face, new_group, owner, item_group, strips)
-
-
-def _group_pieces(
-    mosaic: Mosaic,
-    anchors: Anchors,
-    anchor_piece: Ints,
-    faces: Faces,
-    candidates: Candidates,
-    drawing: Drawing,
-    plane: LocalPlane,
-) -> tuple[Ints, Ints]:
-    """Group the pieces of land into units; water stays without.
-
-    Returns
-    -------
-    array, array
-        (pieces,) unit of each piece, and (units,) candidate of each unit.
-    """
-    shared = find_shared_edges(mosaic.shape)
-    part = connect_equal(shared, mosaic.candidate)
-    firm = np.zeros(part.max() + 1, dtype=bool)
-    held = mosaic.candidate >= 0
-    whole = np.append(candidates.whole, False)[mosaic.candidate]
-    firm[part[held & whole]] = True
-    mine = mosaic.candidate[anchor_piece] == anchors.candidate
-    firm[part[anchor_piece[mine]]] = True
-    water = faces.water[mosaic.face]
-    community = faces.community[mosaic.face]
-    settled = firm[part] & held
-    wide = _is_wide(mosaic.shape, plane) & ~held & ~water
-    label = np.where(settled, part, np.where(wide, len(part) + np.arange(len(part)), NOTHING))
-    length = _plane_length(shared.start, shared.end, plane)
-    dry = ~water[shared.left] & ~water[shared.right]
-    allowed = dry & (community[shared.left] == community[shared.right])
-    rank = _rank_edges(shared.left, shared.right, allowed & (label[shared.left] != label[shared.right]),
-                       shared.start, shared.end, mosaic, faces, drawing)
-    label = absorb_pieces(label, shared.left, shared.right, length, rank, allowed)
-    alone = (label < 0) & ~water
-    loose = connect_equal(shared, label, water.astype(np.int64), community)
-    label = np.where(alone, 2 * len(part) + loose, label)
-    names, first, group = np.unique(label, return_index=True, return_inverse=True)
-    group = group.ravel()
-    if names[0] == NOTHING:
-        group, names = group - 1, names[1:]
-    owner = np.full(len(names), NOTHING, dtype=np.int64)
-    rows = np.flatnonzero(settled)
-    owner[group[rows]] = mosaic.candidate[rows]
-    return group, owner
-
-
-def _rank_edges(
-    left: Ints,
-    right: Ints,
-    asked: Bools,
-    start: Floats,
-    end: Floats,
-    mosaic: Mosaic,
-    faces: Faces,
-    drawing: Drawing,
-) -> Ints:
-    """Rank pairs of pieces: the same compound or site first, then without a line between them."""
-    rank = np.zeros(len(left), dtype=np.int64)
-    a, b = mosaic.face[left], mosaic.face[right]
-    for owner in (faces.compound, faces.site):
-        rank += 2 * ((owner[a] == owner[b]) & (owner[a] >= 0))
-    rank += a == b
-    cross = np.flatnonzero(asked & (a != b))
-    lines = np.concatenate([drawing.roads, drawing.rivers, drawing.railways, drawing.walls])
-    rank[cross] += ~lies_on(lines, start[cross], end[cross])
-    return rank
-
-
-def _found_groups(
-    group: Ints, owner: Ints, shared: Any, community: Ints
-) -> tuple[Ints, Ints]:
-    """Make units of what no unit reaches (water without banks): one each connected part."""
-    left_over = group < 0
-    if not left_over.any():
-        return group, owner
-    part = connect_equal(shared, group, community)
-    names, number = np.unique(part[left_over], return_inverse=True)
-    group = group.copy()
-    group[left_over] = len(owner) + number.ravel()
-    return group, np.append(owner, np.full(len(names), NOTHING))
-
-
-def _group_items(
-    anchors: Anchors,
-    anchor_piece: Ints,
-    group: Ints,
-    mosaic: Mosaic,
-    items: Items,
-    item_face: Ints,
-) -> Ints:
-    """Return the unit of every item: by its anchor, else by the piece that holds its point."""
-    result = np.full(len(item_face), NOTHING, dtype=np.int64)
-    result[anchors.item] = group[anchor_piece]
-    rest = np.flatnonzero(result < 0)
-    pieces = np.bincount(mosaic.face, minlength=int(item_face.max(initial=0)) + 1)
-    of_face = np.zeros(len(pieces), dtype=np.int64)
-    of_face[mosaic.face] = np.arange(len(mosaic.face))
-    whole = pieces[item_face[rest]] == 1
-    result[rest[whole]] = group[of_face[item_face[rest[whole]]]]
-    asked = rest[~whole]
-    if len(asked):
-        piece = locate_points(mosaic.shape, items.point[asked])
-        piece = np.where(piece >= 0, piece, of_face[item_face[asked]])
-        result[asked] = group[piece]
-    return result
-
-
-def _is_wide(shapes: Geometries, plane: LocalPlane) -> Bools:
-    """Tell which pieces are large and wide enough for an open unit."""
-    flat = shapely.transform(shapes, plane.to_metres)
-    area, perimeter = shapely.area(flat), shapely.length(flat)
-    return np.asarray((area >= OPEN_LEAST_M2) & (2 * area >= OPEN_LEAST_WIDTH_M * perimeter))
-
-
-def _plane_length(start: Floats, end: Floats, plane: LocalPlane) -> Floats:
-    return np.asarray(np.hypot(*(plane.to_metres(end) - plane.to_metres(start)).T))

@@ -23,8 +23,9 @@ WALL_STEPS = 20
 """Seeds of a footprint standing free, about; gridmap's own default."""
 LONGEST_STEP_M = 12.0
 SHORTEST_STEP_M = 2.0
-"""Limits of the step between seeds; a footprint within `CLOSE_M` of another takes the shortest."""
-CLOSE_M = 4.0
+GAP_SHARE = 0.5
+"""Limits of the step between seeds; it is at most this share of the gap to the next footprint, so
+that the line between the two is straight."""
 INSET_M = 0.25
 """How far inside a wall its seeds lie; gridmap's own default."""
 ACROSS = 3
@@ -166,9 +167,13 @@ def seed_entrances(footprint: shapely.Polygon, entrances: int) -> Seeds:
 def _wall_steps(footprints: Geometries) -> Floats:
     """Return the step between seeds of each footprint: short where another stands close."""
     step = np.clip(shapely.length(footprints) / WALL_STEPS, SHORTEST_STEP_M, LONGEST_STEP_M)
+    if len(footprints) < 2:
+        return np.asarray(step, dtype=np.float64)
     tree = shapely.STRtree(footprints)
-    left, right = tree.query(footprints, predicate="dwithin", distance=CLOSE_M)
-    step[left[left != right]] = SHORTEST_STEP_M
+    (own, _), gap = tree.query_nearest(
+        footprints, exclusive=True, return_distance=True, all_matches=False
+    )
+    step[own] = np.minimum(step[own], np.maximum(gap * GAP_SHARE, SHORTEST_STEP_M))
     return np.asarray(step, dtype=np.float64)
 
 

@@ -73,9 +73,7 @@ def _read_entrances(addresses: list[str], entrances: int) -> Ints:
     return numbers
 
 
-def list_members(
-    items: Items, unit: pd.DataFrame, homes: gpd.GeoDataFrame | None
-) -> pd.DataFrame:
+def list_members(items: Items, unit: pd.DataFrame, homes: gpd.GeoDataFrame | None) -> pd.DataFrame:
     """List what stands in which unit.
 
     Parameters

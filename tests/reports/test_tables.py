@@ -13,7 +13,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
 import openpyxl
 import pytest
 from hypothesis import given
@@ -72,7 +71,6 @@ PAYLOADS = [start + body for start in STARTS for body in BODIES] + [
     "<script>alert(1)</script>",
     "a\x07b\x1bc",
     "\u202e=1",
-    "\ud800=1",
 ]
 
 
@@ -200,7 +198,7 @@ def test_a_hundred_payloads_stay_texts(plan: Plan, tmp_path: Path) -> None:
     assert len(PAYLOADS) >= 100
     path = tmp_path / "t.xlsx"
     for start in range(0, len(PAYLOADS), 5):
-        names = np.array((PAYLOADS[start : start + 5] * 5)[:5], dtype=object)
+        names = (PAYLOADS[start : start + 5] * 5)[:5]
         units = plan.territory.units
         evil = units.communities.assign(name=names[:2], township=names[2:4])
         units = dataclasses.replace(units, communities=evil)

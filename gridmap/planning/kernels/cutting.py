@@ -30,22 +30,24 @@ def _order_by_depth_first(order: np.ndarray, parent: np.ndarray) -> np.ndarray:
     log2(n)), so that few rows of states are alive at once.
     """
     size = len(order)
-    under = np.ones(size, np.int32)
-    heavy = np.full(size, -1, np.int32)
+    under = np.empty(size, np.int64)
+    heavy = np.empty(size, np.int64)
+    first = np.empty(size, np.int64)
+    after = np.empty(size, np.int64)
+    for v in range(size):
+        under[v], heavy[v], first[v] = 1, -1, -1
     for k in range(size - 1, 0, -1):
         node = order[k]
         up = parent[node]
         under[up] += under[node]
         if heavy[up] < 0 or under[node] > under[heavy[up]]:
             heavy[up] = node
-    first = np.full(size, -1, np.int32)
-    after = np.full(size, -1, np.int32)
     for k in range(size - 1, 0, -1):
         node = order[k]
         after[node] = first[parent[node]]
         first[parent[node]] = node
-    stack = np.empty(size, np.int32)
-    down = np.empty(size, np.int32)
+    stack = np.empty(size, np.int64)
+    down = np.empty(size, np.int64)
     stack[0] = order[0]
     high, many = 1, 0
     while high > 0:
@@ -68,7 +70,8 @@ def _order_by_depth_first(order: np.ndarray, parent: np.ndarray) -> np.ndarray:
 @inner
 def _start_row(row: np.ndarray, weight: int, tops: int) -> None:
     """Fill a row of states with the node alone in its open zone."""
-    row[:] = NEVER
+    for x in range(tops + 1):
+        row[x] = NEVER
     if weight < tops:
         row[weight] = 0
     else:
@@ -165,7 +168,7 @@ def cut_tree(
     size, tops = len(order), closing.shape[1] - 1
     down = _order_by_depth_first(order, parent)
     reach = np.empty(size, np.int64)
-    offset = np.zeros(size, np.int64)
+    offset = np.empty(size, np.int64)
     for v in range(size):
         reach[v] = min(weight[v], tops - 1)
     room = 0
@@ -175,18 +178,21 @@ def cut_tree(
         offset[down[k]] = room
         room += reach[up] + 1
     choice = np.empty(room + 1, np.int32)
-    over = np.empty((size, 2), np.int32)
-    closed = np.empty(size, np.int32)
+    over = np.empty((size, 2), np.int64)
+    closed = np.empty(size, np.int64)
 
     slots = 4
     while (1 << (slots - 4)) < size:
         slots += 1
     rows = np.empty((slots, tops + 1), np.int64)
-    free = np.arange(slots)
+    free = np.empty(slots, np.int64)
+    for k in range(slots):
+        free[k] = k
     high = slots
-    slot = np.full(size, -1, np.int32)
-    seen = np.empty(tops + 1, np.int32)
+    slot = np.empty(size, np.int64)
+    seen = np.empty(tops + 1, np.int64)
     for v in range(size):
+        slot[v] = -1
         reach[v] = min(weight[v], tops - 1)
     cost = 0
     for k in range(size - 1, -1, -1):
@@ -209,15 +215,14 @@ def cut_tree(
         fresh = free[high]
         wide = min(reach[up] + reach[node], tops - 1)
         taken = choice[offset[node] : offset[node] + wide + 1]
-        taken[:] = CLOSED
+        for x in range(wide + 1):
+            taken[x] = CLOSED
         over[node, 0], over[node, 1] = tops, CLOSED
-        if flag[node] == KEPT:
-            rows[fresh, :] = NEVER
-        else:
-            closing_cost += price[node]
-            for x in range(tops + 1):
-                before = rows[slot[up], x]
-                rows[fresh, x] = before + closing_cost if before < NEVER else NEVER
+        closing_cost += price[node]
+        for x in range(tops + 1):
+            before = rows[slot[up], x]
+            may_close = before < NEVER and flag[node] != KEPT
+            rows[fresh, x] = before + closing_cost if may_close else NEVER
         if flag[node] != CUT:
             _join_rows(
                 rows[slot[up]], reach[up], mine, reach[node], rows[fresh], taken, over[node], seen
@@ -241,8 +246,8 @@ def _read_back(
 ) -> np.ndarray:
     """Follow the choices from the top down and label the zones."""
     size = len(down)
-    labels = np.empty(size, np.int32)
-    state = np.empty(size, np.int32)
+    labels = np.empty(size, np.int64)
+    state = np.empty(size, np.int64)
     labels[down[0]] = 0
     state[down[0]] = closed[down[0]]
     zones = 1

@@ -123,10 +123,8 @@ def _weigh_edges(graph: Graph, zones: Zones, node: int, source: int, target: int
             cost += graph.cross[e] - graph.cut[e]
     group = graph.group[node]
     if group >= 0:
-        cost += SPLIT * (
-            int(_has_group(graph, zones, source, group))
-            - int(_has_group(graph, zones, target, group))
-        )
+        cost += _has_group(graph, zones, source, group) * SPLIT
+        cost -= _has_group(graph, zones, target, group) * SPLIT
     return cost
 
 
@@ -167,8 +165,10 @@ def _try_node(
 def sweep_nodes(graph: Graph, aim: Aim, zones: Zones, heat: int, rng: np.ndarray) -> int:
     """Offer every border node a move once, in an order drawn by chance; return the moves."""
     size = len(zones.label)
-    turn = np.arange(size)
-    queue = np.empty(LOOK, np.int32)
+    turn = np.empty(size, np.int64)
+    for k in range(size):
+        turn[k] = k
+    queue = np.empty(LOOK, np.int64)
     moves = 0
     for k in range(size - 1, -1, -1):
         pick = draw_below(rng, k + 1)

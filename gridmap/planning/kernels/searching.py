@@ -42,7 +42,7 @@ def _draw_region(
     graph: Graph, zones: Zones, seed_zone: int, wanted: int, rng: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Grow a region of neighbouring zones by chance; return its zones and nodes."""
-    picked = np.empty(wanted, np.int32)
+    picked = np.empty(wanted, np.int64)
     picked[0] = seed_zone
     zones.mark[seed_zone] = 0
     many = 1
@@ -65,17 +65,34 @@ def _draw_region(
         zones.mark[found] = many
         many += 1
         members += zones.count[found]
-    nodes = np.empty(members, np.int32)
-    filled = 0
     for k in range(many):
         zones.mark[picked[k]] = -1
+    return picked[:many], _list_members(zones, picked, many, members)
+
+
+@inner
+def _list_members(zones: Zones, picked: np.ndarray, many: int, members: int) -> np.ndarray:
+    """Return the nodes of the first zones of a list."""
+    nodes = np.empty(members, np.int64)
+    filled = 0
+    for k in range(many):
         node = zones.first[picked[k]]
         while node >= 0:
             nodes[filled] = node
             filled += 1
             node = zones.after[node]
-    nodes.sort()
-    return picked[:many], nodes
+    return nodes
+
+
+@inner
+def _draw_toll(aim: Aim, number: int, rng: np.ndarray) -> int:
+    """Draw what each cut costs more, or less, so that the number of zones moves as wanted."""
+    if aim.zones == 0:
+        return 0
+    toll = draw_below(rng, 1 << draw_below(rng, 20))
+    if number > aim.zones or (number == aim.zones and draw_below(rng, 2) == 0):
+        return toll
+    return -toll
 
 
 @inner
@@ -95,7 +112,7 @@ def _redraw(
     ends, ids = collect_edges(graph, nodes, zones.place)
     for i in range(len(nodes)):
         zones.place[nodes[i]] = -1
-    local = np.empty(len(nodes), np.int32)
+    local = np.empty(len(nodes), np.int64)
     for k in range(len(old)):
         zones.mark[old[k]] = k
     for i in range(len(nodes)):
@@ -106,18 +123,20 @@ def _redraw(
     chosen, kinds = draw_tree(graph, nodes, ends, ids, rng)
     order, parent, branch = hang_tree(len(nodes), ends, chosen, draw_below(rng, len(nodes)))
     price = price_edges(graph, aim, nodes, ends, ids, order, parent)
-    if aim.zones > 0:
-        toll = draw_below(rng, 1 << draw_below(rng, 20))
-        sign = zones.total[NUMBER] - aim.zones
-        price += toll if sign > 0 or (sign == 0 and draw_below(rng, 2) == 0) else -toll
-    flag = np.zeros(len(nodes), np.int8)
+    toll = _draw_toll(aim, zones.total[NUMBER], rng)
+    flag = np.zeros(len(nodes), np.int64)
+    weight = np.empty(len(nodes), np.int64)
+    klass = np.empty(len(nodes), np.int64)
     for i in range(len(nodes)):
+        price[i] += toll
+        weight[i] = graph.states[nodes[i]]
+        klass[i] = graph.klass[nodes[i]]
         if branch[i] >= 0:
             flag[i] = kinds[branch[i]]
-    fresh, _ = cut_tree(
-        order, parent, graph.states[nodes], graph.klass[nodes], closing, price, flag
-    )
-    many = fresh.max() + 1
+    fresh, _ = cut_tree(order, parent, weight, klass, closing, price, flag)
+    many = 0
+    for i in range(len(nodes)):
+        many = max(many, fresh[i] + 1)
     after = weigh_region(graph, aim, nodes, ends, ids, fresh, many, zones.block)
     number = zones.total[NUMBER]
     change = after.cost - before.cost
@@ -139,18 +158,29 @@ def _divide_pieces(
     rng: np.ndarray,
 ) -> None:
     """Divide each piece, given as one zone, by the best of a few trees."""
-    ids = np.unique(zones.label)
-    for k in range(len(ids)):
-        nodes = np.flatnonzero(zones.label == ids[k]).astype(np.int32)
-        for _ in range(tries):
-            old = np.unique(zones.label[nodes])
-            _redraw(graph, aim, zones, closing, old, nodes, 0, rng)
+    pieces = zones.total[NUMBER]
+    whole = np.empty(1, np.int64)
+    for piece in range(pieces):
+        whole[0] = piece
+        nodes = _list_members(zones, whole, 1, zones.count[piece])
+        for _ in range(tries * min(1, len(nodes) - 1)):
+            old = np.empty(len(nodes), np.int64)
+            many = 0
+            for i in range(len(nodes)):
+                zone = zones.label[nodes[i]]
+                if zones.mark[zone] < 0:
+                    zones.mark[zone] = 0
+                    old[many] = zone
+                    many += 1
+            for k in range(many):
+                zones.mark[old[k]] = -1
+            _redraw(graph, aim, zones, closing, old[:many], nodes, many - many, rng)
 
 
 @inner
 def _list_outside(graph: Graph, zones: Zones) -> np.ndarray:
     """Return the zones outside their band, by id."""
-    found = np.empty(zones.total[NUMBER], np.int32)
+    found = np.empty(zones.total[NUMBER], np.int64)
     many = 0
     for z in range(len(zones.first)):
         if zones.first[z] >= 0 and is_outside(graph, zones, z):
@@ -169,6 +199,12 @@ def _pick_zone(zones: Zones, outside: np.ndarray, rng: np.ndarray) -> int:
     return zones.label[draw_below(rng, len(zones.label))]
 
 
+@inner
+def _copy(source: np.ndarray, target: np.ndarray) -> None:
+    for k in range(len(source)):
+        target[k] = source[k]
+
+
 def _make_search(stamp: int) -> Kernel:  # type: ignore[type-var]  # a kernel is any callable
     @entry
     def search(
@@ -184,11 +220,13 @@ def _make_search(stamp: int) -> Kernel:  # type: ignore[type-var]  # a kernel is
         """Search from step plan[0] to plan[1] of plan[2]; return the labels reached.
 
         ``plan``: first step, last step, all steps, starting heat, trees for the first division
-        (0: the labels are a division already), steps between sweeps. ``score``: weighed sum of
+        (0: the labels are a division already; else they are the connected pieces), steps between
+        sweeps, most sweeps at the end. ``score``: weighed sum of
         changes so far, and its least value, whose labels are kept in ``best``. ``labels`` are
         zone ids 0..n-1, each zone in one piece.
         """
         assert stamp >= 0
+        cold = plan[0] - plan[0]
         zones = open_zones(graph, labels, groups)
         zones.total[CHANGE] = score[0]
         closing = _close_table(graph, aim)
@@ -209,7 +247,13 @@ def _make_search(stamp: int) -> Kernel:  # type: ignore[type-var]  # a kernel is
                 sweep_nodes(graph, aim, zones, heat, rng)
             if zones.total[CHANGE] < score[1]:
                 score[1] = zones.total[CHANGE]
-                best[:] = zones.label
+                _copy(zones.label, best)
+        for _ in range(plan[6]):
+            if sweep_nodes(graph, aim, zones, cold, rng) == 0:
+                break
+        if zones.total[CHANGE] < score[1]:
+            score[1] = zones.total[CHANGE]
+            _copy(zones.label, best)
         score[0] = zones.total[CHANGE]
         return zones.label
 
@@ -217,22 +261,3 @@ def _make_search(stamp: int) -> Kernel:  # type: ignore[type-var]  # a kernel is
 
 
 search = _make_search(SOURCES_STAMP)
-
-
-def _make_polish(stamp: int) -> Kernel:  # type: ignore[type-var]  # a kernel is any callable
-    @entry
-    def polish(
-        graph: Graph, aim: Aim, labels: np.ndarray, groups: int, sweeps: int, rng: np.ndarray
-    ) -> np.ndarray:
-        """Move single nodes as long as each sweep finds a better place for one."""
-        assert stamp >= 0
-        zones = open_zones(graph, labels, groups)
-        for _ in range(sweeps):
-            if sweep_nodes(graph, aim, zones, 0, rng) == 0:
-                break
-        return zones.label
-
-    return polish
-
-
-polish = _make_polish(SOURCES_STAMP)

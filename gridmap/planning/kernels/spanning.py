@@ -11,6 +11,8 @@ FREE, KEPT, CUT = 0, 1, 2
 """What the cut may do with a tree edge: anything, never cut it, always cut it."""
 GROUP_RANK = -4096
 """Edges inside a group come first in a tree, whatever the noise."""
+KEY_SHIFT, EDGE_BITS = 1 << 34, 26
+"""A sort key carries the edge in its low bits; so a region has fewer than 2**26 edges."""
 LONG_WAY = 4000
 """Above this many nodes a tree edge is priced by itself, not by all edges that close over it."""
 
@@ -37,8 +39,8 @@ def collect_edges(
         for slot in range(graph.indptr[nodes[i]], graph.indptr[nodes[i] + 1]):
             if place[graph.nbr[slot]] > i:
                 many += 1
-    ends = np.empty((many, 2), np.int32)
-    ids = np.empty(many, np.int32)
+    ends = np.empty((many, 2), np.int64)
+    ids = np.empty(many, np.int64)
     many = 0
     for i in range(len(nodes)):
         for slot in range(graph.indptr[nodes[i]], graph.indptr[nodes[i] + 1]):
@@ -48,6 +50,20 @@ def collect_edges(
                 ids[many] = graph.eid[slot]
                 many += 1
     return ends, ids
+
+
+@inner
+def _sort_keys(keys: np.ndarray) -> None:
+    """Sort distinct whole numbers in place (Shell's method: short to compile, no extra room)."""
+    gap = len(keys) // 2
+    while gap > 0:
+        for k in range(gap, len(keys)):
+            key, low = keys[k], k
+            while low >= gap and keys[low - gap] > key:
+                keys[low] = keys[low - gap]
+                low -= gap
+            keys[low] = key
+        gap = 1 if gap == 2 else gap * 5 // 11
 
 
 @inner
@@ -66,8 +82,11 @@ def _rank_edges(
             key = (GROUP_RANK << 20) + noise
         if graph.anchor[a] >= 0 and graph.anchor[a] == graph.anchor[b]:
             key = (2 * GROUP_RANK << 20) + noise
-        keys[e] = key
-    return np.argsort(keys)
+        keys[e] = (key + KEY_SHIFT << EDGE_BITS) + e
+    _sort_keys(keys)
+    for e in range(len(keys)):
+        keys[e] &= (1 << EDGE_BITS) - 1
+    return keys
 
 
 @inner
@@ -81,12 +100,13 @@ def draw_tree(
     """
     size = len(nodes)
     order = _rank_edges(graph, nodes, ends, ids, rng)
-    root = np.arange(size)
+    root = np.empty(size, np.int64)
     anchor = np.empty(size, np.int64)
     for i in range(size):
+        root[i] = i
         anchor[i] = graph.anchor[nodes[i]]
-    chosen = np.empty(size - 1, np.int32)
-    flags = np.empty(size - 1, np.int8)
+    chosen = np.empty(size - 1, np.int64)
+    flags = np.empty(size - 1, np.int64)
     many = 0
     for last in range(2):
         for k in range(len(order)):
@@ -112,25 +132,27 @@ def hang_tree(
     """Hang a tree from one node; return the nodes in breadth-first order, each one's parent
     (-1 at the top), and the place in ``chosen`` of the edge to it.
     """
-    start = np.zeros(size + 1, np.int32)
+    start = np.zeros(size + 1, np.int64)
     for t in range(len(chosen)):
         start[ends[chosen[t], 0] + 1] += 1
         start[ends[chosen[t], 1] + 1] += 1
     for i in range(size):
         start[i + 1] += start[i]
-    fill = start[:size].copy()
-    beside = np.empty(2 * len(chosen), np.int32)
-    by = np.empty(2 * len(chosen), np.int32)
+    fill = np.empty(size, np.int64)
+    for i in range(size):
+        fill[i] = start[i]
+    beside = np.empty(2 * len(chosen), np.int64)
+    by = np.empty(2 * len(chosen), np.int64)
     for t in range(len(chosen)):
         a, b = ends[chosen[t], 0], ends[chosen[t], 1]
         beside[fill[a]], by[fill[a]] = b, t
         beside[fill[b]], by[fill[b]] = a, t
         fill[a] += 1
         fill[b] += 1
-    parent = np.full(size, -1, np.int32)
-    branch = np.full(size, -1, np.int32)
-    order = np.empty(size, np.int32)
-    order[0] = top
+    parent = np.empty(size, np.int64)
+    branch = np.empty(size, np.int64)
+    order = np.empty(size, np.int64)
+    order[0], parent[top], branch[top] = top, -1, -1
     many = 1
     for k in range(size):
         node = order[k]
@@ -160,7 +182,7 @@ def price_edges(
     """
     size = len(nodes)
     price = np.zeros(size, np.int64)
-    depth = np.zeros(size, np.int32)
+    depth = np.zeros(size, np.int64)
     for k in range(1, size):
         depth[order[k]] = depth[parent[order[k]]] + 1
     for e in range(len(ids)):

@@ -63,21 +63,25 @@ def open_zones(graph: Graph, labels: np.ndarray, groups: int) -> Zones:
     """Set up the zones for labels 0..n-1, in any use of ids."""
     size, classes = len(labels), len(graph.bands)
     zones = Zones(
-        labels.copy(),
-        np.full(size, -1, np.int32),
-        np.full(size, -1, np.int32),
-        np.full(size, -1, np.int32),
-        np.full(size, -1, np.int32),
+        np.empty(size, np.int64),
+        np.empty(size, np.int64),
+        np.empty(size, np.int64),
+        np.empty(size, np.int64),
+        np.empty(size, np.int64),
         np.zeros(size, np.int64),
         np.zeros(size, np.int64),
         np.zeros(size, np.int64),
         np.zeros(size, np.int64),
         np.zeros((size, classes), np.int64),
-        np.empty(size, np.int32),
+        np.empty(size, np.int64),
         np.zeros(3, np.int64),
-        np.full(size, -1, np.int32),
-        np.full(groups, -1, np.int32),
+        np.empty(size, np.int64),
+        np.empty(groups, np.int64),
     )
+    for k in range(size):
+        zones.place[k] = zones.first[k] = zones.mark[k] = -1
+    for k in range(groups):
+        zones.block[k] = -1
     for node in range(size - 1, -1, -1):
         add_member(zones, node, labels[node])
         z = labels[node]
@@ -167,11 +171,11 @@ def weigh_region(
             cost += graph.cross[ids[e]]
         else:
             cost += graph.cut[ids[e]]
-    met = np.zeros((groups, many), np.bool_)
+    met = np.zeros((groups, many), np.int64)
     for i in range(len(nodes)):
         group = graph.group[nodes[i]]
-        if group >= 0 and not met[block[group], local[i]]:
-            met[block[group], local[i]] = True
+        if group >= 0 and met[block[group], local[i]] == 0:
+            met[block[group], local[i]] = 1
             cost += SPLIT
     for i in range(len(nodes)):
         if graph.group[nodes[i]] >= 0:
@@ -188,7 +192,7 @@ def redraw_region(
 ) -> None:
     """Replace the zones ``old`` by the new ones of a region; kept ids are used again in order."""
     many = len(sums.count)
-    ids = np.empty(many, np.int32)
+    ids = np.empty(many, np.int64)
     for k in range(len(old)):
         zones.first[old[k]] = -1
         zones.count[old[k]] = 0

@@ -1,0 +1,288 @@
+"""Which pieces of land make a unit: what is settled, what joins it, and what stays open."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import shapely
+
+from gridmap.units.barriers import lies_on
+from gridmap.units.cutting import place_anchors
+from gridmap.units.edges import find_shared_edges
+from gridmap.units.faces import NOTHING, connect_equal, locate_points
+from gridmap.units.merging import absorb_pieces
+from gridmap.units.sharing import find_banks, share_out
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from gridmap.units.candidates import Candidates
+    from gridmap.units.counting import Items
+    from gridmap.units.cutting import Anchors, Mosaic
+    from gridmap.units.edges import SharedEdges
+    from gridmap.units.faces import Faces
+    from gridmap.units.linework import Drawing
+    from gridmap.units.measuring import LocalPlane
+
+    Geometries = NDArray[Any]
+    Ints = NDArray[np.int64]
+    Floats = NDArray[np.float64]
+    Bools = NDArray[np.bool_]
+
+OPEN_LEAST_M2 = 2_000.0
+"""Open land smaller than this joins a neighbour; gridmap's own default (a fifth of the smallest
+urban block, FIELD.md section 2)."""
+VERGE_M = 12.0
+"""Open land narrower than this (twice its area over its perimeter) joins a neighbour, even across
+a road: medians, and slivers between lines drawn apart; gridmap's own default."""
+SETBACK_M = 30.0
+"""Open land narrower than this is shared out to the units it touches without a road between: the
+land between a compound's line and the road; gridmap's own default."""
+
+
+@dataclass(frozen=True)
+class Patchwork:
+    """Pieces of land with the unit that each belongs to.
+
+    Attributes
+    ----------
+    shape
+        (n,) polygons, a valid coverage of the communities.
+    face
+        (n,) the face that each is part of.
+    group
+        (n,) the unit, 0 upward.
+    candidate
+        (units,) the candidate that each unit is, `NOTHING` for open land.
+    item_group
+        (items,) unit of each building and place; of a split building that of one entrance.
+    strip_group
+        Candidate of an entrance -> unit.
+    """
+
+    shape: Geometries
+    face: Ints
+    group: Ints
+    candidate: Ints
+    item_group: Ints
+    strip_group: dict[int, int]
+
+
+@dataclass
+class _Ground:
+    """The pieces while units are being found: shape, face, group, and what each group is."""
+
+    shape: Geometries
+    face: Ints
+    group: Ints
+    candidate: Ints
+    shared: SharedEdges
+
+    def found(self, chosen: Bools, part: Ints) -> None:
+        """Make a new open unit of each part of the chosen pieces."""
+        names, number = np.unique(part[chosen], return_inverse=True)
+        self.group[chosen] = len(self.candidate) + number.ravel()
+        self.candidate = np.append(self.candidate, np.full(len(names), NOTHING))
+
+    def recut(self, shape: Geometries, parent: Ints) -> None:
+        """Take over pieces that were cut further."""
+        self.shape, self.face, self.group = shape, self.face[parent], self.group[parent]
+        self.shared = find_shared_edges(shape)
+
+
+def settle_land(
+    mosaic: Mosaic,
+    anchors: Anchors,
+    faces: Faces,
+    items: Items,
+    item_face: Ints,
+    candidates: Candidates,
+    drawing: Drawing,
+    plane: LocalPlane,
+) -> Patchwork:
+    """Decide the unit of every piece: settled land, then open land, then water.
+
+    Parameters
+    ----------
+    mosaic, anchors
+        The pieces, and where each candidate stands.
+    faces, items, item_face, candidates
+        What the pieces were made of.
+    drawing
+        Lines that open land does not join across.
+    plane
+        The local plane.
+
+    Returns
+    -------
+    Patchwork
+    """
+    anchor_piece = place_anchors(mosaic, anchors)
+    ground = _find_settled(mosaic, anchors, anchor_piece, candidates)
+    anchor_group = ground.group[anchor_piece]
+    lines = np.concatenate([drawing.roads, drawing.rivers, drawing.railways, drawing.walls])
+    _share_open(ground, faces, lines, plane)
+    _absorb(ground, faces, lines, plane)
+    anchor_group = np.where(anchor_group >= 0, anchor_group, NOTHING)
+    _share_water(ground, faces, plane)
+    group = _group_items(ground, anchors, anchor_group, items, item_face)
+    strips = {
+        int(candidate): int(number)
+        for candidate, number in zip(anchors.candidate, group[anchors.item], strict=True)
+        if candidates.entrance[candidate] > 0
+    }
+    entrance = candidates.entrance[anchors.candidate] > 0
+    for n in np.flatnonzero(entrance & (anchor_group >= 0)).tolist():
+        strips[int(anchors.candidate[n])] = int(anchor_group[n])
+    return _compress(ground, group, strips)
+
+
+def _find_settled(
+    mosaic: Mosaic, anchors: Anchors, anchor_piece: Ints, candidates: Candidates
+) -> _Ground:
+    """Make a unit of every connected part of a candidate's land that it really stands on."""
+    shared = find_shared_edges(mosaic.shape)
+    part = connect_equal(shared, mosaic.candidate)
+    held = mosaic.candidate >= 0
+    firm = np.zeros(part.max() + 1, dtype=bool)
+    firm[part[held & np.append(candidates.whole, False)[mosaic.candidate]]] = True
+    mine = mosaic.candidate[anchor_piece] == anchors.candidate
+    firm[part[anchor_piece[mine]]] = True
+    settled = firm[part] & held
+    names, first, number = np.unique(part[settled], return_index=True, return_inverse=True)
+    group = np.full(len(part), NOTHING, dtype=np.int64)
+    group[settled] = number.ravel()
+    candidate = mosaic.candidate[settled][first]
+    return _Ground(mosaic.shape, mosaic.face, group, candidate, shared)
+
+
+def _share_open(ground: _Ground, faces: Faces, lines: Geometries, plane: LocalPlane) -> None:
+    """Share setbacks out to the units they touch, and cut fields by the units around them."""
+    water = faces.water[ground.face]
+    face_candidate = np.bincount(ground.face[ground.group >= 0], minlength=len(faces.shape))
+    open_land = (ground.group < 0) & ~water & (face_candidate[ground.face] == 0)
+    wide = _is_wider(ground.shape, plane, SETBACK_M)
+    banks = find_banks(
+        ground.shared, ground.group, open_land, _same_block(ground, faces, lines, open_land)
+    )
+    only = banks.only_owner(len(ground.shape))
+    joins = open_land & ~wide & (only >= 0)
+    ground.group[joins] = only[joins]
+    shape, parent, owner = share_out(ground.shape, banks, plane)
+    field = (wide & open_land)[parent]
+    ground.recut(shape, parent)
+    setback = (owner >= 0) & ~field
+    ground.group[setback] = owner[setback]
+    _drop_loose(ground, setback)
+    part = connect_equal(ground.shared, ground.face, owner, ground.group)
+    ground.found(field & (ground.group < 0) & _is_wider(ground.shape, plane, VERGE_M), part)
+    alone = open_land[parent] & (ground.group < 0) & (owner < 0)
+    alone &= _is_wider(ground.shape, plane, VERGE_M)
+    ground.found(alone, np.arange(len(alone)))
+
+
+def _same_block(ground: _Ground, faces: Faces, lines: Geometries, asked: Bools) -> Bools:
+    """Tell which edges join land of one community without a line between."""
+    left, right = ground.shared.left, ground.shared.right
+    community = faces.community[ground.face]
+    result = (asked[left] != asked[right]) & (community[left] == community[right])
+    rows = np.flatnonzero(result)
+    result[rows] = ~lies_on(lines, ground.shared.start[rows], ground.shared.end[rows])
+    return result
+
+
+def _drop_loose(ground: _Ground, chosen: Bools) -> None:
+    """Take its unit from every chosen piece that is not connected to the unit's other land."""
+    part = connect_equal(ground.shared, ground.group)
+    firm = np.zeros(part.max() + 1, dtype=bool)
+    firm[part[~chosen]] = True
+    ground.group[~firm[part]] = NOTHING
+
+
+def _absorb(ground: _Ground, faces: Faces, lines: Geometries, plane: LocalPlane) -> None:
+    """Let small land join its neighbours; what none reaches is an open unit after all."""
+    shared, face = ground.shared, ground.face
+    water, community = faces.water[face], faces.community[face]
+    allowed = ~water[shared.left] & ~water[shared.right]
+    allowed &= community[shared.left] == community[shared.right]
+    a, b = face[shared.left], face[shared.right]
+    rank = np.zeros(len(a), dtype=np.int64)
+    for owner in (faces.compound, faces.site):
+        rank += 2 * ((owner[a] == owner[b]) & (owner[a] >= 0))
+    rank += a == b
+    loose = (ground.group[shared.left] < 0) | (ground.group[shared.right] < 0)
+    cross = np.flatnonzero(allowed & loose & (a != b))
+    rank[cross] += ~lies_on(lines, shared.start[cross], shared.end[cross])
+    length = _plane_length(shared.start, shared.end, plane)
+    ground.group = absorb_pieces(ground.group, shared.left, shared.right, length, rank, allowed)
+    left_over = (ground.group < 0) & ~water
+    ground.found(left_over, connect_equal(shared, ground.group, water.astype(np.int64), community))
+
+
+def _share_water(ground: _Ground, faces: Faces, plane: LocalPlane) -> None:
+    """Share water out to its banks, community by community."""
+    water, community = faces.water[ground.face], faces.community[ground.face]
+    same = community[ground.shared.left] == community[ground.shared.right]
+    banks = find_banks(ground.shared, ground.group, water, same)
+    only = banks.only_owner(len(ground.shape))
+    ground.group[only >= 0] = only[only >= 0]
+    shape, parent, owner = share_out(ground.shape, banks, plane)
+    ground.recut(shape, parent)
+    ground.group[owner >= 0] = owner[owner >= 0]
+    _drop_loose(ground, water[parent])
+    shared = ground.shared
+    community = faces.community[ground.face]
+    same = community[shared.left] == community[shared.right]
+    length = _plane_length(shared.start, shared.end, plane)
+    ground.group = absorb_pieces(
+        ground.group, shared.left, shared.right, length, np.zeros(len(length), np.int64), same
+    )
+    ground.found(ground.group < 0, connect_equal(shared, ground.group, community))
+
+
+def _group_items(
+    ground: _Ground, anchors: Anchors, anchor_group: Ints, items: Items, item_face: Ints
+) -> Ints:
+    """Return the unit of every item: by its anchor, else by the piece that holds its point."""
+    result = np.full(len(item_face), NOTHING, dtype=np.int64)
+    result[anchors.item] = anchor_group
+    rest = np.flatnonzero(result < 0)
+    pieces = np.bincount(ground.face, minlength=int(item_face.max(initial=0)) + 1)
+    of_face = np.zeros(len(pieces), dtype=np.int64)
+    of_face[ground.face] = np.arange(len(ground.face))
+    whole = pieces[item_face[rest]] == 1
+    result[rest[whole]] = ground.group[of_face[item_face[rest[whole]]]]
+    asked = rest[~whole]
+    if len(asked):
+        piece = locate_points(ground.shape, items.point[asked])
+        piece = np.where(piece >= 0, piece, of_face[item_face[asked]])
+        result[asked] = ground.group[piece]
+    return result
+
+
+def _compress(ground: _Ground, item_group: Ints, strips: dict[int, int]) -> Patchwork:
+    """Number the units that have land 0 upward."""
+    names, group = np.unique(ground.group, return_inverse=True)
+    number = np.full(len(ground.candidate), NOTHING, dtype=np.int64)
+    number[names] = np.arange(len(names))
+    return Patchwork(
+        shape=ground.shape,
+        face=ground.face,
+        group=group.ravel(),
+        candidate=ground.candidate[names],
+        item_group=number[item_group],
+        strip_group={candidate: int(number[group]) for candidate, group in strips.items()},
+    )
+
+
+def _is_wider(shapes: Geometries, plane: LocalPlane, width: float) -> Bools:
+    """Tell which pieces are large enough and on average wider than this, in metres."""
+    flat = shapely.transform(shapes, plane.to_metres)
+    area, perimeter = shapely.area(flat), shapely.length(flat)
+    return np.asarray((area >= OPEN_LEAST_M2) & (2 * area >= width * perimeter))
+
+
+def _plane_length(start: Floats, end: Floats, plane: LocalPlane) -> Floats:
+    return np.asarray(np.hypot(*(plane.to_metres(end) - plane.to_metres(start)).T))
