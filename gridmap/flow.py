@@ -14,6 +14,7 @@ from gridmap.checks import check_sources, repair_sources
 from gridmap.errors import RefusedInput
 from gridmap.estimates import estimate_households
 from gridmap.findings import has_errors, sort_findings
+from gridmap.hulls import bound_sources
 from gridmap.model import ignore_progress
 from gridmap.planning import make_plan
 from gridmap.rules import Rules
@@ -62,9 +63,9 @@ def read_input(
     options: ReadOptions | None = None,
     progress: Progress = ignore_progress,
 ) -> Sources:
-    """Read files with what the user declared about them."""
+    """Read files with what the user declared about them, and bound what has no boundary."""
     options = options or ReadOptions()
-    return read_sources(
+    sources = read_sources(
         paths,
         layers=options.layers,
         columns=options.columns,
@@ -73,6 +74,7 @@ def read_input(
         admin_level=options.admin_level,
         progress=progress,
     )
+    return bound_sources(sources)
 
 
 def list_findings(sources: Sources) -> tuple[Finding, ...]:

@@ -180,8 +180,8 @@ def locate_households(table: Inspection, home: NDArray[np.int64]) -> Homes:
     return Homes(points, counts, community)
 
 
-def settle_households(table: Inspection, homes: Homes, lodged: NDArray[np.bool_]) -> None:
-    """Keep the households that have a home, each with a point and no building that is lost.
+def settle_households(table: Inspection, homes: Homes) -> None:
+    """Keep the households that have a home, each with a point; set aside the others.
 
     Parameters
     ----------
@@ -189,30 +189,15 @@ def settle_households(table: Inspection, homes: Homes, lodged: NDArray[np.bool_]
         The inspection.
     homes
         Of every row of the households (n,).
-    lodged
-        Rows counted in a building (n,).
     """
-    frame = table.layers["households"]
     own = table.geometry("households")
     moved = shapely.is_missing(own) & ~shapely.is_missing(homes.points)
     table.set_geometry("households", moved, homes.points[moved])
-    if "building_id" in frame.columns:
-        names = np.where(lodged, frame["building_id"].to_numpy(dtype=object), "")
-        frame = table.layers["households"]
-        table.layers["households"] = frame.assign(building_id=pd.Series(names, frame.index))
     placeless = shapely.is_missing(homes.points)
     numbers = table.layers["households"].index
     table.set_aside("households", placeless, WITHOUT_PLACE.code)
     outside = numbers[(homes.community < 0) & ~placeless]
     table.set_aside("households", table.rows_at("households", outside), OUTSIDE.code)
-
-
-def lodged_rows(table: Inspection, home: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Tell which household rows name a known building that stands in a community."""
-    building, _ = _named_buildings(table)
-    lodged = building >= 0
-    lodged[lodged] = home[building[lodged]] >= 0
-    return lodged
 
 
 def say_outcome(table: Inspection, homes: Homes, coverage: Coverage) -> None:

@@ -16,7 +16,6 @@ from gridmap.checks.geometry import inspect_geometry
 from gridmap.checks.households import (
     locate_buildings,
     locate_households,
-    lodged_rows,
     say_outcome,
     settle_households,
 )
@@ -117,13 +116,12 @@ def _inspect_land(table: Inspection) -> None:
     home = inspect_buildings(table)
     if table.counting == "households":
         homes = locate_households(table, home)
-        lodged = lodged_rows(table, home)
     else:
-        homes, lodged = locate_buildings(table, home), np.empty(0, dtype=bool)
+        homes = locate_buildings(table, home)
     say_places(table, coverage, homes.points, homes.counts)
     say_outcome(table, homes, coverage)
     if table.counting == "households":
-        settle_households(table, homes, lodged)
+        settle_households(table, homes)
     set_aside_buildings(table, home)
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 HOUSE_ALONG_M, HOUSE_ACROSS_M = 17.0, 20.0
 """Land of one house along and across the lane; gridmap's own default."""
-A_HOUSE = 1.75
+A_HOUSE = 1.5
 """Households a house; gridmap's own default."""
 ROADSIDE_M = 18.0
 """From the middle of a rural road to the first yard; gridmap's own default."""

@@ -30,6 +30,8 @@ deciles 22/40/93/256/797 at 10/25/50/75/90 %, a tail to 2,000. The lower end, 13
 building of issue 2."""
 SETBACK_M = {"arterial": 21.0, "secondary": 15.0, "local": 10.0, "railway": 24.0, "river": 0.0}
 """From the middle of a road to the line of the compounds beside it; gridmap's own default."""
+ROOMY_M2 = 27_000.0
+"""Land beyond which a compound is not made roomier to fill the district; gridmap's own default."""
 NECK_M = 24.0
 """Width of the neck of the planted interlock, metres: narrower than 40."""
 RURAL_HOUSEHOLDS = 390
@@ -217,7 +219,7 @@ def pack_blocks(
     list of list of Item
         Items of each block; an empty list is open land.
     """
-    for squeeze in (2.2, 2.0, 1.9, 1.8, 1.7, 1.6, 1.5, 1.4, 1.32, 1.25, 1.18, 1.1, 1.05, 1.0, 0.95, 0.9, 0.85, 0.8, 0.75, 0.7, 0.65, 0.6, 0.5):
+    for squeeze in (3.2, 2.9, 2.6, 2.4, 2.2, 2.0, 1.9, 1.8, 1.7, 1.6, 1.5, 1.4, 1.32, 1.25, 1.18, 1.1, 1.05, 1.0, 0.95, 0.9, 0.85, 0.8, 0.75, 0.7, 0.65, 0.6, 0.5):
         packed = _try_packing(compounds, sites, areas, owners, squeeze, favoured, rng)
         if packed is not None:
             return packed
@@ -238,7 +240,9 @@ def _try_packing(
 ) -> list[list[Item]] | None:
     packed: list[list[Item]] = [[] for _ in areas]
     free = areas.copy()
-    wishes = [(item.area_m2 * squeeze, item) for item in compounds]
+    wishes = [
+        (min(item.area_m2 * squeeze, max(item.area_m2, ROOMY_M2)), item) for item in compounds
+    ]
     wishes += [(item.area_m2, item) for item in sites]
     large = [wish for wish in wishes if wish[0] > 14_000]
     small = [wish for wish in wishes if wish[0] <= 14_000]

@@ -159,11 +159,11 @@ def _totals(grids: gpd.GeoDataFrame) -> dict[str, Any]:
     kinds = grids["kind"]
     general = kinds.eq("general")
     households = int(grids["households"].sum())
-    hidden = bool((grids["households"] < FEW).any())
+    hidden = bool(_is_hidden(grids["households"].to_numpy(dtype=np.int64)).any())
     return {
         "grids": len(grids),
         "households": households // FEW * FEW if hidden else households,
-        "rounded": hidden and households > 0,
+        "rounded": hidden,
         "general": int(general.sum()),
         "in_band": int((general & grids["in_band"].astype(bool)).sum()),
         "dedicated": int(kinds.eq("dedicated").sum()),
@@ -304,6 +304,12 @@ def _communities(
     }
 
 
+def _is_hidden(counts: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Tell which counts an exact sum must not give away; an empty grid is no secret."""
+    hidden: NDArray[np.bool_] = (counts > 0) & (counts < FEW)
+    return hidden
+
+
 def _community_counts(grids: gpd.GeoDataFrame, register: _Register) -> tuple[list[int], str]:
     """Return households of each community (-1: few), and a digit 1 where they are rounded.
 
@@ -314,7 +320,7 @@ def _community_counts(grids: gpd.GeoDataFrame, register: _Register) -> tuple[lis
     sums = np.zeros(len(register.ids), dtype=np.int64)
     np.add.at(sums, register.owner[known], counts[known])
     hidden = np.zeros(len(register.ids), dtype=bool)
-    hidden[register.owner[known & (counts < FEW)]] = True
+    hidden[register.owner[known & _is_hidden(counts)]] = True
     shown = np.where(hidden, sums // FEW * FEW, sums)
     flags = "".join("1" if flag else "0" for flag in hidden.tolist())
     return np.where(sums < FEW, -1, shown).tolist(), flags
@@ -363,11 +369,11 @@ def _digits(values: pd.Series, allowed: Sequence[str]) -> str:
 
 
 def _states(grids: gpd.GeoDataFrame) -> str:
-    """Return a digit a grid: 0 in its band, 1 above, 2 below, 3 no band."""
-    general = grids["kind"].eq("general").to_numpy()
+    """Return a digit a grid: 0 in its band, 1 above, 2 below, 3 no band (dedicated grids)."""
+    banded = grids["kind"].ne("dedicated").to_numpy()
     outside = ~grids["in_band"].to_numpy(dtype=bool)
     above = (grids["households"] > grids["upper"]).to_numpy()
-    state = np.where(general, np.where(outside, np.where(above, 1, 2), 0), 3)
+    state = np.where(banded, np.where(outside, np.where(above, 1, 2), 0), 3)
     return "".join(map(str, state.tolist()))
 
 

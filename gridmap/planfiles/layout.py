@@ -87,6 +87,8 @@ GRIDS = Table(
         "grid_id code name kind area_type community_id households:i lower:i upper:i in_band:f "
         "reason area_m2:r perimeter_m:r reason_code reason_en site_id category host_id"
     ),
+    memory="code name kind area_type community_id households lower upper in_band reason_code "
+    "reason reason_en area_m2 perimeter_m site_id category host_id",
 )
 UNITS = Table(
     "units",

@@ -342,9 +342,7 @@ def _to_count(
         kind = COUNT_WRONG if name == "households" else NUMBER_WRONG
         findings.append(kind.found(rows, column=name, place=place))
     made: pd.Series[Any] = pd.Series(np.where(good, numbers, np.nan))
-    if good.all():
-        made = pd.Series(numbers.astype("int64"))
-    return made, findings
+    return (pd.Series(numbers.astype("int64")) if good.all() else made), findings
 
 
 def _parse_number(text: str) -> float:

@@ -135,10 +135,11 @@ GEODATABASE = Format("File Geodatabase", "vector", (".gdb",), ("OpenFileGDB",))
 
 _SIDE_WORDS = (
     "shx dbf prj cpg sbn sbx qix qpj qmd atx ain aih idx dat map id ind mid xml gfs xsd csvt lyr "
-    "qml sld fix gpkg-wal gpkg-shm gpkg-journal"
+    "qml sld fix gpkg-wal gpkg-shm gpkg-journal md pdf toml"
 )
 SIDE_ENDINGS = frozenset(_SIDE_WORDS.split())
-"""Endings of files that belong to another file, or are made by programs beside it."""
+"""Endings of files that belong to another file, are made by programs beside it, or tell about it;
+in a folder they are passed over."""
 
 SHAPEFILE_PARTS = (".shp", ".shx", ".dbf", ".prj", ".cpg")
 MAPINFO_PARTS = (".tab", ".dat", ".map", ".id", ".ind", ".mif", ".mid")

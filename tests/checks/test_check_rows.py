@@ -320,7 +320,8 @@ def test_a_building_that_is_not_known_is_said(frames: Frames, as_sources: MakeSo
     put(frames, "households", "building_id", 7, "B99")
     repaired = repair_sources(as_sources(frames))
     assert codes(repaired.findings)["household_building_unknown"].count == 1
-    assert repaired.layers["households"]["building_id"].iloc[7] == ""
+    assert repaired.layers["households"]["building_id"].iloc[7] == "B99"
+    assert len(repaired.set_aside) == 0
 
 
 def test_a_household_far_from_its_building_is_said(frames: Frames, as_sources: MakeSources) -> None:

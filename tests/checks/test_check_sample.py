@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 import shapely
@@ -48,7 +50,10 @@ def test_gaps_and_overlaps_are_found_with_area_and_households(
     (defect,) = defects
     assert finding.where == ("+".join(sorted([defect.owner, defect.host])),)
     assert shapely.from_wkt(defect.polygon).contains(shapely.Point(finding.points[0]))
-    assert f"{defect.area_m2:.0f} m2, {defect.households} households" in finding.en
+    said = re.search(r"(\d+) m2, (\d+) households", finding.en)
+    assert said is not None
+    assert int(said[1]) == pytest.approx(defect.area_m2, rel=1e-3)
+    assert int(said[2]) == defect.households
 
 
 def test_detached_parts_are_the_planted_ones(district: District, found: dict[str, Finding]) -> None:

@@ -141,7 +141,7 @@ def assert_clean(repaired: Sources) -> None:
         frame = repaired.layers.get(role)
         if frame is not None and len(frame):
             lodged = (
-                frame["building_id"] != ""
+                frame["building_id"].isin(repaired.layers["buildings"]["building_id"])
                 if role == "households"
                 else pd.Series(data=False, index=frame.index)
             )

@@ -120,9 +120,9 @@ def _plan(
         community_names[c] + label[k].format(n=n)
         for c, k, n in zip(frame["community_id"], frame["kind"], serial, strict=True)
     ]
-    frame["lower"] = np.where(frame["kind"].eq("general"), 300, 0)
-    frame["upper"] = np.where(frame["kind"].eq("general"), 500, 0)
-    frame["in_band"] = frame["households"].between(300, 500) | frame["kind"].ne("general")
+    frame["lower"] = np.where(frame["kind"].eq("dedicated"), 0, 300)
+    frame["upper"] = np.where(frame["kind"].eq("dedicated"), 299, 500)
+    frame["in_band"] = frame["households"].between(300, 500) | frame["kind"].eq("dedicated")
     outside = ~frame["in_band"]
     frame["reason_code"] = np.where(outside, "not_reached", "")
     frame["reason"] = np.where(outside, "搜索未找到使此处各网格均在300-500户内的方案。", "")

@@ -169,7 +169,7 @@ def test_a_click_shows_the_facts_of_the_grid(opened: Chrome, patchwork: Plan) ->
         assert words in card
         assert "公顷" in card or "平方公里" in card
         assert ("所在社区" in card) == (kind == "exclave")
-        assert ("300–500 户" in card) == (kind == "general")
+        assert ("300–500 户" in card) == (kind != "dedicated")
 
 
 def test_a_grid_outside_its_band_says_why(opened: Chrome, patchwork: Plan) -> None:

@@ -48,6 +48,15 @@ def test_a_count_below_ten_is_nowhere_in_the_page(patchwork: Plan) -> None:
     assert ["该连片区域仅有<10户，不足网格下限300户。", ""] in content["grids"]["reasons"]
 
 
+def test_sums_stay_exact_where_only_empty_grids_are_hidden(patchwork: Plan) -> None:
+    counts = patchwork.grids["households"].to_numpy().copy()
+    counts[:] = 401
+    counts[5] = 0
+    content = describe_plan(change_grids(patchwork, households=counts), Imprint(), "zh")
+    assert content["totals"]["households"] == 401 * (len(counts) - 1)
+    assert not content["totals"]["rounded"]
+
+
 def test_sums_do_not_give_a_hidden_count_away(patchwork: Plan) -> None:
     counts = patchwork.grids["households"].to_numpy().copy()
     counts[:] = 400
@@ -60,10 +69,10 @@ def test_sums_do_not_give_a_hidden_count_away(patchwork: Plan) -> None:
     assert content["communities"]["rounded"][owner] == "1"
 
 
-def test_only_grids_outside_their_band_are_marked(patchwork: Plan) -> None:
+def test_the_state_of_a_grid_is_that_of_the_plan(patchwork: Plan) -> None:
     states = describe_plan(patchwork, Imprint(), "zh")["grids"]["state"]
     for state, grid in zip(states, patchwork.grids.itertuples(), strict=True):
-        if grid.kind != "general":
+        if grid.kind == "dedicated":
             assert state == "3"
         elif grid.in_band:
             assert state == "0"

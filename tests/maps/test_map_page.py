@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import hashlib
 import json
 import os
@@ -125,6 +126,12 @@ def test_markup_in_a_title_stays_text(patchwork: Plan) -> None:
     page = str(make_map(patchwork, title=nasty, source=nasty).get_root().render())
     assert nasty not in page
     assert "<script>alert" not in page
+
+
+def test_braces_in_a_name_are_no_template(patchwork: Plan) -> None:
+    grids = patchwork.grids.assign(name="{{ 7 * 7 }}{% raw %}{#")
+    page = str(make_map(dataclasses.replace(patchwork, grids=grids)).get_root().render())
+    assert '"{{ 7 * 7 }}{% raw %}{#"' in page
 
 
 def test_the_data_block_cannot_close_itself_or_break_a_line() -> None:

@@ -25,7 +25,7 @@ from gridmap.maps.packing import unpack_integers
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from gridmap.model import Plan
+    from gridmap.model import Plan, Units
 
 
 def rebuild(arcs: Arcs, step: float = STEP_DEG) -> np.ndarray:
@@ -87,6 +87,15 @@ def test_every_arc_has_the_grids_that_touch_it_on_its_sides(
     shared = shapely.length(shapely.intersection(shapes[a], shapes[b]))
     touching = np.column_stack([a, b])[(a < b) & (shared > 1e-9)]
     assert arcs.neighbours().tolist() == sorted(touching.tolist())
+
+
+def test_the_sample_district_is_drawn_without_gap_or_shift(sample_units: Units) -> None:
+    shapes = np.asarray(sample_units.frame.geometry.array, dtype=object)
+    plane = LocalPlane(shapes)
+    flat = plane.flatten(shapes)
+    drawn = plane.flatten(rebuild(trace_arcs(plane.unflatten(simplify_together(flat)))))
+    assert shapely.coverage_is_valid(drawn)
+    assert shapely.hausdorff_distance(flat, drawn).max() < 2.0
 
 
 def test_a_border_between_two_grids_is_stored_once() -> None:

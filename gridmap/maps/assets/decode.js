@@ -154,6 +154,7 @@
       lower: table.lower[i],
       upper: table.upper[i],
       state: STATES[table.state[i]],
+      mark: KINDS[table.kind[i]] === "general" ? STATES[table.state[i]] : "",
       reason: table.reason[i],
       area: table.area_m2[i],
       tint: table.community[i] < 0 ? 0 : data.communities.tint[table.community[i]],

@@ -88,7 +88,7 @@
       line(ctx, "#ffffff", 1.2, [6, 6]);
     });
     ["above", "below"].forEach((state) =>
-      add(holds("state", state), "legend_" + state, (ctx) =>
+      add(holds("mark", state), "legend_" + state, (ctx) =>
         gm.drawTriangle(ctx, WIDTH / 2, HEIGHT / 2, 13, state === "above", inks[state])
       )
     );
