@@ -17,6 +17,7 @@ import shapely
 from gridmap.findings import FindingKind
 from gridmap.model import Territory, ignore_progress
 from gridmap.schemas import ROAD_CLASSES
+from gridmap.units.arrays import make_points, make_segments, rank_in_run
 from gridmap.units.barriers import lies_in, lies_on, split_segments
 from gridmap.units.edges import SharedEdges, find_shared_edges
 from gridmap.units.faces import connect
@@ -24,16 +25,11 @@ from gridmap.units.linework import Drawing, gather_lines
 from gridmap.units.measuring import LocalPlane, measure_segments
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from gridmap.findings import Finding
     from gridmap.model import Progress, Sources, Units
     from gridmap.rules import Rules
+    from gridmap.units.arrays import Bools, Floats, Geometries, Ints, Texts
 
-    Geometries = NDArray[Any]
-    Ints = NDArray[np.int64]
-    Floats = NDArray[np.float64]
-    Bools = NDArray[np.bool_]
 
 BESIDE_M = {"expressway": 20.0, "arterial": 15.0, "secondary": 12.0, "local": 8.0}
 """A border within this distance of the centre line of a road, and along it, lies on the road:
@@ -177,13 +173,12 @@ def _rank_roads(start: Floats, end: Floats, drawing: Drawing) -> Ints:
 def _runs_along(lines: Geometries, start: Floats, end: Floats, distance: float) -> Bools:
     """Tell which edges (metres) run along a line within a distance for most of their length."""
     count = np.maximum(np.ceil(np.hypot(*(end - start).T) / STEP_M), 1).astype(np.int64)
-    edge = np.repeat(np.arange(len(start)), count)
-    step = np.arange(len(edge)) - np.repeat(np.cumsum(count) - count, count)
+    edge, step = rank_in_run(count)
     share = (step + 0.5) / count[edge]
     middle = start[edge] + (end - start)[edge] * share[:, None]
     segments = split_segments(lines)
     hit, line = shapely.STRtree(segments).query(
-        shapely.points(middle), predicate="dwithin", distance=distance
+        make_points(middle), predicate="dwithin", distance=distance
     )
     ends = shapely.get_coordinates(segments).reshape(-1, 2, 2)
     way = (ends[:, 1] - ends[:, 0])[line]
@@ -205,7 +200,7 @@ def _find_bridges(start: Floats, end: Floats, river: Bools, drawing: Drawing) ->
     first, second = plane.to_metres(start[wet]), plane.to_metres(end[wet])
     roads = shapely.line_merge(shapely.transform(drawing.roads, plane.to_metres))
     roads = shapely.get_parts(roads)
-    edges = shapely.linestrings(np.stack([first, second], axis=1))
+    edges = make_segments(first, second)
     edge, road = shapely.STRtree(roads).query(edges, predicate="dwithin", distance=1e-3)
     if not len(edge):
         return bridge
@@ -225,7 +220,7 @@ def _side_of(first: Floats, second: Floats, points: Geometries) -> Floats:
     x, y = shapely.get_x(points) - first[:, 0], shapely.get_y(points) - first[:, 1]
     way = second - first
     height = (way[:, 0] * y - way[:, 1] * x) / np.maximum(np.hypot(*way.T), 1e-9)
-    return np.where(np.abs(height) < 0.1, 0.0, np.sign(height))
+    return np.asarray(np.where(np.abs(height) < 0.1, 0.0, np.sign(height)), dtype=np.float64)
 
 
 def _sum_borders(
@@ -239,7 +234,8 @@ def _sum_borders(
     a, b = pair[new, 0], pair[new, 1]
 
     def total(chosen: Bools | float) -> Floats:
-        return np.bincount(number, weights=facts.length * chosen, minlength=len(a))
+        summed = np.bincount(number, weights=facts.length * chosen, minlength=len(a))
+        return summed.astype(np.float64)
 
     length = total(1.0)
     river_m = total(facts.river)
@@ -270,7 +266,7 @@ def _sum_borders(
     return borders, (a, b)
 
 
-def _road_classes(number: Ints, facts: _EdgeFacts, length: Floats) -> NDArray[np.object_]:
+def _road_classes(number: Ints, facts: _EdgeFacts, length: Floats) -> Texts:
     """Return the highest class that runs along enough of each border."""
     result = np.full(len(length), "", dtype=object)
     for level, name in enumerate(reversed(ROAD_CLASSES), start=2):

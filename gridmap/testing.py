@@ -254,7 +254,7 @@ def _grow_patches(
 def _share_out(total: int, share: Floats) -> NDArray[np.int64]:
     """Share a whole number out in proportion, by largest remainders."""
     exact = share / share.sum() * total
-    counts = np.floor(exact).astype(np.int64)
+    counts: NDArray[np.int64] = np.floor(exact).astype(np.int64)
     order = np.lexsort((np.arange(len(share)), -(exact - counts)))
     counts[order[: total - int(counts.sum())]] += 1
     return counts
@@ -384,7 +384,7 @@ def _unit_row(
         else "building"
     )
     squares = [
-        shapely.polygons(corners[[r, r, r + 1, r + 1], [c, c + 1, c + 1, c]])
+        shapely.Polygon(corners[[r, r, r + 1, r + 1], [c, c + 1, c + 1, c]])
         for r, c in (cells.square[n] for n in group)
     ]
     return {
@@ -461,7 +461,7 @@ def _border_frame(units: Units, lines: Lines) -> pd.DataFrame:
     shared = find_shared_edges(frame.geometry.to_numpy())
     metres = measure_segments(shared.start, shared.end, crs=units.crs, metric_crs=units.metric_crs)
     pairs = pd.DataFrame({"a": shared.left, "b": shared.right, "length_m": metres})
-    pairs = pairs.groupby(["a", "b"], sort=True, as_index=False)["length_m"].sum()
+    pairs = pairs.groupby(["a", "b"], sort=True, as_index=False).agg(length_m=("length_m", "sum"))
     names = frame.index.to_numpy(dtype=object)
     a, b = pairs["a"].to_numpy(), pairs["b"].to_numpy()
     kinds = _line_kinds(lines, names[a], names[b])

@@ -497,7 +497,7 @@ REFUSED = (
     Case(degrees_called_metres, "crs_looks_geographic"),
     Case(metres_called_degrees, "crs_looks_projected"),
     Case(outlines_of_nan, "communities_missing"),
-    Case(huge_coordinates, "communities_missing"),
+    Case(huge_coordinates, "crs_looks_projected"),
     Case(points_at_zero, "communities_missing"),
     Case(another_place, "households_mostly_outside"),
     Case(no_community, "communities_missing"),
@@ -598,7 +598,25 @@ def markup_in_a_name(town: Town) -> None:
     town.put("communities", "name", 2, '=HYPERLINK("x")<script>alert(1)</script>\u202e')
 
 
+def gbk_called_utf8(town: Town) -> None:
+    """Declare UTF-8 beside a table of GBK."""
+    town.path("communities").unlink()
+    frame = town.frames["communities"].rename(columns={"community_id": "sqdm"})
+    frame.to_file(town.folder / "communities.shp", encoding="GBK")
+    (town.folder / "communities.cpg").write_text("UTF-8", "ascii")
+
+
+def bytes_of_no_encoding(town: Town) -> None:
+    """Spoil the bytes of the names, so that no encoding reads them."""
+    gbk_called_utf8(town)
+    (town.folder / "communities.cpg").unlink()
+    path = town.folder / "communities.dbf"
+    path.write_bytes(path.read_bytes().replace("社区".encode("gbk"), b"\xff\x80\xfe\x80"))
+
+
 HANDLED = (
+    Case(gbk_called_utf8, "encoding_contradicted"),
+    Case(bytes_of_no_encoding, "encoding_unknown"),
     Case(bow_tie, "polygon_self_crossing"),
     Case(row_without_outline, "geometry_missing"),
     Case(household_at_zero, "place_zero"),

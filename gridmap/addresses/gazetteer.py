@@ -13,7 +13,7 @@ from gridmap.addresses.numerals import fold_numerals
 from gridmap.addresses.parsing import MAX_ADDRESS_CHARACTERS, parse_address
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     import pandas as pd
 
@@ -148,7 +148,7 @@ def _read_elements(elements: str) -> dict[str, str]:
     return {str(n): v for n, v in table.items() if isinstance(v, str) and len(v) <= LONGEST_NAME}
 
 
-def place_keys(address: Address) -> Iterable[Key]:
+def place_keys(address: Address) -> Iterator[Key]:
     """Yield every key under which a place of these elements is found.
 
     Each key of names comes twice: as written, and with ``~`` for the loose spelling.
@@ -162,26 +162,36 @@ def place_keys(address: Address) -> Iterable[Key]:
         yield from _keys(address, mark, fold)
 
 
-def _keys(address: Address, mark: str, fold: Fold) -> Iterable[Key]:
+def _keys(address: Address, mark: str, fold: Fold) -> Iterator[Key]:
     road, village = fold(address.road), fold(address.village)
     name = fold(address.compound or address.place)
-    if name:
+    own = name or ("" if address.group else village)
+    # 彭家湾 is a village or a compound, as its ending or its layer says: found as both
+    if own:
         if address.building:
-            yield (mark + "building", name, address.building)
+            yield (mark + "building", own, address.building)
         elif address.number and not road:
-            yield (mark + "building", name, address.number)
-        yield (mark + "name", name)
+            yield (mark + "building", own, address.number)
+        yield (mark + "name", own)
     if road:
-        if address.number:
-            if address.building:
-                yield (mark + "yard", road, address.number, address.building)
-            yield (mark + "door", road, address.number)
-            yield (mark + "side", road, address.parity)
-        yield (mark + "road", road)
+        yield from _road_keys(address, mark, road)
     if village:
-        if address.number:
-            yield (mark + "homestead", village, address.group, address.number)
-            yield (mark + "homestead", village, "*", address.number)
-        if address.group:
-            yield (mark + "group", village, address.group)
-        yield (mark + "village", village)
+        yield from _village_keys(address, mark, village)
+
+
+def _road_keys(address: Address, mark: str, road: str) -> Iterator[Key]:
+    if address.number:
+        if address.building:
+            yield (mark + "yard", road, address.number, address.building)
+        yield (mark + "door", road, address.number)
+        yield (mark + "side", road, address.parity)
+    yield (mark + "road", road)
+
+
+def _village_keys(address: Address, mark: str, village: str) -> Iterator[Key]:
+    if address.number:
+        yield (mark + "homestead", village, address.group, address.number)
+        yield (mark + "homestead", village, "*", address.number)
+    if address.group:
+        yield (mark + "group", village, address.group)
+    yield (mark + "village", village)

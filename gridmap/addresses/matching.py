@@ -111,6 +111,8 @@ def _door_steps(gazetteer: Gazetteer, address: Address) -> Iterator[Evidence]:
         rows, loose = _search(gazetteer, "homestead", *parts)
         if not rows and address.group:
             rows, loose = _search(gazetteer, "homestead", address.village, "", address.number)
+        if not rows and not address.group:
+            rows, loose = _search(gazetteer, "building", address.village, address.number)
         yield Evidence("door", rows, loose)
     elif address.compound or address.place:
         name = address.compound or address.place
@@ -128,7 +130,7 @@ def _name_steps(gazetteer: Gazetteer, address: Address) -> Iterator[Evidence]:
         if not rows and address.road:
             rows, loose = _search(gazetteer, "name", address.road + name)
         yield Evidence(_name_level(gazetteer, rows), rows, loose)
-    if address.village and not address.group and not address.number:
+    if address.village and not address.group:
         rows, loose = _search(gazetteer, "name", address.village)
         yield Evidence(_name_level(gazetteer, rows), rows, loose)
     if address.road and not address.number and not address.compound and not address.place:

@@ -18,6 +18,7 @@ from gridmap.findings import FindingKind
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from gridmap.checks.households import Homes
     from gridmap.checks.inspecting import Inspection
 
 NECK_WIDTH_M = 30.0
@@ -55,14 +56,22 @@ INTERLOCKED = FindingKind(
 FINDING_KINDS = (IN_PARTS, ENCLOSED, INTERLOCKED)
 
 
-def inspect_parts(table: Inspection) -> None:
-    """Say which communities lie in parts, which parts are enclosed, and where necks are."""
+def inspect_parts(table: Inspection, homes: Homes) -> None:
+    """Say which communities lie in parts, which parts are enclosed, and where necks are.
+
+    Parameters
+    ----------
+    table
+        With communities that don't overlap.
+    homes
+        Where households live: the main part of a community is the one with most of them.
+    """
     geometry = table.geometry("communities")
     if not len(geometry):
         return
     parts, owner = shapely.get_parts(geometry, return_index=True)
     _say_parts(table, owner)
-    _say_enclosed(table, parts, owner)
+    _say_enclosed(table, parts, owner, find_main_parts(table, parts, owner, homes))
     _say_necks(table, parts, owner)
 
 
@@ -82,9 +91,13 @@ def _say_parts(table: Inspection, owner: NDArray[np.int64]) -> None:
     )
 
 
-def _say_enclosed(table: Inspection, parts: NDArray[np.object_], owner: NDArray[np.int64]) -> None:
+def _say_enclosed(
+    table: Inspection,
+    parts: NDArray[np.object_],
+    owner: NDArray[np.int64],
+    main: NDArray[np.bool_],
+) -> None:
     """Find detached parts whose whole outer ring is shared with one neighbour."""
-    main = _main_parts(table, parts, owner)
     detached = np.flatnonzero(~main)
     if not len(detached):
         return
@@ -139,12 +152,22 @@ def enclosing_hosts(parts: NDArray[np.object_], owner: NDArray[np.int64]) -> NDA
     return hosts
 
 
-def _main_parts(
-    table: Inspection, parts: NDArray[np.object_], owner: NDArray[np.int64]
+def find_main_parts(
+    table: Inspection, parts: NDArray[np.object_], owner: NDArray[np.int64], homes: Homes
 ) -> NDArray[np.bool_]:
-    """Tell which part of each community is its main one: here the largest by area."""
+    """Tell which part of each community is its main one (n,).
+
+    Notes
+    -----
+    Source: FIELD.md section 4, detached part: the main part is the one with most households; where
+    that decides nothing, the largest.
+    """
     area = shapely.area(table.measure(parts))
-    order = np.lexsort((np.arange(len(parts)), -area, owner))
+    households = np.zeros(len(parts), dtype=np.int64)
+    several = np.flatnonzero(np.bincount(owner)[owner] > 1)
+    part, home = shapely.STRtree(homes.points).query(parts[several], predicate="intersects")
+    np.add.at(households, several[part], homes.counts[home])
+    order = np.lexsort((np.arange(len(parts)), -area, -households, owner))
     main = np.zeros(len(parts), dtype=bool)
     first = np.ones(len(parts), dtype=bool)
     first[1:] = owner[order][1:] != owner[order][:-1]

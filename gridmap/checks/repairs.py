@@ -111,13 +111,13 @@ def repair_sources(sources: Sources) -> Sources:
 def _inspect_land(table: Inspection) -> None:
     """Inspect what needs communities: their land, and who and what lies in it."""
     coverage = inspect_coverage(table)
-    inspect_parts(table)
     inspect_compounds(table)
     home = inspect_buildings(table)
     if table.counting == "households":
         homes = locate_households(table, home)
     else:
         homes = locate_buildings(table, home)
+    inspect_parts(table, homes)
     say_places(table, coverage, homes.points, homes.counts)
     say_outcome(table, homes, coverage)
     if table.counting == "households":

@@ -24,8 +24,13 @@ if TYPE_CHECKING:
 
 SMALLEST, LARGEST = 13, 95
 """Households of an ordinary building. Source: issue 2, point 2."""
+LAST_YARD_M = 12.0
+"""Metres between the rows of the densest fashion, which is tried in any case."""
 MARGIN_M = 3.0
 """Least distance of a building from its compound's line."""
+
+
+_NO_RING = np.empty((0, 2))
 
 
 @dataclass(frozen=True)
@@ -157,6 +162,8 @@ def fill_box(
         fashion = replace(fashion, entrances=2)
     best: Buildings | None = None
     for attempt in _attempts(fashion):
+        if _at_most(box, attempt) < households and attempt.yard > LAST_YARD_M:
+            continue
         trial = lay_rows(lattice, box, attempt, room, rng)
         if best is None or _capacity(trial) > _capacity(best):
             best = trial
@@ -165,6 +172,14 @@ def fill_box(
     if best is None or not best.rings:
         best = _squeeze_in(lattice, box, room)
     return _occupy(best, households, rng)
+
+
+def _at_most(box: Floats, fashion: Fashion) -> float:
+    """Return a generous estimate of the households that rows of a fashion can hold."""
+    across = (box[1] - box[0] + fashion.gap) / (fashion.entrances * fashion.wide + fashion.gap)
+    rows = (box[3] - box[2] + fashion.yard) / (fashion.deep + fashion.yard)
+    homes = min(LARGEST, fashion.entrances * fashion.capacity)
+    return 1.25 * max(1.0, float(across)) * max(1.0, float(rows)) * homes
 
 
 def _capacity(trial: Buildings) -> int:
@@ -282,11 +297,16 @@ def raise_buildings(
     bearing = lattice.bearing(plan) + turn
     count = len(plan)
     half = np.column_stack([entrances * fashion.wide / 2, np.full(count, fashion.deep / 2)])
-    rings = []
-    for k in range(count):
-        local = _outline(half[k], int(shapes[k]), fashion)
-        cos, sin = np.cos(bearing[k]), np.sin(bearing[k])
-        rings.append(place[k] + local @ np.array([[cos, sin], [-sin, cos]]))
+    turned = np.stack([np.cos(bearing), np.sin(bearing)], axis=-1)
+    rings: list[Floats] = [_NO_RING] * count
+    for key in sorted(set(zip(entrances.tolist(), shapes.tolist(), strict=True))):
+        same = np.flatnonzero((entrances == key[0]) & (shapes == key[1]))
+        local = _outline(half[same[0]], key[1], fashion)
+        cos, sin = turned[same, None, 0], turned[same, None, 1]
+        x = place[same, None, 0] + local[:, 0] * cos - local[:, 1] * sin
+        y = place[same, None, 1] + local[:, 0] * sin + local[:, 1] * cos
+        for k, ring in zip(same.tolist(), np.stack([x, y], axis=-1), strict=True):
+            rings[k] = ring
     core = half * (0.72 if fashion.tower else 1.0)
     filled = np.ones(count, dtype=np.int64)
     return Buildings(

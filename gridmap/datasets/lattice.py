@@ -12,6 +12,7 @@ so that pieces of a block share their corners to the last bit.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -115,12 +116,12 @@ class Lattice:
     tile_of_row: Ints
     nodes: Floats
 
-    @property
+    @cached_property
     def fine_xs(self) -> Floats:
         """Plan positions of the refined column lines."""
         return _refine(self.xs)
 
-    @property
+    @cached_property
     def fine_ys(self) -> Floats:
         """Plan positions of the refined row lines."""
         return _refine(self.ys)
@@ -136,8 +137,8 @@ class Lattice:
     def warp(self, plan: Floats) -> Floats:
         """Return the real place of plan points, shape (n, 2), metres."""
         fx, fy = self.fine_xs, self.fine_ys
-        i = np.clip(np.searchsorted(fx, plan[:, 0], side="right") - 1, 0, len(fx) - 2)
-        j = np.clip(np.searchsorted(fy, plan[:, 1], side="right") - 1, 0, len(fy) - 2)
+        i = np.searchsorted(fx[1:-1], plan[:, 0], side="right")
+        j = np.searchsorted(fy[1:-1], plan[:, 1], side="right")
         u = ((plan[:, 0] - fx[i]) / (fx[i + 1] - fx[i]))[:, None]
         v = ((plan[:, 1] - fy[j]) / (fy[j + 1] - fy[j]))[:, None]
         south = self.nodes[i, j] * (1 - u) + self.nodes[i + 1, j] * u

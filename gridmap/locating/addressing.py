@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -10,7 +11,6 @@ from gridmap.addresses.matching import WIDE, Evidence, find_evidence
 from gridmap.addresses.parsing import parse_address
 from gridmap.locating.faults import FAULTS
 from gridmap.locating.placements import MAX_CANDIDATES, Candidate, Placement
-from gridmap.locating.points import look_around
 
 if TYPE_CHECKING:
     from gridmap.addresses.elements import Address
@@ -93,7 +93,18 @@ def locate_address(release: Release, text: str) -> Placement:
     if not evidence:
         return _place_by_division(release, _without_unknown_place(address, named=False))
     found = _weigh(release, address, evidence)
-    return _answer(release, address, found)
+    return _answer(release, address, _use_entrance(release, address, found))
+
+
+def _use_entrance(release: Release, address: Address, found: _Finding) -> _Finding:
+    """Let the named entrance decide in a building that is divided by its entrances."""
+    buildings = {release.gazetteer.places[row].building_id for row in found.rows}
+    if len(found.grids) < 2 or len(buildings) != 1 or not address.entrance:
+        return found
+    grid = release.entrance_grids.get((min(buildings), address.entrance))
+    if grid is None:
+        return found
+    return found._replace(grids=(grid,), faults=[*found.faults, "entrance_used"])
 
 
 def _weigh(release: Release, address: Address, evidence: list[Evidence]) -> _Finding:
@@ -209,7 +220,7 @@ def _answer(release: Release, address: Address, found: _Finding) -> Placement:
     place = release.gazetteer.places[rows[0]]
     review = several or confidence == "low" or any(FAULTS[code].review for code in faults)
     one_place = not several and level not in WIDE
-    around = look_around(release, place.lon, place.lat, 0.0) if one_place else None
+    margin = float(release.place_margins[rows[0]])
     return Placement(
         "review" if review else "auto",
         "ambiguous" if several else "unique",
@@ -222,7 +233,7 @@ def _answer(release: Release, address: Address, found: _Finding) -> Placement:
         faults=tuple(faults),
         lon=place.lon if one_place else None,
         lat=place.lat if one_place else None,
-        margin_m=None if around is None else round(around.margin_m, 2),
+        margin_m=round(margin, 2) if one_place and not math.isnan(margin) else None,
     )
 
 
@@ -245,7 +256,7 @@ def _confidence(level: str, faults: list[str], *, several: bool) -> Confidence:
     """Return the level defined in `gridmap.locating.placements.CONFIDENCES`."""
     if several or level == "side" or any(FAULTS[code].review for code in faults):
         return "low"
-    loose = {"loose_name", "sub_number_unknown", "homestead_unknown"}
+    loose = {"loose_name", "sub_number_unknown", "homestead_unknown", "entrance_used"}
     return "medium" if level in WIDE or loose & set(faults) else "high"
 
 

@@ -102,6 +102,12 @@ FAULTS: dict[str, Fault] = {
             review=True,
         ),
         Fault(
+            "entrance_used",
+            "The building is divided by entrance; the named entrance decides.",
+            "该楼按单元划分，结果由所写单元确定。",
+            review=False,
+        ),
+        Fault(
             "loose_name",
             "A name agrees only without its ending (小区, 东段).",
             "名称仅在省略后缀（如“小区”“东段”）后一致。",

@@ -11,6 +11,7 @@ import numpy as np
 import shapely
 
 from gridmap.addresses.gazetteer import Gazetteer, make_gazetteer
+from gridmap.errors import InvalidOption
 from gridmap.locating.conversion import Conversion
 
 if TYPE_CHECKING:
@@ -80,6 +81,11 @@ class Release:
         The places.
     place_grids
         For each place the positions of the grids it lies in, sorted.
+    place_margins
+        (places,) metres from each place to the nearest border of a grid that holds it, NaN where
+        none does.
+    entrance_grids
+        Building id and entrance number -> position of the grid, of buildings that are divided.
     tree, metric_tree
         Grids in degrees as stored, and in metres.
     borders
@@ -95,6 +101,8 @@ class Release:
     grids: tuple[GridFacts, ...]
     gazetteer: Gazetteer
     place_grids: tuple[tuple[int, ...], ...]
+    place_margins: NDArray[np.float64]
+    entrance_grids: Mapping[tuple[str, str], int]
     tree: shapely.STRtree
     metric_tree: shapely.STRtree
     borders: NDArray[np.object_]
@@ -123,6 +131,8 @@ def open_release(plan: Plan | str | Path) -> Release:
     ------
     UnreadableFile
         When the file is missing, damaged or no plan.
+    InvalidOption
+        When the plan has no grid.
 
     Examples
     --------
@@ -136,6 +146,13 @@ def open_release(plan: Plan | str | Path) -> Release:
         from gridmap.planfiles import read_plan
 
         plan = read_plan(Path(plan))
+    if len(plan.grids) == 0:
+        raise InvalidOption(
+            "The plan has no grid, so nothing can be found in it.",
+            "方案中没有网格，无法查询。",
+            cure_en="look at the plan's findings",
+            cure_zh="请查看方案的核验结果",
+        )
     units = plan.territory.units
     geometry = np.asarray(plan.grids.geometry.array, dtype=object)
     to_metric = Transformer.from_crs(units.crs, units.metric_crs, always_xy=True)
@@ -145,12 +162,16 @@ def open_release(plan: Plan | str | Path) -> Release:
         shapely.prepare(prepared)
     tree = shapely.STRtree(geometry)
     gazetteer = make_gazetteer(units.places)
+    spots = shapely.points([(place.lon, place.lat) for place in gazetteer.places] or [(0, 0)])
+    held = tree.query(spots, predicate="intersects")
     return Release(
         plan=plan,
         version=hash_plan(plan),
         grids=_grid_facts(plan.grids, units.communities),
         gazetteer=gazetteer,
-        place_grids=_place_grids(plan, gazetteer, tree),
+        place_grids=_place_grids(plan, gazetteer, held),
+        place_margins=_place_margins(_project(spots, to_metric), borders, held),
+        entrance_grids=_entrance_grids(plan),
         tree=tree,
         metric_tree=shapely.STRtree(metric),
         borders=borders,
@@ -222,7 +243,7 @@ def _grid_facts(grids: gpd.GeoDataFrame, communities: gpd.GeoDataFrame) -> tuple
 
 
 def _place_grids(
-    plan: Plan, gazetteer: Gazetteer, tree: shapely.STRtree
+    plan: Plan, gazetteer: Gazetteer, held: NDArray[np.int64]
 ) -> tuple[tuple[int, ...], ...]:
     """Find the grids of every place: by its building, compound or site, its unit, its point."""
     units = plan.territory.units
@@ -235,7 +256,7 @@ def _place_grids(
     compounds = _collect(frame["compound_id"], frame.index, of_unit)
     sites = _collect(frame["site_id"], frame.index, of_unit)
     own = units.places["unit_id"].tolist() if "unit_id" in units.places else None
-    found = _containing(gazetteer, tree)
+    found = _containing(held)
     result = []
     for row, place in enumerate(gazetteer.places):
         unit = str(own[row]) if own is not None else ""
@@ -250,6 +271,20 @@ def _place_grids(
     return tuple(result)
 
 
+def _entrance_grids(plan: Plan) -> dict[tuple[str, str], int]:
+    """Return the grid of each entrance: that of entrance 2 of B1 is unit ``building/B1#2``."""
+    frame = plan.territory.units.frame
+    position = {str(grid_id): n for n, grid_id in enumerate(plan.grids.index)}
+    divided = frame[frame["kind"] == "entrance"]
+    table = {}
+    for unit, building in zip(divided.index.tolist(), divided["building_id"].tolist(), strict=True):
+        number = str(unit).rpartition("#")[2]
+        grid = position.get(str(plan.assignment.get(unit, "")))
+        if str(unit) == f"building/{building}#{number}" and grid is not None:
+            table[str(building), number] = grid
+    return table
+
+
 def _collect(
     keys: pd.Series[str], unit_ids: Iterable[object], of_unit: Mapping[str, int]
 ) -> dict[str, tuple[int, ...]]:
@@ -261,10 +296,18 @@ def _collect(
     return {key: tuple(sorted(positions)) for key, positions in table.items()}
 
 
-def _containing(gazetteer: Gazetteer, tree: shapely.STRtree) -> dict[int, tuple[int, ...]]:
+def _containing(held: NDArray[np.int64]) -> dict[int, tuple[int, ...]]:
     """Return row -> positions of the grids that hold its point."""
-    points = shapely.points([(place.lon, place.lat) for place in gazetteer.places] or [(0, 0)])
     table: dict[int, list[int]] = {}
-    for row, grid in tree.query(points, predicate="intersects").T.tolist():
+    for row, grid in held.T.tolist():
         table.setdefault(row, []).append(grid)
     return {row: tuple(sorted(grids)) for row, grids in table.items()}
+
+
+def _place_margins(
+    spots: NDArray[np.object_], borders: NDArray[np.object_], held: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    margins = np.full(len(spots), np.inf)
+    np.minimum.at(margins, held[0], shapely.distance(borders[held[1]], spots[held[0]]))
+    margins[~np.isfinite(margins)] = np.nan
+    return margins

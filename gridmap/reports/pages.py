@@ -34,7 +34,7 @@ FORMATS = {
 TEXT_FORMS = ("text", "label", "id")
 NARROWEST = 7
 LINE_POINTS = 14.0
-WRAP_LOSS = 1.1
+WRAP_LOSS = 1.25
 """Words break early: what a text of several lines loses, as a factor."""
 HEADER_FILL, MARK_FILL, TOTAL_FILL, RULE_COLOUR = "1F4E79", "FCE4D6", "EAF1F8", "BFBFBF"
 

@@ -427,17 +427,10 @@ def count_households(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[Finding]]:
     -----
     Source: DESIGN.md section 3, input: households 户数 (default 1).
     """
-    if "households" not in frame:
-        counts = pd.Series(np.ones(len(frame), dtype="int64"), index=frame.index)
-        names = list(frame.columns)
-        known = [column.name for column in ROLES["households"].columns]
-        frame = frame.assign(households=counts)
-        order = [name for name in known if name in frame] + [n for n in names if n not in known]
-        return frame[order], [HOUSEHOLDS_DEFAULTED.found(count=len(frame))] if len(frame) else []
-    absent = frame["households"].isna()
-    counts = frame["households"].fillna(1).astype("int64")
-    findings = [HOUSEHOLDS_DEFAULTED.found(count=int(absent.sum()))] if absent.any() else []
-    return frame.assign(households=counts), findings
+    given = frame["households"] if "households" in frame else pd.Series(np.nan, frame.index)
+    absent = int(given.isna().sum())
+    frame = frame.assign(households=given.fillna(1).astype("int64"))
+    return frame, [HOUSEHOLDS_DEFAULTED.found(count=absent)] if absent else []
 
 
 def settle_id(matched: Mapping[str, str], raw: pd.DataFrame, role: str) -> dict[str, str]:

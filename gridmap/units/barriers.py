@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
+from gridmap.units.arrays import make_points, make_segments
 
-    Geometries = NDArray[Any]
-    Floats = NDArray[np.float64]
-    Bools = NDArray[np.bool_]
+if TYPE_CHECKING:
+    from gridmap.units.arrays import Bools, Floats, Geometries
+
 
 ON_LINE_DEGREES = 1e-9
 """An edge whose middle is this near to a line lies on it: the edge was cut from the line, and
@@ -39,7 +38,8 @@ def lies_on(lines: Geometries, start: Floats, end: Floats) -> Bools:
     Examples
     --------
     >>> road = np.array([shapely.LineString([(0, 0), (4, 0)])])
-    >>> lies_on(road, np.array([[1.0, 0.0], [1.0, 0.0]]), np.array([[2.0, 0.0], [1.0, 1.0]])).tolist()
+    >>> start, end = np.array([[1.0, 0.0], [1.0, 0.0]]), np.array([[2.0, 0.0], [1.0, 1.0]])
+    >>> lies_on(road, start, end).tolist()
     [True, False]
     """
     on = np.zeros(len(start), dtype=bool)
@@ -49,7 +49,7 @@ def lies_on(lines: Geometries, start: Floats, end: Floats) -> Bools:
     on[:] = True
     for share in (0.5, 0.25):
         asked = np.flatnonzero(on)
-        points = shapely.points(start[asked] + (end[asked] - start[asked]) * share)
+        points = make_points(start[asked] + (end[asked] - start[asked]) * share)
         hits = tree.query(points, predicate="dwithin", distance=ON_LINE_DEGREES)[0]
         near = np.zeros(len(asked), dtype=bool)
         near[hits] = True
@@ -75,11 +75,11 @@ def lies_in(water: Geometries, start: Floats, end: Floats) -> Bools:
     inside = np.zeros(len(start), dtype=bool)
     if not len(water) or not len(start):
         return inside
-    tree = shapely.STRtree(shapely.points((start + end) / 2))
+    tree = shapely.STRtree(make_points((start + end) / 2))
     inside[tree.query(water, predicate="contains")[1]] = True
     wet = np.flatnonzero(inside)
     shores = shapely.STRtree(split_segments(shapely.boundary(water)))
-    points = shapely.points((start[wet] + end[wet]) / 2)
+    points = make_points((start[wet] + end[wet]) / 2)
     near = shores.query(points, predicate="dwithin", distance=SHORE_DEGREES)[0]
     inside[wet[near]] = False
     return inside
@@ -90,6 +90,4 @@ def split_segments(lines: Geometries) -> Geometries:
     parts = shapely.get_parts(lines)
     points, part = shapely.get_coordinates(parts, return_index=True)
     same = part[1:] == part[:-1]
-    pairs = np.stack([points[:-1][same], points[1:][same]], axis=1)
-    segments: Geometries = shapely.linestrings(pairs)
-    return segments
+    return make_segments(points[:-1][same], points[1:][same])

@@ -13,22 +13,32 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from gridmap.findings import FindingKind
+from gridmap.units.arrays import take_texts
 from gridmap.units.faces import NOTHING, connect_equal
 
 if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
+    from gridmap.findings import Finding
     from gridmap.model import Sources
     from gridmap.rules import Rules
+    from gridmap.units.arrays import Bools, Ints, Texts
     from gridmap.units.counting import Items
     from gridmap.units.edges import SharedEdges
     from gridmap.units.faces import Faces
 
-    Geometries = NDArray[Any]
-    Ints = NDArray[np.int64]
-    Floats = NDArray[np.float64]
-    Texts = NDArray[np.object_]
+CUT_SITE = FindingKind(
+    "site_cut_by_building",
+    "info",
+    en="{count} sites have more households than one grid may hold and were cut by building: "
+    "{places}.",
+    zh="{count} 个场所的户数超过网格上限，已按楼栋拆分：{places}。",
+    cure_en="Check the outline and the category of these sites.",
+    cure_zh="请核对这些场所的范围和类别。",
+)
+FINDING_KINDS = (CUT_SITE,)
 
 VILLAGE_KINDS = ("natural_village", "villager_group")
 TRACE_SHARE = 0.01
@@ -65,7 +75,7 @@ class Candidates:
     item: Ints
     compound: Texts
     entrance: Ints
-    whole: NDArray[np.bool_]
+    whole: Bools
     of_face: Ints
     of_item: Ints
 
@@ -137,7 +147,10 @@ def choose_candidates(
     of_item = np.full(len(homes), NOTHING, dtype=np.int64)
     compounds = sources.layers.get("compounds")
     for chosen, kinds in (
-        ((faces.site >= 0) & ~trace, np.full(len(lone), "site", dtype=object)),
+        (
+            (faces.site >= 0) & ~trace & (piece_homes[piece] <= upper),
+            np.full(len(lone), "site", dtype=object),
+        ),
         (
             (faces.compound >= 0) & ~trace & (piece_homes[piece] <= upper),
             _compound_kinds(faces, compounds),
@@ -172,6 +185,14 @@ def choose_candidates(
     )
 
 
+def find_cut_sites(faces: Faces, candidates: Candidates, sources: Sources) -> tuple[Finding, ...]:
+    """Say which sites have land but are no unit, because too many households live there."""
+    cut = np.setdiff1d(faces.site[faces.site >= 0], candidates.site)
+    if not len(cut):
+        return ()
+    return (CUT_SITE.found(sorted(take_texts(sources.layers.get("sites"), "site_id")[cut])),)
+
+
 def find_upper(faces: Faces, items: Items, item_face: Ints, sources: Sources, rules: Rules) -> Ints:
     """Return the most households that one unit in each face should hold.
 
@@ -179,8 +200,8 @@ def find_upper(faces: Faces, items: Items, item_face: Ints, sources: Sources, ru
     -----
     Source: `Rules.bands`: the band of the community's area type and size and the compound's class.
     """
-    area_types = _texts(sources.layers["communities"], "area_type")
-    classes = _texts(sources.layers.get("compounds"), "age_class")
+    area_types = take_texts(sources.layers["communities"], "area_type")
+    classes = take_texts(sources.layers.get("compounds"), "age_class")
     totals = np.bincount(
         faces.community[item_face], weights=items.households, minlength=len(area_types)
     )
@@ -197,7 +218,7 @@ def find_upper(faces: Faces, items: Items, item_face: Ints, sources: Sources, ru
     return np.array(bounds, dtype=np.int64)[number.ravel()]
 
 
-def _find_traces(faces: Faces, piece: Ints, item_face: Ints) -> NDArray[np.bool_]:
+def _find_traces(faces: Faces, piece: Ints, item_face: Ints) -> Bools:
     """Tell which faces are slivers of a compound or site whose body lies elsewhere."""
     area = shapely.area(faces.shape)
     piece_area = np.bincount(piece, weights=area)
@@ -214,22 +235,14 @@ def _find_traces(faces: Faces, piece: Ints, item_face: Ints) -> NDArray[np.bool_
 
 
 def _compound_kinds(faces: Faces, compounds: gpd.GeoDataFrame | None) -> Texts:
-    kinds = _texts(compounds, "kind")
+    kinds = take_texts(compounds, "kind")
     village = np.append(np.isin(kinds, VILLAGE_KINDS), False)
     return np.where(village[faces.compound], "village", "compound").astype(object)
 
 
 def _compound_ids(rows: Ints, compounds: gpd.GeoDataFrame | None) -> Texts:
-    ids = np.append(_texts(compounds, "compound_id"), "")
+    ids = np.append(take_texts(compounds, "compound_id"), "")
     return np.asarray(ids[rows], dtype=object)
-
-
-def _texts(frame: gpd.GeoDataFrame | None, column: str) -> Texts:
-    if frame is None:
-        return np.empty(0, dtype=object)
-    if column not in frame.columns:
-        return np.full(len(frame), "", dtype=object)
-    return frame[column].to_numpy(dtype=object)
 
 
 def _add_named_compounds(

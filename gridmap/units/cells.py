@@ -7,24 +7,21 @@ seeds of different owners; they are cleaned of their zigzag and cut off at the r
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
 from scipy.spatial import Delaunay, cKDTree
 
+from gridmap.units.arrays import make_segments, run_starts
 from gridmap.units.linework import GRID_DEGREES, close_faces, node_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from numpy.typing import NDArray
-
+    from gridmap.units.arrays import Floats, Geometries, Ints
     from gridmap.units.measuring import LocalPlane
 
-    Geometries = NDArray[Any]
-    Ints = NDArray[np.int64]
-    Floats = NDArray[np.float64]
 
 JITTER_M = 5e-4
 """Random shift of every seed, in metres, so that no four lie on one circle."""
@@ -95,8 +92,7 @@ def find_ridges(
     order = np.argsort(region, kind="stable")
     shift = np.random.default_rng(0).uniform(-JITTER_M, JITTER_M, xy.shape)
     region, owner, xy = region[order], owner[order], xy[order] + shift
-    starts = np.flatnonzero(np.diff(region, prepend=-1))
-    ends = np.append(starts[1:], len(region))
+    starts, ends = run_starts(region)
     found = []
     for done, (a, b) in enumerate(zip(starts.tolist(), ends.tolist(), strict=True)):
         found.append(_region_ridges(xy[a:b], owner[a:b], extent[region[a]]))
@@ -143,7 +139,7 @@ def _circumcentres(corners: Floats) -> Floats:
     bb, cc = (b * b).sum(axis=1), (c * c).sum(axis=1)
     x = (c[:, 1] * bb - b[:, 1] * cc) / twice
     y = (b[:, 0] * cc - c[:, 0] * bb) / twice
-    return a + np.clip(np.column_stack([x, y]), -1e4, 1e4)
+    return np.asarray(a + np.clip(np.column_stack([x, y]), -1e4, 1e4), dtype=np.float64)
 
 
 def draw_cells(ridges: Ridges, regions: Geometries, plane: LocalPlane) -> Geometries:
@@ -167,7 +163,7 @@ def draw_cells(ridges: Ridges, regions: Geometries, plane: LocalPlane) -> Geomet
     long = (start != end).any(axis=1)
     if not long.any():
         return np.empty(0, dtype=object)
-    segments = shapely.linestrings(np.stack([start[long], end[long]], axis=1))
+    segments = make_segments(start[long], end[long])
     which, group = np.unique(ridges.region[long], return_inverse=True)
     bundles = shapely.line_merge(shapely.multilinestrings(segments, indices=group))
     bundles = shapely.simplify(bundles, SMOOTH_M, preserve_topology=False)
@@ -238,4 +234,4 @@ def nearest_owner(
     """Return the owner of the nearest seed of the same region, for points in metres."""
     tree = cKDTree(np.column_stack([seeds_xy, seeds_region * REGION_GAP_M]))
     _, at = tree.query(np.column_stack([xy, region * REGION_GAP_M]))
-    return owner[at]
+    return np.asarray(owner[at], dtype=np.int64)

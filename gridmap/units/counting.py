@@ -8,7 +8,7 @@ same (undrawn) building or lie within about a metre.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -16,18 +16,15 @@ import shapely
 
 from gridmap.errors import RefusedInput
 from gridmap.findings import FindingKind
+from gridmap.units.arrays import make_points, take_counts, take_shapes, take_texts
 from gridmap.units.edges import number_rows
 
 if TYPE_CHECKING:
     import geopandas as gpd
-    from numpy.typing import NDArray
 
     from gridmap.model import Sources
+    from gridmap.units.arrays import Floats, Geometries, Ints, Texts
 
-    Geometries = NDArray[Any]
-    Ints = NDArray[np.int64]
-    Floats = NDArray[np.float64]
-    Texts = NDArray[np.object_]
 
 SAME_PLACE_DEGREES = 1e-5
 """Loose households nearer than this, about a metre, are at one place; gridmap's own default."""
@@ -103,20 +100,20 @@ def count_items(sources: Sources) -> Items:
     """
     buildings = sources.layers.get("buildings")
     homes = sources.layers.get("households")
-    footprint = _column_of_shapes(buildings)
+    footprint = take_shapes(buildings)
     built = len(footprint)
     if homes is None or not len(homes):
         places = np.empty((0, 2))
-        counts = _whole(buildings, "households", 0)
+        counts = take_counts(buildings, "households", 0)
         return _items(buildings, footprint, counts, places, np.empty(0, dtype=object), _no_rows())
-    rows_households = _whole(homes, "households", 1)
+    rows_households = take_counts(homes, "households", 1)
     item, points = _place_homes(homes, buildings, footprint)
     loose = np.flatnonzero(item < 0)
     _refuse_unplaced(rows_households[loose], points[loose])
-    place, first = _group_places(points[loose], _texts(homes, "building_id")[loose])
+    place, first = _group_places(points[loose], take_texts(homes, "building_id")[loose])
     item[loose] = built + place
     counts = np.bincount(item, weights=rows_households, minlength=built + len(first))
-    names = _texts(homes, "building_id")[loose][first]
+    names = take_texts(homes, "building_id")[loose][first]
     return _items(
         buildings, footprint, np.rint(counts).astype(np.int64), points[loose][first], names, item
     )
@@ -141,14 +138,14 @@ def join_places(
     Returns
     -------
     Items, array
-        With their faces, without the places that were joined: each to the nearest building within `JOIN_M` in its
-        face, as long as both together stay within the upper bound.
+        With their faces, without the places that were joined: each to the nearest building
+        within `JOIN_M` in its face, as long as both together stay within the upper bound.
     """
     built = len(footprints)
     if not built or not len(places):
         return items, item_face
     place, building = shapely.STRtree(footprints).query_nearest(
-        shapely.points(places), max_distance=JOIN_M, all_matches=False
+        make_points(places), max_distance=JOIN_M, all_matches=False
     )
     total = items.households.copy()
     target = np.arange(len(total))
@@ -181,13 +178,13 @@ def _items(
     nowhere = np.full(len(places), None, dtype=object)
     inside = shapely.get_coordinates(shapely.point_on_surface(footprint)).reshape(-1, 2)
     return Items(
-        name=np.concatenate([_texts(buildings, "building_id"), place_names]),
+        name=np.concatenate([take_texts(buildings, "building_id"), place_names]),
         compound=np.concatenate(
-            [_texts(buildings, "compound_id"), np.full(len(places), "", dtype=object)]
+            [take_texts(buildings, "compound_id"), np.full(len(places), "", dtype=object)]
         ),
         households=households,
         entrances=np.concatenate(
-            [_whole(buildings, "entrances", 0), np.zeros(len(places), dtype=np.int64)]
+            [take_counts(buildings, "entrances", 0), np.zeros(len(places), dtype=np.int64)]
         ),
         point=np.concatenate([inside, places]),
         footprint=np.concatenate([footprint, nowhere]),
@@ -199,15 +196,15 @@ def _place_homes(
     homes: gpd.GeoDataFrame, buildings: gpd.GeoDataFrame | None, footprint: Geometries
 ) -> tuple[Ints, Floats]:
     """Return the building of each household, -1 for none, and its coordinates, NaN for none."""
-    shapes = _column_of_shapes(homes)
+    shapes = take_shapes(homes)
     points = np.column_stack([shapely.get_x(shapes), shapely.get_y(shapes)])
     item = np.full(len(homes), -1, dtype=np.int64)
     if buildings is None or not len(buildings):
         return item, points
-    ids = pd.Index(_texts(buildings, "building_id"))
+    ids = pd.Index(take_texts(buildings, "building_id"))
     unique = ~ids.duplicated(keep=False) & (np.asarray(ids) != "")
     rows = np.flatnonzero(unique)
-    found = ids[unique].get_indexer(pd.Index(_texts(homes, "building_id")))
+    found = ids[unique].get_indexer(pd.Index(take_texts(homes, "building_id")))
     item = np.where(found >= 0, rows[found] if len(rows) else -1, -1).astype(np.int64)
     loose = np.flatnonzero((item < 0) & np.isfinite(points).all(axis=1))
     if len(loose):
@@ -219,7 +216,7 @@ def _cover_points(polygons: Geometries, points: Floats) -> Ints:
     """Return the first polygon that covers each point, -1 for none."""
     distinct = number_rows(points)
     _, first = np.unique(distinct, return_index=True)
-    tree = shapely.STRtree(shapely.points(points[first]))
+    tree = shapely.STRtree(make_points(points[first]))
     polygon, point = tree.query(polygons, predicate="intersects")
     cover = np.full(len(first), len(polygons), dtype=np.int64)
     np.minimum.at(cover, point, polygon)
@@ -248,28 +245,3 @@ def _group_places(points: Floats, names: Texts) -> tuple[Ints, Ints]:
 
 def _no_rows() -> Ints:
     return np.empty(0, dtype=np.int64)
-
-
-def _column_of_shapes(frame: gpd.GeoDataFrame | None) -> Geometries:
-    if frame is None:
-        return np.empty(0, dtype=object)
-    return np.asarray(frame.geometry.to_numpy(), dtype=object)
-
-
-def _texts(frame: gpd.GeoDataFrame | None, column: str) -> Texts:
-    if frame is None:
-        return np.empty(0, dtype=object)
-    if column not in frame.columns:
-        return np.full(len(frame), "", dtype=object)
-    return frame[column].to_numpy(dtype=object)
-
-
-def _whole(frame: gpd.GeoDataFrame | None, column: str, absent: int) -> Ints:
-    """Return a column as whole numbers, halves up, ``absent`` where there is none."""
-    if frame is None:
-        return _no_rows()
-    if column not in frame.columns:
-        return np.full(len(frame), absent, dtype=np.int64)
-    numbers = pd.to_numeric(frame[column], errors="coerce").to_numpy(dtype=np.float64)
-    numbers = np.where(np.isfinite(numbers), numbers, absent)
-    return np.floor(np.maximum(numbers, 0) + 0.5).astype(np.int64)

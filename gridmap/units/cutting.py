@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -17,21 +17,18 @@ from gridmap.units.cells import (
     nearest_owner,
 )
 from gridmap.units.faces import NOTHING, locate_points
+from gridmap.units.merging import absorb_pieces
 from gridmap.units.seeds import seed_entrances, seed_walls
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from numpy.typing import NDArray
-
+    from gridmap.units.arrays import Bools, Floats, Geometries, Ints
     from gridmap.units.candidates import Candidates
     from gridmap.units.counting import Items
     from gridmap.units.faces import Faces
     from gridmap.units.measuring import LocalPlane
 
-    Geometries = NDArray[Any]
-    Ints = NDArray[np.int64]
-    Floats = NDArray[np.float64]
     Report = Callable[[int, int], None]
 
 LONGEST_WEIGHT_M = 50.0
@@ -106,7 +103,7 @@ def cut_faces(
     of_face[face[single]] = candidate[single]
     shared = count > 1
     region, xy, owner = _seed_faces(items, item_face, candidates, shared, plane)
-    anchors = _find_anchors(items, item_face, candidates, region, xy, owner, plane)
+    anchors = _find_anchors(items, item_face, candidates, xy, owner, plane)
     extent = shapely.bounds(shapely.transform(faces.shape, plane.to_metres)).reshape(-1, 4)
     ridges = find_ridges(region, xy, owner, extent, report=report)
     owners = max(int(owner.max(initial=-1)) + 1, len(candidates.kind))
@@ -164,7 +161,7 @@ def _seed_faces(
     items: Items,
     item_face: Ints,
     candidates: Candidates,
-    shared: NDArray[np.bool_],
+    shared: Bools,
     plane: LocalPlane,
 ) -> tuple[Ints, Floats, Ints]:
     """Return region, place and owner of the seeds of all faces that are cut.
@@ -197,7 +194,6 @@ def _find_anchors(
     items: Items,
     item_face: Ints,
     candidates: Candidates,
-    region: Ints,
     xy: Floats,
     owner: Ints,
     plane: LocalPlane,
@@ -228,20 +224,16 @@ def _share_out_empty(ridges: Ridges, candidates: int, owners: int) -> Ints:
 
     Returns the candidate of every owner; owners below ``candidates`` are their own.
     """
-    master = np.arange(owners)
-    master[candidates:] = NOTHING
     length = np.minimum(np.hypot(*(ridges.end - ridges.start).T), LONGEST_WEIGHT_M)
     pairs = pd.DataFrame({"a": ridges.first, "b": ridges.second, "m": length})
-    pairs = pairs.groupby(["a", "b"], as_index=False)["m"].sum()
-    a = np.concatenate([pairs["a"], pairs["b"]])
-    b = np.concatenate([pairs["b"], pairs["a"]])
-    weight = np.concatenate([pairs["m"], pairs["m"]])
-    while True:
-        ready = (master[a] < 0) & (master[b] >= 0)
-        if not ready.any():
-            return master
-        offers = pd.DataFrame({"owner": a[ready], "to": master[b[ready]], "m": weight[ready]})
-        offers = offers.groupby(["owner", "to"], as_index=False)["m"].sum()
-        offers = offers.sort_values(["owner", "m", "to"], ascending=[True, False, True])
-        offers = offers.drop_duplicates("owner")
-        master[offers["owner"].to_numpy()] = offers["to"].to_numpy()
+    pairs = pairs.groupby(["a", "b"], as_index=False).agg(m=("m", "sum"))
+    master = np.arange(owners)
+    master[candidates:] = NOTHING
+    return absorb_pieces(
+        master,
+        pairs["a"].to_numpy(),
+        pairs["b"].to_numpy(),
+        pairs["m"].to_numpy(),
+        np.zeros(len(pairs), dtype=np.int64),
+        np.ones(len(pairs), dtype=bool),
+    )

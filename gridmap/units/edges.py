@@ -8,17 +8,13 @@ tolerance here, and everything is done for all polygons at once.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
-    Geometries = NDArray[Any]
+    from gridmap.units.arrays import Floats, Geometries, Ints
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
+from gridmap.units.arrays import make_points
 
+if TYPE_CHECKING:
+    from gridmap.units.arrays import Bools, Floats, Geometries, Ints
     from gridmap.units.edges import SharedEdges
     from gridmap.units.linework import Drawing
 
-    Geometries = NDArray[Any]
-    Ints = NDArray[np.int64]
-    Bools = NDArray[np.bool_]
-    Floats = NDArray[np.float64]
 
 NOTHING = -1
 """Position that stands for 'none' in every array of positions."""
@@ -38,6 +35,8 @@ class Faces:
         a site inside a compound is land of the site.
     water
         (n,) whether the face is water outside compounds and sites.
+    doubled
+        (n,) whether the face lies in several communities.
     """
 
     shape: Geometries
@@ -45,6 +44,7 @@ class Faces:
     compound: Ints
     site: Ints
     water: Bools
+    doubled: Bools
 
 
 def label_faces(shapes: Geometries, drawing: Drawing) -> Faces:
@@ -65,6 +65,8 @@ def label_faces(shapes: Geometries, drawing: Drawing) -> Faces:
     tree = shapely.STRtree(shapely.point_on_surface(shapes))
     count = len(shapes)
     community = _cover(tree, count, drawing.communities, np.arange(len(drawing.communities)))
+    claims = tree.query(drawing.communities, predicate="intersects")[1]
+    doubled = np.bincount(claims, minlength=count) > 1
     site = _cover(tree, count, drawing.sites, _small_first(drawing.sites))
     site[site >= 0] = drawing.site_rows[site[site >= 0]]
     compound = _cover(tree, count, drawing.compounds, _small_first(drawing.compounds))
@@ -78,11 +80,12 @@ def label_faces(shapes: Geometries, drawing: Drawing) -> Faces:
         compound=compound[land],
         site=site[land],
         water=(wet & (compound < 0) & (site < 0))[land],
+        doubled=doubled[land],
     )
 
 
 def connect(count: int, left: Ints, right: Ints) -> Ints:
-    """Number the connected components of a graph.
+    """Find the connected components of a graph.
 
     Parameters
     ----------
@@ -110,7 +113,7 @@ def connect(count: int, left: Ints, right: Ints) -> Ints:
 
 
 def connect_equal(shared: SharedEdges, *keys: Ints) -> Ints:
-    """Number the components of polygons that touch along an edge and agree in all ``keys``."""
+    """Find the components of polygons that touch along an edge and agree in all ``keys``."""
     equal = np.ones(len(shared.left), dtype=bool)
     for key in keys:
         equal &= key[shared.left] == key[shared.right]
@@ -132,7 +135,7 @@ def locate_points(shapes: Geometries, points: Floats) -> Ints:
     array
         (m,) positions; of a point on a border the first polygon, `NOTHING` for one outside.
     """
-    tree = shapely.STRtree(shapely.points(points))
+    tree = shapely.STRtree(make_points(points))
     polygon, point = tree.query(shapes, predicate="intersects")
     found = np.full(len(points), len(shapes), dtype=np.int64)
     np.minimum.at(found, point, polygon)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -10,6 +10,7 @@ import shapely
 
 from gridmap.findings import FindingKind
 from gridmap.model import Units
+from gridmap.units.arrays import name_of, run_starts, take_texts
 from gridmap.units.faces import NOTHING, locate_points
 from gridmap.units.measuring import measure_polygons
 from gridmap.units.naming import name_units
@@ -17,18 +18,15 @@ from gridmap.units.shares import list_members, share_entrances
 
 if TYPE_CHECKING:
     import geopandas as gpd
-    from numpy.typing import NDArray
 
     from gridmap.findings import Finding
     from gridmap.model import Sources
+    from gridmap.units.arrays import Floats, Geometries, Ints, Texts
     from gridmap.units.candidates import Candidates
     from gridmap.units.counting import Items
     from gridmap.units.faces import Faces
     from gridmap.units.grouping import Patchwork
 
-    Geometries = NDArray[Any]
-    Ints = NDArray[np.int64]
-    Texts = NDArray[np.object_]
 
 IN_PIECES = FindingKind(
     "compound_in_pieces",
@@ -119,8 +117,7 @@ def _dissolve(patchwork: Patchwork) -> Geometries:
     """Unite the pieces of each unit."""
     order = np.argsort(patchwork.group, kind="stable")
     group = patchwork.group[order]
-    starts = np.flatnonzero(np.diff(group, prepend=-1))
-    ends = np.append(starts[1:], len(group))
+    starts, ends = run_starts(group)
     shapes = patchwork.shape[order[starts]].copy()
     for n in np.flatnonzero(ends - starts > 1).tolist():
         pieces = patchwork.shape[order[starts[n] : ends[n]]]
@@ -164,35 +161,32 @@ def _describe(
 ) -> pd.DataFrame:
     """Return what each unit is, in the columns of the frame and ``entrance``."""
     owner = patchwork.candidate
-    open_land = owner < 0
-
-    def of_candidate(values: Texts, absent: object) -> Texts:
-        return np.where(open_land, absent, np.append(values, absent)[owner]).astype(object)
-
+    kind = name_of(candidates.kind, owner)
+    kind[owner < 0] = "open"
     community = faces.community[patchwork.face[first]]
     communities = sources.layers["communities"]
-    compound = of_candidate(candidates.compound, "")
+    compound = name_of(candidates.compound, owner)
     item = np.append(candidates.item, NOTHING)[owner]
     site = np.append(candidates.site, NOTHING)[owner]
     return pd.DataFrame(
         {
-            "community_id": _texts(communities, "community_id")[community],
-            "kind": of_candidate(candidates.kind, "open"),
+            "community_id": take_texts(communities, "community_id")[community],
+            "kind": kind,
             "compound_id": compound,
-            "site_id": np.append(_texts(sources.layers.get("sites"), "site_id"), "")[site],
-            "building_id": np.append(items.name, "")[item],
+            "site_id": name_of(take_texts(sources.layers.get("sites"), "site_id"), site),
+            "building_id": name_of(items.name, item),
             "age_class": _age_classes(compound, sources),
             "area_type": np.where(
-                _texts(communities, "area_type")[community] == "rural", "rural", "urban"
+                take_texts(communities, "area_type")[community] == "rural", "rural", "urban"
             ).astype(object),
-            "entrance": of_candidate(candidates.entrance.astype(object), 0),
+            "entrance": np.append(candidates.entrance, 0)[owner],
         }
     )
 
 
 def _age_classes(compound: Texts, sources: Sources) -> Texts:
     frame = sources.layers.get("compounds")
-    known = dict(zip(_texts(frame, "compound_id"), _texts(frame, "age_class"), strict=True))
+    known = dict(zip(take_texts(frame, "compound_id"), take_texts(frame, "age_class"), strict=True))
     return np.array([known.get(name, "") for name in compound.tolist()], dtype=object)
 
 
@@ -213,7 +207,7 @@ def _community_frame(frame: gpd.GeoDataFrame, sources: Sources) -> gpd.GeoDataFr
     import geopandas as gpd
 
     source = sources.layers["communities"]
-    ids = _texts(source, "community_id")
+    ids = take_texts(source, "community_id")
     order = np.argsort(ids.astype(str), kind="stable")
     parts = frame.groupby("community_id", sort=True)
     land = {str(name): shapely.coverage_union_all(part.geometry.to_numpy()) for name, part in parts}
@@ -221,11 +215,11 @@ def _community_frame(frame: gpd.GeoDataFrame, sources: Sources) -> gpd.GeoDataFr
     shapes = np.array([land.get(str(name), shapely.MultiPolygon()) for name in ids[order]])
     shapes = shapely.normalize(shapes)
     area, _ = measure_polygons(shapes, crs=sources.crs, metric_crs=sources.metric_crs)
-    rural = _texts(source, "area_type")[order] == "rural"
+    rural = take_texts(source, "area_type")[order] == "rural"
     return gpd.GeoDataFrame(
         {
-            "name": _texts(source, "name")[order],
-            "township": _texts(source, "township")[order],
+            "name": take_texts(source, "name")[order],
+            "township": take_texts(source, "township")[order],
             "area_type": np.where(rural, "rural", "urban").astype(object),
             "households": [int(homes.get(name, 0)) for name in ids[order]],
             "area_m2": area,
@@ -240,7 +234,7 @@ def _site_frame(sources: Sources) -> gpd.GeoDataFrame:
     import geopandas as gpd
 
     source = sources.layers.get("sites")
-    ids = _texts(source, "site_id")
+    ids = take_texts(source, "site_id")
     order = np.argsort(ids.astype(str), kind="stable")
     shapes = (
         np.empty(0, dtype=object)
@@ -250,9 +244,9 @@ def _site_frame(sources: Sources) -> gpd.GeoDataFrame:
     area, _ = measure_polygons(shapes, crs=sources.crs, metric_crs=sources.metric_crs)
     return gpd.GeoDataFrame(
         {
-            "name": _texts(source, "name")[order],
-            "category": _texts(source, "category")[order],
-            "owner": _texts(source, "owner")[order],
+            "name": take_texts(source, "name")[order],
+            "category": take_texts(source, "category")[order],
+            "owner": take_texts(source, "owner")[order],
             "area_m2": np.asarray(area, dtype=np.float64),
         },
         geometry=shapes,
@@ -293,7 +287,7 @@ def _place_frame(
 
 
 def _list_findings(
-    rows: pd.DataFrame, names: Texts, points: NDArray[np.float64], limit: pd.Series
+    rows: pd.DataFrame, names: Texts, points: Floats, limit: pd.Series
 ) -> list[Finding]:
     findings = []
     whole = rows[rows["kind"].isin(("compound", "village"))]
@@ -310,11 +304,3 @@ def _list_findings(
         places = points[order].round(6).tolist()
         findings.append(TOO_LARGE.found(names[order].tolist(), points=places))
     return findings
-
-
-def _texts(frame: gpd.GeoDataFrame | None, column: str) -> Texts:
-    if frame is None:
-        return np.empty(0, dtype=object)
-    if column not in frame.columns:
-        return np.full(len(frame), "", dtype=object)
-    return frame[column].to_numpy(dtype=object)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
@@ -16,8 +16,7 @@ from gridmap.units.merging import absorb_pieces
 from gridmap.units.sharing import find_banks, share_out
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
+    from gridmap.units.arrays import Bools, Floats, Geometries, Ints
     from gridmap.units.candidates import Candidates
     from gridmap.units.counting import Items
     from gridmap.units.cutting import Anchors, Mosaic
@@ -26,10 +25,6 @@ if TYPE_CHECKING:
     from gridmap.units.linework import Drawing
     from gridmap.units.measuring import LocalPlane
 
-    Geometries = NDArray[Any]
-    Ints = NDArray[np.int64]
-    Floats = NDArray[np.float64]
-    Bools = NDArray[np.bool_]
 
 OPEN_LEAST_M2 = 2_000.0
 """Open land smaller than this joins a neighbour; gridmap's own default (a fifth of the smallest
@@ -125,17 +120,12 @@ def settle_land(
     lines = np.concatenate([drawing.roads, drawing.rivers, drawing.railways, drawing.walls])
     _share_open(ground, faces, lines, plane)
     _absorb(ground, faces, lines, plane)
-    anchor_group = np.where(anchor_group >= 0, anchor_group, NOTHING)
     _share_water(ground, faces, plane)
     group = _group_items(ground, anchors, anchor_group, items, item_face)
-    strips = {
-        int(candidate): int(number)
-        for candidate, number in zip(anchors.candidate, group[anchors.item], strict=True)
-        if candidates.entrance[candidate] > 0
-    }
-    entrance = candidates.entrance[anchors.candidate] > 0
-    for n in np.flatnonzero(entrance & (anchor_group >= 0)).tolist():
-        strips[int(anchors.candidate[n])] = int(anchor_group[n])
+    strip = np.flatnonzero(candidates.entrance[anchors.candidate] > 0)
+    known = anchor_group[strip]
+    known = np.where(known >= 0, known, group[anchors.item[strip]])
+    strips = dict(zip(anchors.candidate[strip].tolist(), known.tolist(), strict=True))
     return _compress(ground, group, strips)
 
 
@@ -151,7 +141,7 @@ def _find_settled(
     mine = mosaic.candidate[anchor_piece] == anchors.candidate
     firm[part[anchor_piece[mine]]] = True
     settled = firm[part] & held
-    names, first, number = np.unique(part[settled], return_index=True, return_inverse=True)
+    _, first, number = np.unique(part[settled], return_index=True, return_inverse=True)
     group = np.full(len(part), NOTHING, dtype=np.int64)
     group[settled] = number.ravel()
     candidate = mosaic.candidate[settled][first]
@@ -187,7 +177,7 @@ def _same_block(ground: _Ground, faces: Faces, lines: Geometries, asked: Bools) 
     """Tell which edges join land of one community without a line between."""
     left, right = ground.shared.left, ground.shared.right
     community = faces.community[ground.face]
-    result = (asked[left] != asked[right]) & (community[left] == community[right])
+    result: Bools = (asked[left] != asked[right]) & (community[left] == community[right])
     rows = np.flatnonzero(result)
     result[rows] = ~lies_on(lines, ground.shared.start[rows], ground.shared.end[rows])
     return result
@@ -263,7 +253,7 @@ def _group_items(
 
 
 def _compress(ground: _Ground, item_group: Ints, strips: dict[int, int]) -> Patchwork:
-    """Number the units that have land 0 upward."""
+    """Give the units that have land the numbers from 0."""
     names, group = np.unique(ground.group, return_inverse=True)
     number = np.full(len(ground.candidate), NOTHING, dtype=np.int64)
     number[names] = np.arange(len(names))

@@ -9,20 +9,17 @@ by construction, and no vertex moves by more than a ten-thousandth of a millimet
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
 
+from gridmap.units.arrays import take_shapes, take_texts
+
 if TYPE_CHECKING:
-    import geopandas as gpd
-    from numpy.typing import NDArray
-
     from gridmap.model import Sources
+    from gridmap.units.arrays import Bools, Floats, Geometries, Ints, Texts
 
-    Geometries = NDArray[Any]
-    Ints = NDArray[np.int64]
-    Floats = NDArray[np.float64]
 
 GRID_DEGREES = 1e-12
 """Spacing of the snapping grid in degrees (0.1 micrometre); gridmap's own default. It is 70 times
@@ -53,7 +50,7 @@ class Drawing:
     sites: Geometries
     site_rows: Ints
     roads: Geometries
-    road_class: NDArray[np.object_]
+    road_class: Texts
     rivers: Geometries
     railways: Geometries
     walls: Geometries
@@ -81,21 +78,21 @@ def gather_lines(sources: Sources) -> Drawing:
     Drawing
         What does not touch any community is left out.
     """
-    communities = _shapes(sources.layers.get("communities"))
+    communities = take_shapes(sources.layers.get("communities"))
     extent = shapely.total_bounds(communities)
     roads = sources.layers.get("roads")
     barriers = sources.layers.get("barriers")
-    road_shapes = _shapes(roads)
-    classes = _words(roads, "class")
-    shapes, kinds = _shapes(barriers), _words(barriers, "kind")
+    road_shapes = take_shapes(roads)
+    classes = take_texts(roads, "class")
+    shapes, kinds = take_shapes(barriers), take_texts(barriers, "kind")
     areal = shapely.get_dimensions(shapes) == 2
     drawn = np.where(areal & (kinds != "river"), shapely.boundary(shapes), shapes)
-    sites = _shapes(sources.layers.get("sites"))
+    sites = take_shapes(sources.layers.get("sites"))
     site_rows = np.flatnonzero(shapely.get_dimensions(sites) == 2)
     near = _within(road_shapes, extent)
     return Drawing(
         communities=communities,
-        compounds=_shapes(sources.layers.get("compounds")),
+        compounds=take_shapes(sources.layers.get("compounds")),
         sites=sites[site_rows],
         site_rows=site_rows,
         roads=road_shapes[near],
@@ -146,25 +143,11 @@ def close_faces(lines: Geometries) -> Geometries:
     return result
 
 
-def _shapes(frame: gpd.GeoDataFrame | None) -> Geometries:
-    if frame is None:
-        return np.empty(0, dtype=object)
-    return np.asarray(frame.geometry.to_numpy(), dtype=object)
-
-
-def _words(frame: gpd.GeoDataFrame | None, column: str) -> NDArray[np.object_]:
-    if frame is None:
-        return np.empty(0, dtype=object)
-    if column not in frame.columns:
-        return np.full(len(frame), "", dtype=object)
-    return frame[column].to_numpy(dtype=object)
-
-
-def _choose(shapes: Geometries, chosen: NDArray[np.bool_], extent: Floats) -> Geometries:
+def _choose(shapes: Geometries, chosen: Bools, extent: Floats) -> Geometries:
     return shapes[chosen & _within(shapes, extent)]
 
 
-def _within(shapes: Geometries, extent: Floats) -> NDArray[np.bool_]:
+def _within(shapes: Geometries, extent: Floats) -> Bools:
     """Tell which shapes reach into the extent (xmin, ymin, xmax, ymax)."""
     bounds = shapely.bounds(shapes).reshape(-1, 4)
     with np.errstate(invalid="ignore"):

@@ -6,15 +6,14 @@ lines -> faces -> who stands where -> candidates -> cells -> small land joins ->
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import numpy as np
 import shapely
 
 from gridmap.errors import InvalidOption
 from gridmap.findings import FindingKind
 from gridmap.model import Units, ignore_progress
-from gridmap.units.candidates import choose_candidates, find_upper
+from gridmap.units.candidates import choose_candidates, find_cut_sites, find_upper
 from gridmap.units.counting import count_items, join_places
 from gridmap.units.cutting import cut_faces
 from gridmap.units.edges import find_shared_edges
@@ -22,24 +21,17 @@ from gridmap.units.faces import label_faces
 from gridmap.units.framing import frame_units
 from gridmap.units.grouping import settle_land
 from gridmap.units.linework import close_faces, gather_lines, node_lines
-from gridmap.units.measuring import LocalPlane
+from gridmap.units.measuring import LocalPlane, measure_polygons
 from gridmap.units.settling import settle_items
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
+    from gridmap.findings import Finding
     from gridmap.model import Progress, Sources
     from gridmap.rules import Rules
-    from gridmap.units.candidates import Candidates
+    from gridmap.units.arrays import Ints
     from gridmap.units.counting import Items
-    from gridmap.units.cutting import Anchors, Mosaic
     from gridmap.units.faces import Faces
     from gridmap.units.linework import Drawing
-
-    Geometries = NDArray[Any]
-    Ints = NDArray[np.int64]
-    Floats = NDArray[np.float64]
-    Bools = NDArray[np.bool_]
 
 PARTS = 100
 """Progress is reported in hundredths of the step."""
@@ -127,12 +119,15 @@ def make_units(sources: Sources, *, rules: Rules, progress: Progress = ignore_pr
     progress("units", 10, PARTS)
     items = count_items(sources)
     items, item_face, findings = settle_items(items, faces)
+    findings += _find_overlaps(faces, sources)
     upper = find_upper(faces, items, item_face, sources, rules)
-    items, item_face = _join_places(items, item_face, upper, faces, plane)
+    items, item_face = _join_places(items, item_face, upper, plane)
     progress("units", 20, PARTS)
     candidates = choose_candidates(
         faces, find_shared_edges(faces.shape), items, item_face, sources, upper
     )
+
+    findings += find_cut_sites(faces, candidates, sources)
 
     def report(done: int, total: int) -> None:
         progress("units", 20 + 40 * done // total, PARTS)
@@ -151,8 +146,16 @@ def _choose_plane(drawing: Drawing) -> LocalPlane:
     return LocalPlane.around(float(xmin + xmax) / 2, float(ymin + ymax) / 2)
 
 
+def _find_overlaps(faces: Faces, sources: Sources) -> tuple[Finding, ...]:
+    """Say how much land several communities claim."""
+    shapes = faces.shape[faces.doubled]
+    area, _ = measure_polygons(shapes, crs=sources.crs, metric_crs=sources.metric_crs)
+    total = float(area.sum())
+    return (OVERLAP.found(count=len(shapes), area=total),) if total >= LEAST_OVERLAP_M2 else ()
+
+
 def _join_places(
-    items: Items, item_face: Ints, upper: Ints, faces: Faces, plane: LocalPlane
+    items: Items, item_face: Ints, upper: Ints, plane: LocalPlane
 ) -> tuple[Items, Ints]:
     """Count loose places at the building beside them, and find the faces of what is left."""
     built = items.buildings

@@ -8,18 +8,17 @@ a straight line stays straight and going back and forth moves nothing by more th
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
 from pyproj import Transformer
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
     from pyproj import CRS
 
-    Floats = NDArray[np.float64]
-    Geometries = NDArray[Any]
+    from gridmap.units.arrays import Floats, Geometries
+
 
 EARTH_RADIUS_M = 6_371_008.8
 """Mean radius of the Earth (IUGG), in metres; only scales the local plane."""

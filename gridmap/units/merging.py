@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -10,12 +10,7 @@ import pandas as pd
 from gridmap.units.faces import NOTHING
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Ints = NDArray[np.int64]
-    Floats = NDArray[np.float64]
-    Bools = NDArray[np.bool_]
-    Geometries = NDArray[Any]
+    from gridmap.units.arrays import Bools, Floats, Ints
 
 
 def absorb_pieces(

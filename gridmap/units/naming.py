@@ -8,10 +8,17 @@ import numpy as np
 import pandas as pd
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from gridmap.units.arrays import Bools, Floats, Texts
 
-    Floats = NDArray[np.float64]
-    Texts = NDArray[np.object_]
+NAMED_AFTER = {
+    "site": "site_id",
+    "compound": "compound_id",
+    "village": "compound_id",
+    "building": "building_id",
+    "entrance": "building_id",
+    "households": "building_id",
+}
+"""Kind of unit -> the column that names it; open land has no name."""
 
 
 def name_units(rows: pd.DataFrame, points: Floats) -> Texts:
@@ -51,28 +58,21 @@ def name_units(rows: pd.DataFrame, points: Floats) -> Texts:
     return names
 
 
-def _stems(rows: pd.DataFrame) -> tuple[Texts, NDArray[np.bool_]]:
+def _stems(rows: pd.DataFrame) -> tuple[Texts, Bools]:
     """Return what each unit is named after, and whether it is one of many unnamed ones."""
     stems: list[str] = []
     numbered: list[bool] = []
-    for row in rows.itertuples(index=False):
-        kind = str(row.kind)
-        name = {
-            "site": row.site_id,
-            "compound": row.compound_id,
-            "village": row.compound_id,
-            "building": row.building_id,
-            "entrance": row.building_id,
-            "households": row.building_id,
-        }.get(kind, "")
-        stem = f"{'building' if kind == 'entrance' else kind}/{name or row.community_id}"
-        stems.append(f"{stem}#{row.entrance}" if kind == "entrance" else stem)
+    for row in rows.to_dict("records"):
+        kind = row["kind"]
+        name = row[NAMED_AFTER[kind]] if kind in NAMED_AFTER else ""
+        stem = f"{'building' if kind == 'entrance' else kind}/{name or row['community_id']}"
+        stems.append(f"{stem}#{row['entrance']}" if kind == "entrance" else stem)
         numbered.append(not name)
     return np.array(stems, dtype=object), np.array(numbered, dtype=bool)
 
 
-def _distinct(stems: Texts, numbered: NDArray[np.bool_]) -> Texts:
-    """Number equal stems in their order; unnamed ones always, others where there are several."""
+def _distinct(stems: Texts, numbered: Bools) -> Texts:
+    """Tell equal stems apart by their order: unnamed ones always, others where need be."""
     frame = pd.DataFrame({"stem": stems, "numbered": numbered})
     groups = frame.groupby(["stem", "numbered"], sort=False)
     rank = groups.cumcount().to_numpy() + 1

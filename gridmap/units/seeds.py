@@ -7,17 +7,16 @@ the middle of equal steps, so that two houses with a common wall meet exactly in
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
+from gridmap.units.arrays import rank_in_run
 
-    Geometries = NDArray[Any]
-    Ints = NDArray[np.int64]
-    Floats = NDArray[np.float64]
+if TYPE_CHECKING:
+    from gridmap.units.arrays import Floats, Geometries, Ints
+
 
 WALL_STEPS = 20
 """Seeds of a footprint standing free, about; gridmap's own default."""
@@ -105,8 +104,7 @@ def seed_edges(start: Floats, end: Floats, step_m: float) -> Seeds:
     half = step_m / 2
     inner = np.maximum(length - step_m, 0.0)
     count = np.where(length > step_m, np.ceil(inner / step_m).astype(np.int64) + 1, 1)
-    at, _ = _spread(count)
-    rank = np.arange(len(at)) - np.repeat(np.cumsum(count) - count, count)
+    at, rank = rank_in_run(count)
     with np.errstate(invalid="ignore", divide="ignore"):
         share = np.where(
             count[at] == 1,
@@ -179,6 +177,5 @@ def _wall_steps(footprints: Geometries) -> Floats:
 
 def _spread(count: Ints) -> tuple[Ints, Floats]:
     """Repeat each position ``count`` times; return also the middle of each of its equal steps."""
-    at = np.repeat(np.arange(len(count)), count)
-    rank = np.arange(len(at)) - np.repeat(np.cumsum(count) - count, count)
+    at, rank = rank_in_run(count)
     return at, (rank + 0.5) / count[at]

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
 
 from gridmap.findings import FindingKind
+from gridmap.units.arrays import make_points
 from gridmap.units.faces import locate_points
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from gridmap.findings import Finding
+    from gridmap.units.arrays import Floats, Ints
     from gridmap.units.counting import Items
     from gridmap.units.faces import Faces
 
-    Geometries = NDArray[Any]
-    Ints = NDArray[np.int64]
 
 CLEAR_SHARE = 0.9
 """A footprint with less than this share of its area in one community stands in two."""
@@ -67,8 +65,8 @@ def settle_items(items: Items, faces: Faces) -> tuple[Items, Ints, tuple[Finding
     point = items.point.copy()
     lost = np.flatnonzero(face < 0)
     if len(lost):
-        near = shapely.STRtree(faces.shape).nearest(shapely.points(point[lost]))
-        distance = shapely.distance(faces.shape[near], shapely.points(point[lost]))
+        near = shapely.STRtree(faces.shape).nearest(make_points(point[lost]))
+        distance = shapely.distance(faces.shape[near], make_points(point[lost]))
         far = int(items.households[lost[distance > FAR_DEGREES]].sum())
         if far:
             findings.append(OUTSIDE.found(count=far))
@@ -88,7 +86,7 @@ def _find_across(items: Items, faces: Faces, face: Ints) -> Ints:
 
 
 def _settle_across(
-    items: Items, faces: Faces, face: Ints, point: NDArray[np.float64], across: Ints
+    items: Items, faces: Faces, face: Ints, point: Floats, across: Ints
 ) -> list[Finding]:
     """Move each building that crosses lines to the face with most of its area."""
     tree = shapely.STRtree(faces.shape)

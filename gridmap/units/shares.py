@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
+from gridmap.units.arrays import take_counts
+
 if TYPE_CHECKING:
     import geopandas as gpd
-    from numpy.typing import NDArray
 
+    from gridmap.units.arrays import Ints
     from gridmap.units.counting import Items
 
-    Ints = NDArray[np.int64]
 
+_PLAIN_ENTRANCE = re.compile(r"(?<![0-9])([0-9]{1,2})单元")
 KNOWN_SHARE = 0.5
 """Least share of a building's households whose address must name an entrance for the addresses
 to be believed; gridmap's own default."""
@@ -51,10 +54,7 @@ def share_entrances(items: Items, item: int, homes: gpd.GeoDataFrame | None) -> 
 
 
 def _home_weights(homes: gpd.GeoDataFrame, rows: Ints) -> Ints:
-    if "households" not in homes.columns:
-        return np.ones(len(rows), dtype=np.int64)
-    numbers = pd.to_numeric(homes["households"].iloc[rows], errors="coerce").fillna(1)
-    return np.floor(numbers.to_numpy(dtype=np.float64) + 0.5).astype(np.int64)
+    return take_counts(homes.iloc[rows], "households", 1)
 
 
 def _read_entrances(addresses: list[str], entrances: int) -> Ints:
@@ -64,8 +64,9 @@ def _read_entrances(addresses: list[str], entrances: int) -> Ints:
 
     numbers = np.full(len(addresses), -1, dtype=np.int64)
     for n, text in enumerate(addresses):
+        plain = _PLAIN_ENTRANCE.findall(text)
         try:
-            entrance = parse_address(text).entrance
+            entrance = plain[0] if len(plain) == 1 else parse_address(text).entrance
         except InvalidOption:
             continue
         if entrance.isdecimal() and 1 <= int(entrance) <= entrances:
@@ -119,6 +120,7 @@ def list_members(items: Items, unit: pd.DataFrame, homes: gpd.GeoDataFrame | Non
     members = pd.concat(rows, ignore_index=True)
     keys = ["unit_id", "building_id", "household_id"]
     if len(members):
-        members = members.groupby(keys, sort=True, as_index=False)["households"].sum()
-    members["households"] = members["households"].astype(np.int64)
+        members = members.groupby(keys, sort=True, as_index=False).agg(
+            households=("households", "sum")
+        )
     return members[["building_id", "household_id", "unit_id", "households"]]

@@ -8,7 +8,7 @@ each village can be reached. In each case the cells grow from the border itself.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
@@ -18,15 +18,10 @@ from gridmap.units.faces import NOTHING
 from gridmap.units.seeds import seed_edges
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
+    from gridmap.units.arrays import Bools, Floats, Geometries, Ints
     from gridmap.units.edges import SharedEdges
     from gridmap.units.measuring import LocalPlane
 
-    Geometries = NDArray[Any]
-    Ints = NDArray[np.int64]
-    Bools = NDArray[np.bool_]
-    Floats = NDArray[np.float64]
 
 BANK_STEP_M = 6.0
 """Distance between the seeds along a bank; gridmap's own default."""

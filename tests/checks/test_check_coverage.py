@@ -197,7 +197,7 @@ def test_beijing_has_its_known_parts_and_no_gap_or_overlap(shared_data: Path) ->
     frame = gpd.read_file(shared_data / "beijing_townships.shp").rename(columns={"乡": "name"})
     frame.insert(0, "community_id", [f"T{n:03d}" for n in range(len(frame))])
     homes = gpd.GeoDataFrame(
-        {"household_id": frame["community_id"], "households": 1},
+        {"household_id": frame["community_id"], "households": 0},
         geometry=frame.representative_point(),
         crs=frame.crs,
     )

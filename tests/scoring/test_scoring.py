@@ -8,6 +8,7 @@ import json
 import math
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -21,6 +22,9 @@ import gridmap
 from gridmap.rules import Band, BandRule, Rules
 from gridmap.scoring import MEASURES
 from gridmap.scoring.measures import PROMISED
+
+if TYPE_CHECKING:
+    from gridmap.model import Plan
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 DOCS = ROOT / "docs" / "scores.md"
@@ -248,6 +252,15 @@ def test_units_without_a_grid_are_counted() -> None:
     totals = gridmap.score_plan(lost).totals
     assert (totals["units_unplaced"], totals["households"]) == (1, 600)
     assert totals["households_read"] == 800
+
+
+def test_the_sample_district_is_as_its_plan_says(sample_plan: Plan) -> None:
+    totals = gridmap.score_plan(sample_plan).totals
+    faults = ("misstated", "units_unplaced", "without_reason", "parts")
+    assert [totals[fault] for fault in faults] == [0, 0, 0, 0]
+    assert totals["in_band"] <= totals["attainable"]
+    assert totals["tiling_error"] < 1e-9
+    assert totals["coverage_valid"] == 1
 
 
 # --- any plan -------------------------------------------------------------------------------
