@@ -79,8 +79,7 @@ def read_input(
 
 def list_findings(sources: Sources) -> tuple[Finding, ...]:
     """Return what reading said and what checking finds, worst first, each once."""
-    found = (*sources.findings, *check_sources(sources))
-    return sort_findings(dict.fromkeys(found))
+    return sort_findings(check_sources(sources))
 
 
 def prepare_territory(
@@ -98,10 +97,9 @@ def prepare_territory(
         When a finding of severity ``error`` stops the plan; it carries all findings.
     """
     progress("check", 0, 1)
-    findings = list_findings(sources)
-    if has_errors(findings):
-        raise RefusedInput(findings)
     sources = repair_sources(sources)
+    if has_errors(sources.findings):
+        raise RefusedInput(sources.findings)
     sources = estimate_households(sources, rules=rules, total=households_total)
     progress("check", 1, 1)
     units = make_units(sources, rules=rules, progress=progress)

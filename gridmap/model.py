@@ -203,7 +203,14 @@ class Territory:
 
 
 GRID_KINDS = ("general", "dedicated", "exclave")
-REASONS = ("too_few_households", "building_too_large", "total_impossible", "locked", "not_reached")
+REASONS = (
+    "too_few_households",
+    "building_too_large",
+    "total_impossible",
+    "units_do_not_fit",
+    "locked",
+    "not_reached",
+)
 """Why a grid is outside its band; the sentences stand in `gridmap.terms`."""
 
 

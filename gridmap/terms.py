@@ -120,6 +120,15 @@ REASONS = _terms(
         "arithmetic of FIELD.md section 2",
     ),
     (
+        "units_do_not_fit",
+        (
+            "The {total} connected households here lie in whole compounds and buildings that can't "
+            "be joined to grids of {lower}-{upper} without cutting one; this is proved."
+        ),
+        "此处连片{total}户分属不可拆分的小区和楼栋，经验证无法组合成{lower}-{upper}户的网格。",
+        "proved by trying every way to join the units",
+    ),
+    (
         "locked",
         "The grid is locked as drawn.",
         "该网格已锁定，未作调整。",

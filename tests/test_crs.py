@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -26,20 +28,22 @@ GEOD = Geod(ellps="WGS84")
 IN_CHINA = st.tuples(st.floats(CHINA_BOX[0], CHINA_BOX[2]), st.floats(CHINA_BOX[1], CHINA_BOX[3]))
 
 
-def metres(lon1, lat1, lon2, lat2):
+def metres(lon1: Any, lat1: Any, lon2: Any, lat2: Any) -> Any:
     return GEOD.inv(lon1, lat1, lon2, lat2)[2]
 
 
 @given(IN_CHINA, st.sampled_from(["gcj02", "bd09"]))
 @settings(max_examples=200, deadline=None)
-def test_the_inverse_of_a_web_datum_is_exact_to_a_fifth_of_a_millimetre(place, datum):
+def test_the_inverse_of_a_web_datum_is_exact_to_a_fifth_of_a_millimetre(
+    place: Any, datum: str
+) -> None:
     lon, lat = np.array([place[0]]), np.array([place[1]])
     forward = to_gcj02 if datum == "gcj02" else to_bd09
     back = convert_points(*forward(lon, lat), datum=datum)
     assert metres(lon, lat, *back)[0] < 2e-4
 
 
-def test_the_forward_formulas_give_the_published_examples():
+def test_the_forward_formulas_give_the_published_examples() -> None:
     lon, lat = to_gcj02([116.404], [39.915])
     assert lon[0] == pytest.approx(116.41024449916938, abs=1e-11)
     assert lat[0] == pytest.approx(39.91640428150164, abs=1e-11)
@@ -49,20 +53,20 @@ def test_the_forward_formulas_give_the_published_examples():
     assert lat[0] == pytest.approx(39.92133699351021, abs=1e-9)
 
 
-def test_web_datums_are_off_by_more_than_a_grid():
+def test_web_datums_are_off_by_more_than_a_grid() -> None:
     lon, lat = np.array([106.83]), np.array([27.54])
     assert 450 < metres(lon, lat, *to_gcj02(lon, lat))[0] < 650
     assert metres(lon, lat, *to_bd09(lon, lat))[0] > 650
 
 
-def test_gcj02_is_no_shift_outside_its_box():
+def test_gcj02_is_no_shift_outside_its_box() -> None:
     lon, lat = convert_points([9.5], [47.1], datum="gcj02")
     assert (lon[0], lat[0]) == (9.5, 47.1)
 
 
 @given(IN_CHINA)
 @settings(max_examples=50, deadline=None)
-def test_the_metric_zone_is_that_of_the_centre(place):
+def test_the_metric_zone_is_that_of_the_centre(place: Any) -> None:
     code = metric_crs(*place).to_epsg()
     assert 4534 <= code <= 4554
     meridian = 75 + 3 * (code - 4534)
@@ -71,19 +75,19 @@ def test_the_metric_zone_is_that_of_the_centre(place):
 
 @given(st.floats(-180, 180), st.floats(-90, 90))
 @settings(max_examples=50, deadline=None)
-def test_every_place_on_earth_has_a_metric_system(lon, lat):
+def test_every_place_on_earth_has_a_metric_system(lon: float, lat: float) -> None:
     system = metric_crs(lon, lat)
     assert system.is_projected
     assert storage_crs(lon, lat).is_geographic
 
 
-def test_liechtenstein_is_measured_in_utm_32_and_stored_in_wgs84():
+def test_liechtenstein_is_measured_in_utm_32_and_stored_in_wgs84() -> None:
     assert metric_crs(9.55, 47.15).to_epsg() == 32632
     assert storage_crs(9.55, 47.15).to_epsg() == 4326
     assert storage_crs(9.55, 47.15, chinese=True).to_epsg() == 4490
 
 
-def test_a_centre_off_the_earth_is_refused():
+def test_a_centre_off_the_earth_is_refused() -> None:
     with pytest.raises(InvalidOption):
         metric_crs(200, 10)
 
@@ -102,12 +106,12 @@ def test_a_centre_off_the_earth_is_refused():
         '{"type":"GeographicCRS"}',
     ],
 )
-def test_what_is_no_datum_is_refused(text):
+def test_what_is_no_datum_is_refused(text: Any) -> None:
     with pytest.raises(UnknownName):
         parse_datum(text, allow_proj=True)
 
 
-def test_a_proj_string_is_for_planners_not_for_requests():
+def test_a_proj_string_is_for_planners_not_for_requests() -> None:
     text = "+proj=tmerc +lon_0=113.5 +x_0=500000 +ellps=GRS80"
     assert isinstance(parse_datum(text, allow_proj=True), CRS)
     with pytest.raises(UnknownName):
@@ -115,7 +119,7 @@ def test_a_proj_string_is_for_planners_not_for_requests():
 
 
 @pytest.mark.parametrize("datum", DATUMS)
-def test_what_is_no_place_comes_back_as_nan(datum):
+def test_what_is_no_place_comes_back_as_nan(datum: str) -> None:
     lon, lat = convert_points(
         [113.0, np.nan, np.inf, 113.0], [23.0, 23.0, 23.0, 230.0], datum=datum
     )
@@ -124,13 +128,13 @@ def test_what_is_no_place_comes_back_as_nan(datum):
     assert np.isnan(lat[1:]).all()
 
 
-def test_cgcs2000_and_wgs84_count_as_equal():
+def test_cgcs2000_and_wgs84_count_as_equal() -> None:
     for datum in ("cgcs2000", "wgs84", "EPSG:4490", "EPSG:4326"):
         lon, lat = convert_points([113.1], [23.0], datum=datum)
         assert (lon[0], lat[0]) == (113.1, 23.0)
 
 
-def test_prefixed_and_plain_eastings_are_the_same_place():
+def test_prefixed_and_plain_eastings_are_the_same_place() -> None:
     plain = convert_points([512345.0], [2545678.0], datum="EPSG:4547")
     prefixed = convert_points([38512345.0], [2545678.0], datum="EPSG:4526")
     assert metres(*plain, *prefixed)[0] < 1e-6
@@ -138,7 +142,7 @@ def test_prefixed_and_plain_eastings_are_the_same_place():
     assert prefixed_twin(CRS.from_epsg(3857)) is None
 
 
-def test_a_shift_without_parameters_is_called_ballpark():
+def test_a_shift_without_parameters_is_called_ballpark() -> None:
     _, shift = lonlat_transform(CRS.from_epsg(4214), np.array([87.6]), np.array([43.8]))
     assert shift.ballpark
     _, shift = lonlat_transform(CRS.from_epsg(21781), np.array([757000.0]), np.array([222000.0]))

@@ -13,12 +13,11 @@ from damage import (
     HANDLED,
     REFUSED,
     Case,
-    Town,
     bow_tie,
     household_outside,
-    make_town,
     overlap,
 )
+from little_town import Town, make_town
 from typer.testing import CliRunner, Result
 
 from gridmap.cli.app import app

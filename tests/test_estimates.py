@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import geopandas as gpd
 import numpy as np
 import pytest
@@ -15,12 +17,15 @@ from gridmap.estimates import estimate_households, share_total
 from gridmap.model import Sources
 from gridmap.rules import Rules
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 RULES = Rules.preset("default")
 CRS, METRIC = storage_crs(113, 23), metric_crs(113, 23)
 SIDE = 0.0002
 
 
-def town(floors, *, totals=None, **columns):
+def town(floors: list[float], *, totals: list[int] | None = None, **columns: Any) -> Sources:
     """Return buildings in a row, half of them in each of two communities."""
     n = len(floors)
     west = 113 + np.arange(n) * 2 * SIDE
@@ -43,7 +48,9 @@ def town(floors, *, totals=None, **columns):
 
 
 @given(st.integers(0, 10_000), st.lists(st.floats(0, 1e6), min_size=1, max_size=40))
-def test_shares_add_up_to_the_total_and_stay_within_one_of_their_quota(total, weights):
+def test_shares_add_up_to_the_total_and_stay_within_one_of_their_quota(
+    total: int, weights: list[float]
+) -> None:
     shares = share_total(total, np.array(weights))
     if sum(weights) > 0:
         assert shares.sum() == total
@@ -54,7 +61,7 @@ def test_shares_add_up_to_the_total_and_stay_within_one_of_their_quota(total, we
 
 @given(st.lists(st.integers(1, 30), min_size=2, max_size=20), st.integers(0, 5000))
 @settings(max_examples=30, deadline=None)
-def test_a_given_total_is_met_exactly(floors, total):
+def test_a_given_total_is_met_exactly(floors: list[float], total: int) -> None:
     done = estimate_households(town(floors), rules=RULES, total=total)
     assert done.read_households == total
     assert done.layers["buildings"]["households"].sum() == total
@@ -62,7 +69,7 @@ def test_a_given_total_is_met_exactly(floors, total):
 
 @given(st.lists(st.integers(1, 30), min_size=2, max_size=20), st.integers(0, 900))
 @settings(max_examples=30, deadline=None)
-def test_the_totals_of_communities_are_met_exactly(floors, first):
+def test_the_totals_of_communities_are_met_exactly(floors: list[float], first: int) -> None:
     half = len(floors) // 2
     done = estimate_households(town(floors, totals=[first, 500]), rules=RULES)
     counts = done.layers["buildings"]["households"].to_numpy()
@@ -73,7 +80,7 @@ def test_the_totals_of_communities_are_met_exactly(floors, first):
     assert done.read_households == first + 500
 
 
-def test_without_a_total_it_is_floor_area_by_the_area_of_a_household():
+def test_without_a_total_it_is_floor_area_by_the_area_of_a_household() -> None:
     sources = town([10, 20])
     area = sources.layers["buildings"].to_crs(METRIC).area.to_numpy()
     done = estimate_households(sources, rules=RULES)
@@ -84,30 +91,30 @@ def test_without_a_total_it_is_floor_area_by_the_area_of_a_household():
     assert "94.5" in done.findings[0].en
 
 
-def test_counted_households_are_never_changed():
+def test_counted_households_are_never_changed() -> None:
     sources = town([10, 20], households=[7, 9])
     assert estimate_households(sources, rules=RULES) is sources
 
 
-def test_only_the_missing_counts_are_estimated():
+def test_only_the_missing_counts_are_estimated() -> None:
     done = estimate_households(
         town([5, 5, 5], households=[7.0, np.nan, 9.0]), rules=RULES, total=40
     )
     assert list(done.layers["buildings"]["households"]) == [7, 24, 9]
 
 
-def test_a_total_below_what_is_counted_is_refused():
+def test_a_total_below_what_is_counted_is_refused() -> None:
     with pytest.raises(InvalidOption):
         estimate_households(town([5, 5], households=[30.0, np.nan]), rules=RULES, total=10)
 
 
 @pytest.mark.parametrize("total", [-1, 10**12])
-def test_an_impossible_total_is_refused(total):
+def test_an_impossible_total_is_refused(total: int) -> None:
     with pytest.raises(InvalidOption):
         estimate_households(town([5, 5]), rules=RULES, total=total)
 
 
-def test_unknown_floors_take_the_median_where_most_are_known():
+def test_unknown_floors_take_the_median_where_most_are_known() -> None:
     done = estimate_households(town([6, 6, 6, np.nan]), rules=RULES)
     assert len(set(done.layers["buildings"]["households"])) <= 2
     assumed = next(f for f in done.findings if f.code == "floors_assumed")
@@ -115,20 +122,20 @@ def test_unknown_floors_take_the_median_where_most_are_known():
     assert "median" in assumed.en
 
 
-def test_unknown_floors_are_one_where_most_are_unknown():
+def test_unknown_floors_are_one_where_most_are_unknown() -> None:
     done = estimate_households(town([6, np.nan, np.nan, np.nan]), rules=RULES)
     counts = done.layers["buildings"]["households"].to_numpy()
     assert counts[0] > 4 * counts[1]
 
 
-def test_garages_hold_no_household():
+def test_garages_hold_no_household() -> None:
     done = estimate_households(
         town([5, 5, 5], use=["residential", "other", ""]), rules=RULES, total=100
     )
     assert list(done.layers["buildings"]["households"]) == [50, 0, 50]
 
 
-def test_a_total_without_buildings_is_said_not_lost():
+def test_a_total_without_buildings_is_said_not_lost() -> None:
     sources = town([5, 5], totals=[100, 50], use=["residential", "other"])
     done = estimate_households(sources, rules=RULES)
     lost = next(f for f in done.findings if f.code == "estimate_without_buildings")
@@ -137,7 +144,7 @@ def test_a_total_without_buildings_is_said_not_lost():
     assert done.read_households == 100
 
 
-def test_suzhou_holds_about_44_000_households(shared_data):
+def test_suzhou_holds_about_44_000_households(shared_data: Path) -> None:
     from gridmap.sources import read_sources
 
     sources = read_sources(shared_data / "suzhou_buildings.geojson")

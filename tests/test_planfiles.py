@@ -409,6 +409,35 @@ def test_the_input_is_never_overwritten(plan: Plan, tmp_path: Path) -> None:
         assert hashlib.sha256(target.read_bytes()).digest() == before
 
 
+QGIS = """
+import sqlite3, sys
+connection = sqlite3.connect(sys.argv[1])
+connection.execute("PRAGMA journal_mode = WAL")
+connection.execute("CREATE TABLE layer_styles (name TEXT)")
+print("open", flush=True)
+sys.stdin.readline()
+connection.close()
+"""
+
+
+def test_a_plan_that_qgis_has_open_is_read_but_not_replaced(
+    plan: Plan, plan_file: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "p.gpkg"
+    path.write_bytes(plan_file.read_bytes())
+    with subprocess.Popen(
+        [sys.executable, "-c", QGIS, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as qgis:
+        assert qgis.stdout is not None
+        qgis.stdout.readline()
+        assert_same_plan(plan, gridmap.read_plan(path))
+        with pytest.raises(UnwritableFile, match="open in another program"):
+            gridmap.write_plan(plan, path)
+        qgis.communicate(b"close\n")
+    gridmap.write_plan(plan, path)
+    assert path.read_bytes() == plan_file.read_bytes()
+
+
 def test_an_earlier_plan_is_replaced(plan: Plan, plan_file: Path, tmp_path: Path) -> None:
     other = dataclasses.replace(plan, about={"seed": "8"})
     gridmap.write_plan(other, tmp_path / "p.gpkg")

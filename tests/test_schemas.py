@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from gridmap.schemas import (
@@ -36,24 +38,24 @@ from gridmap.schemas import (
         ("unknown", ""),
     ],
 )
-def test_layers_are_known_by_english_and_chinese_names(name, role):
+def test_layers_are_known_by_english_and_chinese_names(name: str, role: str) -> None:
     assert role_of_layer(name) == role
 
 
-def test_every_role_is_known_by_its_own_name_and_its_chinese_word():
+def test_every_role_is_known_by_its_own_name_and_its_chinese_word() -> None:
     for role in ROLES.values():
         assert role_of_layer(role.name) == role.name
         assert role_of_layer(role.zh) == role.name
 
 
-def test_no_layer_name_means_two_roles():
+def test_no_layer_name_means_two_roles() -> None:
     seen: dict[str, str] = {}
     for role in ROLES.values():
         for alias in role.aliases:
             assert seen.setdefault(fold_name(alias), role.name) == role.name, alias
 
 
-def test_no_alias_of_a_word_means_two_words():
+def test_no_alias_of_a_word_means_two_words() -> None:
     for domain, words in DOMAIN_WORDS.items():
         assert set(VALUES[domain].values()) == set(words)
         for word in words:
@@ -85,15 +87,17 @@ def test_no_alias_of_a_word_means_two_words():
         (["ＮＡＭＥ ", "Community ID"], "communities", ["community_id", "name"]),
     ],
 )
-def test_columns_are_known_by_their_aliases(headers, role, expected):
+def test_columns_are_known_by_their_aliases(
+    headers: list[str], role: str, expected: list[str]
+) -> None:
     assert list(match_columns(role, headers)) == expected
 
 
-def test_the_canonical_name_wins_over_an_alias():
+def test_the_canonical_name_wins_over_an_alias() -> None:
     assert match_columns("communities", ["名称", "name"])["name"] == "name"
 
 
-def test_a_header_is_used_once():
+def test_a_header_is_used_once() -> None:
     matched = match_columns("communities", ["街道", "乡镇"])
     assert len(set(matched.values())) == len(matched)
 
@@ -119,7 +123,7 @@ def test_a_header_is_used_once():
         ("area_type", "", ""),
     ],
 )
-def test_words_are_known_by_their_aliases(domain, text, word):
+def test_words_are_known_by_their_aliases(domain: str, text: Any, word: str) -> None:
     assert canonical_value(domain, text) == word
 
 
@@ -138,25 +142,25 @@ def test_words_are_known_by_their_aliases(domain, text, word):
         "电 话",
     ],
 )
-def test_columns_of_personal_data_are_recognised(header):
+def test_columns_of_personal_data_are_recognised(header: str) -> None:
     assert is_personal(header, "households")
     assert is_personal(header, "sites")
 
 
 @pytest.mark.parametrize("header", ["名称", "name", "户数", "社区", "owner", "address", "楼栋名"])
-def test_names_of_things_are_no_personal_data(header):
+def test_names_of_things_are_no_personal_data(header: str) -> None:
     assert not is_personal(header, "communities")
 
 
-def test_a_name_is_personal_where_the_rows_are_households():
+def test_a_name_is_personal_where_the_rows_are_households() -> None:
     assert is_personal("name", "households")
     assert is_personal("名字", "households")
 
 
-def test_a_layer_of_one_kind_gives_it_to_its_rows():
+def test_a_layer_of_one_kind_gives_it_to_its_rows() -> None:
     assert kind_of_layer("河流") == "river"
     assert kind_of_layer("村民小组") == "villager_group"
 
 
-def test_coordinate_headers_come_in_pairs():
+def test_coordinate_headers_come_in_pairs() -> None:
     assert len(LON_NAMES) == len(LAT_NAMES)

@@ -146,7 +146,8 @@ def _column(frame: pd.DataFrame, name: str) -> Texts:
 
 def _points(frame: gpd.GeoDataFrame) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return a point inside each geometry, NaN where there is none."""
-    geometry = np.asarray(frame.geometry.array, dtype=object)
+    geometry = np.array(frame.geometry.array, dtype=object)
+    geometry[shapely.is_empty(geometry)] = None
     if not np.isin(shapely.get_type_id(geometry), (-1, 0)).all():
         geometry = shapely.point_on_surface(geometry)
     return shapely.get_x(geometry), shapely.get_y(geometry)

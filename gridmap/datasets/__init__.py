@@ -1,8 +1,9 @@
 """Data that gridmap makes itself: an invented district of any size, with planted defects."""
 
+from gridmap.datasets.defects import DEFECT_KINDS
 from gridmap.datasets.district import District, make_district
 from gridmap.datasets.files import load_sample, sample_folder, write_district
-from gridmap.datasets.truth import DEFECT_KINDS, Bridge, Defect, Truth
+from gridmap.datasets.truth import Bridge, Defect, Truth
 
 __all__ = [
     "DEFECT_KINDS",

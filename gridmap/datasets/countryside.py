@@ -9,12 +9,13 @@ import shapely
 
 from gridmap.datasets.housing import Buildings, make_polygons, pick_buildings
 from gridmap.datasets.lattice import Lattice, cut_ring
+from gridmap.datasets.numbering import Road
 from gridmap.datasets.parcels import Item, Parcel, share_corners
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from gridmap.datasets.divisions import Community
+    from gridmap.datasets.divisions import Community, Divisions
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
@@ -160,7 +161,7 @@ def build_settlement(lattice: Lattice, parcel: Parcel, rng: np.random.Generator)
     shapely.prepare(room)
     wanted = max(1, int(np.ceil(parcel.item.households / A_HOUSE)))
     for squeeze in (1.0, 0.92, 0.85, 0.78, 0.72):
-        houses = _lanes(lattice, parcel.inner[:, :2], squeeze, rng)
+        houses = _house_rows(lattice, parcel.inner[:, :2], squeeze, rng)
         inside = np.flatnonzero(shapely.covers(room, make_polygons(houses.rings)))
         if len(inside) >= wanted:
             break
@@ -181,7 +182,31 @@ def build_settlement(lattice: Lattice, parcel: Parcel, rng: np.random.Generator)
     )
 
 
-def _lanes(lattice: Lattice, plan: Floats, squeeze: float, rng: np.random.Generator) -> Buildings:
+def draw_lanes(lattice: Lattice, divisions: Divisions, parcels: list[Parcel]) -> list[Road]:
+    """Return a village road from every settlement to the nearest road north or south of it."""
+    found: list[Road] = []
+    for parcel in parcels:
+        if parcel.block >= 0 or parcel.tags.get("group", "1") != "1":
+            continue
+        ring = parcel.land[:, :2]
+        x = float(ring[:, 0].min() + ring[:, 0].max()) / 2
+        column = int(np.searchsorted(lattice.xs, x)) - 1
+        row = int(np.searchsorted(lattice.ys, ring[:, 1].mean())) - 1
+        low, high = float(ring[:, 1].min()), float(ring[:, 1].max())
+        ways = [
+            (abs(lattice.ys[line] - edge), float(lattice.ys[line]), edge)
+            for line, edge in ((row, low), (row + 1, high))
+            if divisions.across[column, line]
+        ]
+        if ways:
+            _, level, edge = min(ways)
+            plan = np.array([(x, level), (x, (level + edge) / 2), (x, edge)])
+            name = parcel.name if "group" not in parcel.tags else parcel.name.removesuffix("1组")
+            found.append(Road(f"{name}路", "local", False, lattice.warp(plan)))
+    return found
+
+
+def _house_rows(lattice: Lattice, plan: Floats, squeeze: float, rng: np.random.Generator) -> Buildings:
     """Lay houses of different sizes over the box around a settlement."""
     low, high = plan.min(axis=0), plan.max(axis=0)
     step = np.array([HOUSE_ALONG_M, HOUSE_ACROSS_M]) * squeeze

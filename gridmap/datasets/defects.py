@@ -26,8 +26,12 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Cell = tuple[int, int]
 
+DEFECT_KINDS = ("exclave", "enclosed", "interlock", "gap", "overlap")
 FAR_M = 300.0
 """Least distance of a planted exclave from its owner's main land."""
+APART_M = (60.0, 25.0, 5.0)
+"""Least distance between two planted defects, metres: as wished, or where there is no room;
+gridmap's own default."""
 EXCLAVE_SIZES = (380, 170, 60)
 """Households of the three planted exclaves, as near as parcels allow: one could be a grid, two
 could not; gridmap's own default."""
@@ -74,16 +78,12 @@ def choose_defects(
     planted = [Planted("interlock", lock.owner, lock.host, cells=(lock.neck_cell, lock.far_cell))]
     finder = _Finder(lattice, divisions, parcels, tile)
     used = {lock.host}
-    for kind, target in (
-        *(("exclave", size) for size in EXCLAVE_SIZES),
-        ("enclosed", 120),
-        ("gap", 13),
-        ("overlap", 13),
-    ):
+    wanted = [("gap", 13), ("overlap", 13), *(("exclave", size) for size in EXCLAVE_SIZES)]
+    for kind, target in (*wanted, ("enclosed", 120)):
         found = finder.find(kind, target, used)
         planted.append(found)
         used.add(parcels[found.parcel].community)
-    return planted
+    return sorted(planted, key=lambda defect: DEFECT_KINDS.index(defect.kind))
 
 
 class _Finder:
@@ -94,14 +94,17 @@ class _Finder:
     ) -> None:
         self.lattice, self.divisions, self.parcels = lattice, divisions, parcels
         self.members = [c.index for c in divisions.communities if c.tile == tile and not c.rural]
+        lock = divisions.interlocks[tile]
+        self.barred = {lock.neck_cell, lock.far_cell}
         self.lands = {
             k: shapely.union_all(
-                [shapely.Polygon(_cell_ring(lattice, cell)[:, 2:]) for cell in divisions.communities[k].cells]
+                [_cell_land(lattice, cell) for cell in divisions.communities[k].cells]
             )
             for k in self.members
         }
-        lock = divisions.interlocks[tile]
-        self.barred = {lock.neck_cell, lock.far_cell}
+        far = _cell_land(lattice, lock.far_cell).union(_cell_land(lattice, lock.neck_cell))
+        self.planted: list[shapely.Geometry] = [far]
+        self.lands[lock.owner] = self.lands[lock.owner].union(far)
         self.taken: set[int] = set()
         self.options = [
             k
@@ -126,26 +129,38 @@ class _Finder:
                 k,
             ),
         )
-        for index in order:
-            if index in self.taken:
-                continue
-            planted = self._fits(kind, index)
-            if planted is not None:
-                self.taken.add(index)
-                return planted
+        for apart in APART_M:
+            for index in order:
+                planted = None if index in self.taken else self._fits(kind, index, apart)
+                if planted is not None:
+                    self._note(planted)
+                    return planted
         raise AssertionError(f"no parcel for a planted {kind}")
 
-    def _fits(self, kind: str, index: int) -> Planted | None:
+    def _note(self, planted: Planted) -> None:
+        """Remember a planted defect, so that the next ones keep away from it."""
+        self.taken.add(planted.parcel)
+        land = shapely.Polygon(self.parcels[planted.parcel].land[:, 2:])
+        self.planted.append(land)
+        home = self.parcels[planted.parcel].community
+        if planted.kind == "overlap":
+            self.lands[planted.host] = self.lands[planted.host].union(land)
+        else:
+            self.lands[home] = self.lands[home].difference(land.buffer(0.5))
+
+    def _fits(self, kind: str, index: int, apart: float) -> Planted | None:
         parcel = self.parcels[index]
         home = parcel.community
         beside = neighbours_of(self.lattice, self.divisions, parcel)
         others = sorted(beside - {home})
         land = shapely.Polygon(parcel.land[:, 2:])
+        if min(float(shapely.distance(land, other)) for other in self.planted) < apart:
+            return None
         rest = self.lands[home].difference(land.buffer(0.5))
         if rest.geom_type != "Polygon" and kind != "overlap":
             return None
         if kind == "enclosed":
-            if others or len(rest.interiors) != 1:
+            if others or len(rest.interiors) != len(self.lands[home].interiors) + 1:
                 return None
             owner = self._nearest(land, {home}, least=40.0)
             return None if owner < 0 else Planted(kind, owner, home, index)
@@ -161,6 +176,10 @@ class _Finder:
             (float(shapely.distance(self.lands[k], land)), k) for k in self.members if k not in without
         )
         return next((k for distance, k in ranked if distance > least), -1)
+
+
+def _cell_land(lattice: Lattice, cell: Cell) -> shapely.Polygon:
+    return shapely.Polygon(_cell_ring(lattice, cell)[:, 2:])
 
 
 def _cell_ring(lattice: Lattice, cell: Cell) -> Floats:
@@ -217,10 +236,10 @@ def draw_communities(
         ]
         _replace(pieces, cells, made)
     owned: list[list[Floats]] = [[] for _ in divisions.communities]
-    for cell in sorted(pieces):
-        for piece in pieces[cell]:
-            for owner in piece.owners:
-                owned[owner].append(to_lonlat(piece.ring[:, 2:]))
+    shared = {id(pieces[cell]): pieces[cell] for cell in sorted(pieces)}
+    for piece in (piece for group in shared.values() for piece in group):
+        for owner in piece.owners:
+            owned[owner].append(to_lonlat(piece.ring[:, 2:]))
     return np.array(
         [shapely.coverage_union_all([shapely.Polygon(ring) for ring in rings]) for rings in owned]
     )
@@ -259,9 +278,8 @@ def _replace(pieces: dict[Cell, list[_Piece]], cells: list[Cell], made: list[_Pi
         for cell in cells:
             for old in pieces[cell]:
                 piece.ring = insert_corners(piece.ring, old.ring)
-    pieces[cells[0]] = made
-    for cell in cells[1:]:
-        pieces[cell] = []
+    for cell in cells:
+        pieces[cell] = made
     corners = np.concatenate([piece.ring for piece in made])
     around = {(c + dc, r + dr) for c, r in cells for dc in (-1, 0, 1) for dr in (-1, 0, 1)}
     for cell in sorted(around - set(cells)):

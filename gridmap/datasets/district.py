@@ -16,7 +16,7 @@ from gridmap.errors import InvalidOption
 if TYPE_CHECKING:
     import geopandas as gpd
 
-SMALLEST_DISTRICT, LARGEST_DISTRICT = 20_000, 20_000_000
+SMALLEST_DISTRICT, LARGEST_DISTRICT = 30_000, 20_000_000
 """Households. Below, there is no room for all planted defects; above, the district would grow
 beyond the land in which its own projection is good. gridmap's own limits."""
 
@@ -55,7 +55,7 @@ def make_district(*, households: int = 60_000, seed: int = 7, points: bool = Tru
     Parameters
     ----------
     households
-        Households in all, from 20,000 to 20,000,000; a district of 60,000 has two townships and
+        Households in all, from 30,000 to 20,000,000; a district of 60,000 has two townships and
         20 communities, larger ones repeat that texture.
     seed
         Any integer from 0.
@@ -78,11 +78,11 @@ def make_district(*, households: int = 60_000, seed: int = 7, points: bool = Tru
 
     Examples
     --------
-    >>> district = make_district(households=20_000, points=False)
+    >>> district = make_district(households=30_000, points=False)
     >>> int(district.layers["buildings"]["households"].sum())
-    20000
+    30000
     >>> [defect.kind for defect in district.truth.defects][:2]
-    ['interlock', 'exclave']
+    ['exclave', 'exclave']
     """
     if not SMALLEST_DISTRICT <= households <= LARGEST_DISTRICT or seed < 0:
         raise InvalidOption(

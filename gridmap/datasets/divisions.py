@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 COUNTY = 990101
 """First county code: no county of GB/T 2260 begins with 99, so no real place is meant."""
 TOWNSHIPS_A_COUNTY = 160
+SPANNING_BANDS = (0, 1)
+"""Bands with a community on both banks of the river: the first has a bridge, the next none."""
 JOGS_A_COMMUNITY = 5
 FRAYED, JOINED = 0.7, 0.24
 """Chance that a cell at a corner is left out; that a cell is joined to its neighbour."""
@@ -121,11 +123,9 @@ class Divisions:
 def divide_lattice(lattice: Lattice, rng: np.random.Generator) -> Divisions:
     """Divide the cells among communities, then join some cells to larger blocks."""
     owner, rural, tiles = _first_division(lattice, rng)
-    interlocks: list[Interlock] = []
-    for tile in range(lattice.shape.tiles):
-        _trade_cells(owner, rural, tiles, tile, lattice, rng)
-        _fray_edge(owner, rural, tile, lattice, rng)
-        interlocks.append(_choose_interlock(owner, rural, tile, lattice, rng))
+    interlocks = [
+        _settle_tile(owner, rural, tiles, tile, lattice, rng) for tile in range(lattice.shape.tiles)
+    ]
     communities, number = _name_by_code(owner, rural, tiles, lattice)
     owner = np.where(owner >= 0, number[owner], -1)
     locks = tuple(
@@ -135,6 +135,27 @@ def divide_lattice(lattice: Lattice, rng: np.random.Generator) -> Divisions:
     across, along = _road_edges(lattice, owner)
     blocks = _join_cells(lattice, owner, communities, locks, across, along, rng)
     return Divisions(communities, owner, blocks, locks, across, along)
+
+
+def _settle_tile(
+    owner: Ints,
+    rural: list[bool],
+    tiles: Ints,
+    tile: int,
+    lattice: Lattice,
+    rng: np.random.Generator,
+) -> Interlock:
+    """Trade cells, fray the edge and find the interlock; start again where there is no room."""
+    before = owner.copy()
+    for effort in (1.0, 1.0, 0.5, 0.0):
+        owner[:] = before
+        _trade_cells(owner, rural, tiles, tile, lattice, effort, rng)
+        if effort:
+            _fray_edge(owner, rural, tile, lattice, rng)
+        found = _find_interlocks(owner, rural, tile, lattice)
+        if found:
+            return found[int(rng.integers(len(found)))]
+    raise AssertionError("no room for the planted interlock")
 
 
 def _band_groups(lattice: Lattice, columns: list[int], band: int, rural: bool) -> list[list[int]]:
@@ -147,7 +168,7 @@ def _band_groups(lattice: Lattice, columns: list[int], band: int, rural: bool) -
         cuts = [0, *[round(k * len(land) / count) + shift for k in range(1, count)], len(land)]
         return [land[a:b] for a, b in zip(cuts[:-1], cuts[1:], strict=True)]
     half = len(land) // 2
-    if not rural and band in _spanning_bands(lattice):
+    if not rural and band in SPANNING_BANDS:
         west_reach, east_reach = (1, 2) if band == 0 else (2, 1)
         middle = [*land[half - west_reach : half], *river, *land[half : half + east_reach]]
         west, east = land[: half - west_reach], land[half + east_reach :]
@@ -155,11 +176,6 @@ def _band_groups(lattice: Lattice, columns: list[int], band: int, rural: bool) -
     west, east = [*land[:half], river[0]], [river[1], *land[half:]]
     parts_west, parts_east = count // 2, count - count // 2
     return [*_parts(west, parts_west), *_parts(east, parts_east)]
-
-
-def _spanning_bands(lattice: Lattice) -> tuple[int, ...]:
-    """Return the bands with a community on both banks: the first has a bridge, the next none."""
-    return (0, 1) if lattice.shape.bands > 2 else (0,)
 
 
 def _halve(columns: list[int]) -> list[list[int]]:
@@ -204,6 +220,14 @@ def _owner_of(owner: Ints, cell: tuple[int, int]) -> int:
     return int(owner[column, row]) if inside else -1
 
 
+def _tile_cells(owner: Ints, lattice: Lattice, tile: int) -> list[tuple[int, int]]:
+    """Return the cells of one tile that are in the district, sorted."""
+    wide = lattice.shape.tiles_wide
+    columns = np.flatnonzero(lattice.tile_of_column == tile % wide).tolist()
+    rows = np.flatnonzero(lattice.tile_of_row == tile // wide).tolist()
+    return [(c, r) for c in columns for r in rows if owner[c, r] >= 0]
+
+
 def _stays_whole(cells: set[tuple[int, int]]) -> bool:
     """Tell whether cells are in one piece without a hole."""
     start = min(cells)
@@ -228,15 +252,16 @@ def _trade_cells(
     tiles: Ints,
     tile: int,
     lattice: Lattice,
+    effort: float,
     rng: np.random.Generator,
 ) -> None:
     """Move single cells across borders, so that borders step from road to road."""
     members = [k for k in np.flatnonzero(tiles == tile).tolist() if not rural[k]]
-    cells = {
-        k: {(int(c), int(r)) for c, r in np.argwhere(owner == k)}
-        for k in members
-    }
-    for _ in range(JOGS_A_COMMUNITY * len(members)):
+    cells: dict[int, set[tuple[int, int]]] = {k: set() for k in members}
+    for cell in _tile_cells(owner, lattice, tile):
+        if int(owner[cell]) in cells:
+            cells[int(owner[cell])].add(cell)
+    for _ in range(int(effort * JOGS_A_COMMUNITY * len(members))):
         giver = members[int(rng.integers(len(members)))]
         land = sorted(cell for cell in cells[giver] if not lattice.river[cell[0]])
         cell = land[int(rng.integers(len(land)))]
@@ -259,11 +284,8 @@ def _fray_edge(
     owner: Ints, rural: list[bool], tile: int, lattice: Lattice, rng: np.random.Generator
 ) -> None:
     """Leave corners of the district out of it, again and again, so that its outline steps."""
-    mine = [
-        (c, r)
-        for c, r in np.argwhere(owner >= 0).tolist()
-        if lattice.tile(c, r) == tile and not lattice.river[max(0, c - 1) : c + 2].any()
-    ]
+    cells = _tile_cells(owner, lattice, tile)
+    mine = [(c, r) for c, r in cells if not lattice.river[max(0, c - 1) : c + 2].any()]
     for _ in range(ROUNDS_OF_FRAYING):
         corners = [
             cell
@@ -275,38 +297,44 @@ def _fray_edge(
             community = int(owner[cell])
             if rng.random() > FRAYED:
                 continue
-            rest = {(int(c), int(r)) for c, r in np.argwhere(owner == community)} - {cell}
+            rest = {other for other in cells if owner[other] == community} - {cell}
             land = sum(not lattice.river[c] for c, _ in rest)
             if land >= (4 if rural[community] else SMALLEST_COMMUNITY - 1) and _stays_whole(rest):
                 owner[cell] = -1
 
 
-def _choose_interlock(
-    owner: Ints, rural: list[bool], tile: int, lattice: Lattice, rng: np.random.Generator
-) -> Interlock:
-    """Choose two cells of a host, in a row eastward from its western neighbour."""
-    options = []
-    for column, row in np.argwhere(owner >= 0).tolist():
-        host, west = int(owner[column, row]), _owner_of(owner, (column - 1, row))
-        if lattice.tile(column, row) != tile or rural[host] or west in (host, -1) or rural[west]:
-            continue
-        if lattice.tile(column - 1, row) != tile or lattice.river[column - 1 : column + 3].any():
-            continue
-        around = [(c, r) for c in range(column, column + 3) for r in range(row - 1, row + 2)]
-        rest = {(int(c), int(r)) for c, r in np.argwhere(owner == host)} - {(column + 1, row)}
-        if _owner_of(owner, (column + 1, row)) != host or not _stays_whole(rest):
-            continue
-        if any(_owner_of(owner, cell) == west for cell in around):
-            continue
-        hangs_on = _owner_of(owner, (column, row + 1)) == host
-        if not hangs_on or not _stays_whole(rest - {(column, row)}):
-            continue
-        roads = lattice.row_class[row : row + 2]
-        options.append((column, row, west, host, "railway" in roads, "arterial" in roads))
-    options.sort(key=lambda option: option[4:])
-    best = [option for option in options if option[4:] == options[0][4:]]
-    column, row, west, host, *_ = best[int(rng.integers(len(best)))]
-    return Interlock(west, host, (column, row), (column + 1, row))
+def _find_interlocks(
+    owner: Ints, rural: list[bool], tile: int, lattice: Lattice
+) -> list[Interlock]:
+    """Find pairs of cells of a host, in a row away from its eastern or western neighbour.
+
+    Pairs beside a railway or a main road are taken only where there are no others.
+    """
+    found: list[tuple[bool, Interlock]] = []
+    cells = _tile_cells(owner, lattice, tile)
+    here = set(cells)
+    for column, row in cells:
+        host = int(owner[column, row])
+        for step in (1, -1):
+            near, far = (column - step, row), (column + step, row)
+            if rural[host] or near not in here or _owner_of(owner, far) != host:
+                continue
+            neighbour = int(owner[near])
+            if neighbour == host or rural[neighbour]:
+                continue
+            if lattice.river[[column - step, column, column + step]].any():
+                continue
+            ahead = [(column + k * step, r) for k in range(3) for r in (row - 1, row, row + 1)]
+            if any(_owner_of(owner, cell) == neighbour for cell in ahead):
+                continue
+            rest = {cell for cell in cells if owner[cell] == host} - {far}
+            hangs_on = _owner_of(owner, (column, row + 1)) == host
+            if not hangs_on or not _stays_whole(rest) or not _stays_whole(rest - {(column, row)}):
+                continue
+            busy = lattice.row_class[row] in ("railway", "arterial")
+            found.append((busy, Interlock(neighbour, host, (column, row), far)))
+    quiet = [lock for busy, lock in found if not busy]
+    return quiet or [lock for _, lock in found]
 
 
 def _name_by_code(

@@ -36,6 +36,7 @@ HEADERS = {
         "community_id": "社区代码",
         "name": "名称",
         "township": "街道",
+        "district": "区县",
         "area_type": "城乡",
     },
     "compounds": {
@@ -123,7 +124,7 @@ def write_district(district: District, folder: str | Path) -> tuple[Path, ...]:
     Examples
     --------
     >>> import tempfile
-    >>> district = make_district(households=20_000, points=False)
+    >>> district = make_district(households=30_000, points=False)
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     [path.name for path in write_district(district, folder)]
     ['README.md', 'boundaries.gpkg', 'buildings.gpkg']

@@ -8,9 +8,10 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
+from gridmap.datasets.countryside import draw_lanes
 from gridmap.datasets.defects import draw_communities
 from gridmap.datasets.lattice import WATER_HALF_M, to_lonlat
-from gridmap.datasets.names import RAILWAY, RIVER
+from gridmap.datasets.names import DISTRICT, RAILWAY, RIVER
 from gridmap.datasets.numbering import draw_roads
 from gridmap.datasets.residents import make_points
 
@@ -73,6 +74,7 @@ def _communities(layout: Layout) -> gpd.GeoDataFrame:
             "community_id": [c.code for c in found],
             "name": layout.community_names,
             "township": [layout.township_names[c.township] for c in found],
+            "district": [DISTRICT] * len(found),
             "area_type": ["rural" if c.rural else "urban" for c in found],
         },
         draw_communities(layout.lattice, layout.divisions, layout.parcels, layout.planted),
@@ -165,6 +167,7 @@ def _name_building(parcel: Any, number: int, count: int, *, home: bool) -> tuple
 
 def _roads(layout: Layout) -> gpd.GeoDataFrame:
     roads = draw_roads(layout.lattice, layout.divisions, layout.roads)
+    roads += draw_lanes(layout.lattice, layout.divisions, layout.parcels)
     lines = [shapely.LineString(to_lonlat(road.points)) for road in roads]
     return _frame(
         {

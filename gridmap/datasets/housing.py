@@ -307,7 +307,7 @@ def raise_buildings(
         y = place[same, None, 1] + local[:, 0] * sin + local[:, 1] * cos
         for k, ring in zip(same.tolist(), np.stack([x, y], axis=-1), strict=True):
             rings[k] = ring
-    core = half * (0.72 if fashion.tower else 1.0)
+    core = half * ((0.9, 0.28) if fashion.tower else (1.0, 1.0))
     filled = np.ones(count, dtype=np.int64)
     return Buildings(
         rings=rings,

@@ -34,6 +34,8 @@ RIVER_HALF_M = 47.0
 WATER_HALF_M = 31.0
 """From the middle of the river to the water's edge, metres."""
 ROWS_A_BAND = 3
+BRIDGE_LINES = (2, 7)
+"""Row lines of a tile whose roads cross the river, and are main roads."""
 RURAL_ROWS = 2
 
 
@@ -74,7 +76,7 @@ def choose_shape(households: int) -> Shape:
     """
     tiles = max(1, round(households / TILE_HOUSEHOLDS))
     share = households / tiles
-    bands = 4 if share >= 40_000 else 3 if share >= 27_000 else 2
+    bands = 4 if share >= 40_000 else 3
     columns = max(8, 2 * round(24 * share / TILE_HOUSEHOLDS / bands))
     return Shape(tiles, int(np.ceil(np.sqrt(tiles))), columns, bands)
 
@@ -239,15 +241,14 @@ def _lay_rows(
     bridge: list[bool] = []
     tiles: list[int] = []
     urban = shape.bands * ROWS_A_BAND
-    bridges = bridge_lines(shape)
     for tile in range(-(-shape.tiles // shape.tiles_wide)):
         for row in range(shape.rows):
             countryside = row >= urban
             heights.append(float(rng.uniform(370, 450) if countryside else rng.uniform(150, 222)))
             rural.append(countryside)
             tiles.append(tile)
-            bridge.append(row in bridges)
-            if row in bridges:
+            bridge.append(row in BRIDGE_LINES)
+            if row in BRIDGE_LINES:
                 classes.append("arterial")
             elif row == urban - 1:
                 classes.append("railway")
@@ -256,11 +257,6 @@ def _lay_rows(
             else:
                 classes.append("local")
     return heights, rural, [*classes, "secondary"], [*bridge, False], tiles
-
-
-def bridge_lines(shape: Shape) -> tuple[int, int]:
-    """Return the two row lines of a tile whose roads cross the river."""
-    return (2, 7) if shape.bands > 2 else (2, 4)
 
 
 def _warp_nodes(

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 GIANTS = (540, 612, 575, 523, 566)
 """Households of the towers above 500 of a tile; the entrances of the last are not known. Source:
 issue 2, point 2, a few towers above 500; FIELD.md section 2 [measured]: 0.2 % - 2.5 %."""
+GIANT_LAND_M2 = 26_000.0
+"""Least land of a compound with such a tower; gridmap's own default."""
 AGE_SHARES = {"small": (0.66, 0.3, 0.04), "middle": (0.34, 0.42, 0.24), "large": (0.04, 0.4, 0.56)}
 """Shares of old, mature and new compounds below 120, to 500, and above 500 households; gridmap's
 own default."""
@@ -170,7 +172,8 @@ def _choose_giants(parcels: list[Parcel]) -> None:
         key=lambda k: (-parcels[k].item.households, k),
     )
     for giant, k in zip(GIANTS, ranked[2::2], strict=False):
-        if parcels[k].item.households > giant + 200:
+        wide, deep = np.ptp(parcels[k].inner[:, :2], axis=0)
+        if parcels[k].item.households > giant + 200 and wide * deep > GIANT_LAND_M2:
             parcels[k].tags["giant"] = str(giant)
     marked = [k for k in ranked if "giant" in parcels[k].tags]
     if marked:

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 METRIC_CRS = "EPSG:4547"
 """CGCS2000, 3-degree Gauss-Kruger zone of 114 degrees east: where a district lies."""
-DEFECT_KINDS = ("exclave", "enclosed", "interlock", "gap", "overlap")
 
 
 @dataclass(frozen=True)
@@ -86,7 +85,7 @@ class Truth:
     Attributes
     ----------
     defects
-        Tile by tile: the interlock, three exclaves, the enclosed part, the gap, the overlap.
+        Tile by tile: three exclaves, the enclosed part, the interlock, the gap, the overlap.
     bridges
         Every road over the river.
     counts

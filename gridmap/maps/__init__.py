@@ -1,6 +1,7 @@
 """A plan as a map that officials open: one HTML file, no network, nothing that runs but ours.
 
     outlines   borders, each once, simplified together and rounded once
+    ground     where names stand, lines from exclaves to their owners
     packing    many integers as short text
     tints      neighbours look different
     waymarks   rivers, railways and main roads along the borders of units

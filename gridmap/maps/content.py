@@ -13,17 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
-from gridmap.maps.outlines import (
-    STEP_DEG,
-    TOLERANCE_M,
-    Arcs,
-    LocalPlane,
-    pack_arcs,
-    pack_lines,
-    simplify_together,
-    trace_arcs,
-)
-from gridmap.maps.packing import pack_integers
+from gridmap.maps.ground import Ground
+from gridmap.maps.outlines import STEP_DEG, TOLERANCE_M, Arcs, pack_arcs, pack_lines, trace_arcs
 from gridmap.maps.palette import SHADES, TINTS, make_palette
 from gridmap.maps.tints import pick_tints
 from gridmap.maps.waymarks import find_ways
@@ -42,10 +33,6 @@ if TYPE_CHECKING:
 
 FEW = 10
 """A count of households below this is shown as a class. Source: issue 5, FIELD.md section 7."""
-LINK_INSIDE_M = 60.0
-"""How far into the owner's land the line from an exclave ends: gridmap's own default."""
-LABEL_SHARE = 50
-"""The place of a label is sought to this fraction of the width of its land."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +72,10 @@ def describe_plan(plan: Plan, imprint: Imprint, language: str) -> dict[str, Any]
         As described in ``docs/map.md``.
     """
     grids = plan.grids
-    plane = LocalPlane(np.asarray(grids.geometry.array, dtype=object))
-    flat = plane.flatten(np.asarray(grids.geometry.array, dtype=object))
-    simple = simplify_together(flat, tolerance_m=TOLERANCE_M)
-    arcs = trace_arcs(plane.unflatten(simple))
+    ground = Ground.of(grids)
+    arcs = trace_arcs(ground.plane.unflatten(ground.lands), origin=ground.origin)
     register = _Register(plan)
-    origin = np.array(arcs.origin)
+    lands = register.list_lands(ground)
     return {
         "version": 1,
         "language": language,
@@ -99,13 +84,13 @@ def describe_plan(plan: Plan, imprint: Imprint, language: str) -> dict[str, Any]
         "imprint": _imprint(plan, imprint, register),
         "totals": _totals(grids),
         "step": STEP_DEG,
-        "origin": list(arcs.origin),
+        "origin": ground.origin.tolist(),
         "arcs": {**pack_arcs(arcs), "levels": _levels(arcs, register)},
-        "ways": _ways(plan, plane, origin),
-        "links": pack_lines(_links(grids, simple, plane, origin)),
-        "townships": _townships(register, simple, plane, origin),
-        "communities": _communities(grids, register, arcs, simple, plane, origin),
-        "grids": _grids(plan, register, arcs, simple, plane, origin),
+        "ways": _ways(plan, ground),
+        "links": pack_lines(ground.draw_links(register.owner, register.is_exclave)),
+        "townships": _townships(register, lands, ground),
+        "communities": _communities(grids, register, arcs, lands, ground),
+        "grids": _grids(plan, register, arcs, ground),
     }
 
 
@@ -127,7 +112,14 @@ class _Register:
         place = {key: position for position, key in enumerate(self.ids)}
         self.owner = np.array([place.get(key, -1) for key in grids["community_id"]], dtype=np.int64)
         self.host = np.array([place.get(key, -1) for key in grids["host_id"]], dtype=np.int64)
-        self.is_exclave = grids["kind"].eq("exclave").to_numpy()
+        self.is_exclave = grids["kind"].eq("exclave").to_numpy(dtype=bool)
+
+    def list_lands(self, ground: Ground) -> NDArray[np.object_]:
+        """Return the main land of each community, empty where it has none."""
+        lands = np.full(len(self.ids), shapely.Polygon(), dtype=object)
+        for number in range(len(lands)):
+            lands[number] = ground.unite((self.owner == number) & ~self.is_exclave)
+        return lands
 
 
 def _column(frame: gpd.GeoDataFrame, column: str, ids: Sequence[str]) -> list[tuple[str, object]]:
@@ -182,114 +174,36 @@ def _levels(arcs: Arcs, register: _Register) -> str:
     return "".join(map(str, level.tolist()))
 
 
-def _ways(plan: Plan, plane: LocalPlane, origin: NDArray[np.int64]) -> dict[str, Any]:
+def _ways(plan: Plan, ground: Ground) -> dict[str, Any]:
     found = {}
     for way, lines in find_ways(plan.territory).items():
-        flat = shapely.get_parts(shapely.simplify(plane.flatten(lines), TOLERANCE_M))
-        found[way] = pack_lines([_steps(line, plane, origin) for line in flat])
+        flat = shapely.get_parts(shapely.simplify(ground.plane.flatten(lines), TOLERANCE_M))
+        found[way] = pack_lines([ground.count_steps(line) for line in flat])
     return found
 
 
-def _steps(
-    geometry: shapely.Geometry, plane: LocalPlane, origin: NDArray[np.int64]
-) -> NDArray[np.int64]:
-    """Return the points of a geometry in metres as whole steps from the origin."""
-    degrees = shapely.get_coordinates(plane.unflatten(geometry))
-    return np.rint(degrees / STEP_DEG).astype(np.int64) - origin
+def _labels(lands: NDArray[np.object_], ground: Ground) -> dict[str, Any]:
+    """Return which lands have a place for a name, and where."""
+    kept = np.flatnonzero(~shapely.is_empty(lands))
+    return {"labelled": kept.tolist(), "places": ground.pack_places(lands[kept])}
 
 
-def _links(
-    grids: gpd.GeoDataFrame,
-    simple: NDArray[np.object_],
-    plane: LocalPlane,
-    origin: NDArray[np.int64],
-) -> list[NDArray[np.int64]]:
-    """Return for each exclave a line from its middle to the main land of its owner, or nothing."""
-    kinds = grids["kind"].to_numpy()
-    owners = grids["community_id"].to_numpy()
-    links = []
-    for place in np.flatnonzero(kinds == "exclave").tolist():
-        main = simple[(owners == owners[place]) & (kinds != "exclave")]
-        line = np.zeros((0, 2), dtype=np.int64)
-        if len(main):
-            middle = _label_places(simple[[place]])[0, :2]
-            line = _steps(_reach(middle, shapely.MultiPolygon(_parts(main))), plane, origin)
-        links.append(line)
-    return links
-
-
-def _parts(geometries: NDArray[np.object_]) -> list[shapely.Polygon]:
-    return list(shapely.get_parts(geometries))
-
-
-def _reach(middle: NDArray[np.float64], land: shapely.MultiPolygon) -> shapely.LineString:
-    """Return the shortest line from a point to land, carried a little way into it."""
-    line = shapely.shortest_line(shapely.Point(middle), land)
-    start, end = shapely.get_coordinates(line)
-    length = float(np.hypot(*(end - start)))
-    if length == 0:
-        return shapely.LineString([start, end])
-    inside = end + (end - start) / length * LINK_INSIDE_M
-    within = bool(shapely.intersects_xy(land, *inside))
-    return shapely.LineString([start, inside if within else end])
-
-
-def _label_places(geometries: NDArray[np.object_]) -> NDArray[np.float64]:
-    """Return (n, 3): the middle of the widest place of each geometry and the room around it."""
-    if len(geometries) == 0:
-        return np.zeros((0, 3))
-    bounds = shapely.bounds(geometries)
-    wide = np.maximum(bounds[:, 2] - bounds[:, 0], bounds[:, 3] - bounds[:, 1])
-    spokes = shapely.maximum_inscribed_circle(geometries, np.maximum(wide / LABEL_SHARE, 0.01))
-    ends = shapely.get_coordinates(spokes).reshape(-1, 2, 2)
-    room = np.hypot(*(ends[:, 1] - ends[:, 0]).T)
-    return np.column_stack([ends[:, 0], room])
-
-
-def _pack_places(
-    geometries: NDArray[np.object_], plane: LocalPlane, origin: NDArray[np.int64]
-) -> str:
-    """Pack x, y (steps from the origin) and the room in decimetres for each label."""
-    places = _label_places(geometries)
-    steps = _steps(shapely.MultiPoint(places[:, :2]), plane, origin) if len(places) else places
-    rows = np.column_stack([steps, np.rint(places[:, 2:] * 10)]).astype(np.int64)
-    return pack_integers(rows.ravel())
-
-
-def _united(simple: NDArray[np.object_], chosen: NDArray[np.bool_]) -> shapely.Geometry:
-    """Return the land of some grids in one, or an empty polygon."""
-    return shapely.union_all(simple[chosen]) if chosen.any() else shapely.Polygon()
-
-
-def _townships(
-    register: _Register,
-    simple: NDArray[np.object_],
-    plane: LocalPlane,
-    origin: NDArray[np.int64],
-) -> dict[str, Any]:
-    town = np.append(register.township, -1)[register.owner]
-    lands = [_united(simple, town == number) for number in range(len(register.townships))]
-    kept = [number for number, land in enumerate(lands) if not shapely.is_empty(land)]
-    return {
-        "names": register.townships,
-        "labelled": kept,
-        "places": _pack_places(np.array([lands[k] for k in kept], dtype=object), plane, origin),
-    }
+def _townships(register: _Register, lands: NDArray[np.object_], ground: Ground) -> dict[str, Any]:
+    united = np.full(len(register.townships), shapely.Polygon(), dtype=object)
+    for number in range(len(united)):
+        united[number] = shapely.union_all(lands[register.township == number])
+    return {"names": register.townships, **_labels(united, ground)}
 
 
 def _communities(
     grids: gpd.GeoDataFrame,
     register: _Register,
     arcs: Arcs,
-    simple: NDArray[np.object_],
-    plane: LocalPlane,
-    origin: NDArray[np.int64],
+    lands: NDArray[np.object_],
+    ground: Ground,
 ) -> dict[str, Any]:
-    main = ~register.is_exclave
     count = len(register.ids)
     households, rounded = _community_counts(grids, register)
-    lands = [_united(simple, main & (register.owner == number)) for number in range(count)]
-    kept = [number for number, land in enumerate(lands) if not shapely.is_empty(land)]
     pairs = register.owner[arcs.neighbours()].reshape(-1, 2)
     pairs = np.sort(pairs[(pairs[:, 0] != pairs[:, 1]) & (pairs >= 0).all(axis=1)], axis=1)
     return {
@@ -299,8 +213,7 @@ def _communities(
         "tint": pick_tints(count, np.unique(pairs, axis=0).reshape(-1, 2), len(TINTS)).tolist(),
         "households": households,
         "rounded": rounded,
-        "labelled": kept,
-        "places": _pack_places(np.array([lands[k] for k in kept], dtype=object), plane, origin),
+        **_labels(lands, ground),
     }
 
 
@@ -330,9 +243,7 @@ def _grids(
     plan: Plan,
     register: _Register,
     arcs: Arcs,
-    simple: NDArray[np.object_],
-    plane: LocalPlane,
-    origin: NDArray[np.int64],
+    ground: Ground,
 ) -> dict[str, Any]:
     grids = plan.grids
     households = grids["households"].to_numpy(dtype=np.int64)
@@ -359,7 +270,7 @@ def _grids(
         "reason": reason,
         "area_m2": np.rint(grids["area_m2"].to_numpy(dtype=float)).astype(int).tolist(),
         "shade": pick_tints(len(grids), inside, len(SHADES)).tolist(),
-        "places": _pack_places(simple, plane, origin),
+        "places": ground.pack_places(ground.lands),
     }
 
 
@@ -401,8 +312,10 @@ def _hide_few(text: object, households: int) -> str:
 
 def _short(name: str, community: str) -> str:
     """Return a grid's name without the community's, when something is left."""
-    rest = name.removeprefix(community).strip() if community else name
-    return rest or name
+    if not community or not name.startswith(community):
+        return name
+    rest = name.removeprefix(community).strip()
+    return rest.removeprefix("社区") or rest or name
 
 
 def _serial(code: str, digits: int) -> str:

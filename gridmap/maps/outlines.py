@@ -169,7 +169,12 @@ def round_together(geometries: NDArray[np.object_], step: float) -> NDArray[np.o
     return whole
 
 
-def trace_arcs(geometries: NDArray[np.object_], *, step: float = STEP_DEG) -> Arcs:
+def trace_arcs(
+    geometries: NDArray[np.object_],
+    *,
+    step: float = STEP_DEG,
+    origin: NDArray[np.int64] | None = None,
+) -> Arcs:
     """Cut the borders of polygons into arcs that are stored once.
 
     Parameters
@@ -178,6 +183,8 @@ def trace_arcs(geometries: NDArray[np.object_], *, step: float = STEP_DEG) -> Ar
         (n,) polygons or multipolygons in degrees that share their borders point by point.
     step
         Coordinates are rounded to whole multiples of this, in degrees.
+    origin
+        (lon, lat) in whole steps from which points are counted; by default the smallest of each.
 
     Returns
     -------
@@ -194,8 +201,9 @@ def trace_arcs(geometries: NDArray[np.object_], *, step: float = STEP_DEG) -> Ar
     """
     rings = _list_rings(round_together(geometries, step))
     everything = np.concatenate([ring.points for ring in rings])
-    origin = everything.min(axis=0)
-    ids, places = _number_points(everything - origin)
+    low = everything.min(axis=0)
+    ids, places = _number_points(everything - low)
+    origin = low if origin is None else origin
     at = np.concatenate([[0], np.cumsum([len(ring.points) for ring in rings])])
     chains = [ids[at[i] : at[i + 1]] for i in range(len(rings))]
     is_node = _find_nodes(chains, len(places))
@@ -210,7 +218,7 @@ def trace_arcs(geometries: NDArray[np.object_], *, step: float = STEP_DEG) -> Ar
     counts = [len(chain) for chain in book.chains]
     return Arcs(
         origin=(int(origin[0]), int(origin[1])),
-        points=places[np.concatenate(book.chains)],
+        points=places[np.concatenate(book.chains)] + (low - origin),
         starts=np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
         sides=np.array(book.sides, dtype=np.int64),
         rings=tuple(tuple(tuple(polygon) for polygon in polygons) for polygons in shapes),

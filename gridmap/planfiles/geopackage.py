@@ -66,7 +66,8 @@ def write_plan(plan: Plan, path: str | Path) -> None:
     Raises
     ------
     UnwritableFile
-        When the target is a file that is not a plan, or can't be written.
+        When the target is a file that is not a plan, is open in another program, or can't be
+        written.
     InvalidOption
         When the plan lacks a column of the model.
 
@@ -91,6 +92,7 @@ def write_plan(plan: Plan, path: str | Path) -> None:
     True
     """
     _spare_other_files(Path(path))
+    _refuse_open_file(Path(path))
     tables = pack_plan(plan)
     with write_atomically(path) as temporary:
         try:
@@ -226,6 +228,22 @@ def _spare_other_files(path: Path) -> None:
         cure_en="Give another path to -o, or move that file away.",
         cure_zh="请用 -o 指定其他路径，或先移走该文件。",
     )
+
+
+def _refuse_open_file(path: Path) -> None:
+    """Refuse to replace a file that has a log beside it: SQLite would play it into the new one.
+
+    QGIS keeps one (``-wal``) as long as it has the file open.
+    """
+    for ending in ("-wal", "-journal"):
+        log = path.with_name(path.name + ending)
+        if log.is_file() and log.stat().st_size > 0:
+            raise UnwritableFile(
+                f"{path.name} is open in another program: {log.name} lies beside it.",
+                f"{path.name} 正被其他程序打开：旁边有 {log.name}。",
+                cure_en="Close it there (QGIS: remove the layer), or give another path to -o.",
+                cure_zh="请先在该程序（如 QGIS）中关闭，或用 -o 指定其他路径。",
+            )
 
 
 def _inspect(path: Path) -> None:

@@ -52,9 +52,7 @@ def anchor_nodes(problem: Problem, locked: NDArray[np.bool_]) -> NDArray[np.int6
     return anchors
 
 
-def _anchor_locked(
-    problem: Problem, locked: NDArray[np.bool_], anchors: NDArray[np.int64]
-) -> None:
+def _anchor_locked(problem: Problem, locked: NDArray[np.bool_], anchors: NDArray[np.int64]) -> None:
     """Anchor the locked nodes and the ways between them inside their zones of today."""
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import breadth_first_order

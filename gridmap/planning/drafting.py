@@ -160,9 +160,7 @@ def _share_edges(land: Land, pieces: list[Piece]) -> list[NDArray[np.int64]]:
     return [order[starts[k] : starts[k + 1]] for k in range(len(pieces))]
 
 
-def state_piece(
-    land: Land, piece: Piece, borders: NDArray[np.int64], rules: Rules
-) -> Problem:
+def state_piece(land: Land, piece: Piece, borders: NDArray[np.int64], rules: Rules) -> Problem:
     """Return a piece of land as a problem for the engine."""
     place = np.full(land.size, -1, np.int64)
     place[piece.members] = np.arange(len(piece.members))
@@ -294,4 +292,3 @@ def find_hosts(land: Land, grid: NDArray[np.int64]) -> dict[int, int]:
         if row:
             hosts[int(grid[unit])] = min(row, key=lambda c: (-row[c], c))
     return hosts
-

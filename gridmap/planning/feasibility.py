@@ -7,11 +7,12 @@ single grid is drawn.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gridmap.planning.proving import is_proved_impossible
 from gridmap.rules import Band
 
 if TYPE_CHECKING:
@@ -36,7 +37,8 @@ class PieceBound:
     unavoidable
         Zones that are outside the band in every division of the piece.
     reason
-        Why: ``building_too_large``, ``too_few_households``, ``total_impossible``, or ``""``.
+        Why: ``building_too_large``, ``too_few_households``, ``total_impossible``,
+        ``units_do_not_fit`` (see `sharpen_bounds`), or ``""``.
     nearest
         The nearest weights, below and above, that zones inside the band could share.
     """
@@ -140,3 +142,51 @@ def bound_pieces(
         for number, members in enumerate(np.split(order, cuts))
         if len(members)
     )
+
+
+def sharpen_bounds(
+    bounds: tuple[PieceBound, ...],
+    weights: NDArray[np.int64],
+    pieces: NDArray[np.int32],
+    edges: NDArray[np.int64],
+    *,
+    band: Band,
+    doubtful: NDArray[np.bool_],
+) -> tuple[PieceBound, ...]:
+    """Return the bounds with what `is_proved_impossible` proves of the doubtful pieces.
+
+    Parameters
+    ----------
+    bounds, weights, pieces, band
+        As given to and returned by `bound_pieces`.
+    edges
+        Pairs of neighbouring nodes, shape (m, 2).
+    doubtful
+        Whether each piece deserves the longer proof, shape (pieces,): those in which a search has
+        left a zone outside the band for no reason of arithmetic.
+
+    Returns
+    -------
+    tuple of PieceBound
+        The same bounds, ``unavoidable`` raised to 1 where that is proved.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> weights, pieces = np.array([294, 367, 400]), np.zeros(3, np.int32)
+    >>> bounds = bound_pieces(weights, pieces, band=Band(300, 500))
+    >>> sharpen_bounds(bounds, weights, pieces, np.array([[0, 1], [1, 2]]), band=Band(300, 500),
+    ...                doubtful=np.ones(1, bool))[0].reason
+    'units_do_not_fit'
+    """
+    sharper = list(bounds)
+    for bound in bounds:
+        if bound.unavoidable or not doubtful[bound.piece]:
+            continue
+        members = np.flatnonzero(pieces == bound.piece)
+        place = np.full(len(weights), -1, np.int64)
+        place[members] = np.arange(len(members))
+        ends = place[edges[pieces[edges[:, 0]] == bound.piece]]
+        if is_proved_impossible(weights[members], ends, band=band):
+            sharper[bound.piece] = replace(bound, unavoidable=1, reason="units_do_not_fit")
+    return tuple(sharper)

@@ -165,9 +165,7 @@ def band_pair(land: Land, rules: Rules, klass: int, community: int) -> tuple[Ban
     """
     area_type, age_class = land.klasses[klass]
     total = int(land.totals[community])
-    wish = rules.rule_for(
-        area_type=area_type, age_class=age_class, community_households=total
-    )
+    wish = rules.rule_for(area_type=area_type, age_class=age_class, community_households=total)
     hard = next(
         (r.band for r in rules.bands if not r.soft and r.fits(area_type, age_class, total)),
         rules.bands[-1].band,

@@ -11,9 +11,9 @@ import numpy as np
 from gridmap.errors import InvalidOption
 from gridmap.planning.anchoring import anchor_nodes
 from gridmap.planning.counting import settle_number
-from gridmap.planning.feasibility import PieceBound, bound_pieces
+from gridmap.planning.feasibility import PieceBound
 from gridmap.planning.problems import BandTable, Problem, find_pieces, number_by_first
-from gridmap.planning.solving import Search, solve_problem
+from gridmap.planning.solving import Search, bound_outside, solve_problem
 from gridmap.rules import Band
 
 if TYPE_CHECKING:
@@ -34,8 +34,9 @@ class OutsideZone:
     weight
         Its weight.
     reason
-        ``building_too_large``, ``too_few_households``, ``total_impossible`` (all three proved by
-        arithmetic on the connected nodes that it lies among), ``locked`` or ``not_reached``.
+        ``building_too_large``, ``too_few_households``, ``total_impossible``, ``units_do_not_fit``
+        (all four proved of the connected nodes that it lies among), ``locked`` (every node of it
+        is) or ``not_reached`` (neither found nor proved impossible).
     """
 
     zone: int
@@ -229,9 +230,7 @@ def _read_problem(
     )
 
 
-def _merge_edges(
-    ends: NDArray[np.int64], size: int
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _merge_edges(ends: NDArray[np.int64], size: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return each pair once, and the pair of each given edge (-1 for a loop)."""
     low, high = ends.min(axis=1, initial=size), ends.max(axis=1, initial=-1)
     keys = low * size + high
@@ -358,13 +357,10 @@ def _certify(
     seconds: float,
 ) -> Certificate:
     """State the bounds and name each zone outside the band with its reason."""
-    lower, upper = problem.bands.widest
-    band = Band(lower, upper)
-    pieces = find_pieces(problem.edges, problem.size)
-    bounds = bound_pieces(problem.weights, pieces, band=band)
+    bounds = bound_outside(problem, labels.astype(np.int64))
     outside = tuple(
         OutsideZone(zone, weight, reason)
-        for zone, weight, reason in explain_zones(problem, labels, held)
+        for zone, weight, reason in explain_zones(problem, labels, held, bounds)
     )
     return Certificate(
         pieces=bounds,
@@ -378,7 +374,10 @@ def _certify(
 
 
 def explain_zones(
-    problem: Problem, labels: NDArray[np.int32], held: NDArray[np.bool_]
+    problem: Problem,
+    labels: NDArray[np.int32],
+    held: NDArray[np.bool_],
+    bounds: tuple[PieceBound, ...],
 ) -> list[tuple[int, int, str]]:
     """Return label, weight and reason of each zone outside the widest hard band.
 
@@ -392,7 +391,8 @@ def explain_zones(
     >>> bands = BandTable(np.array([[300, 500]]), np.array([[300, 500]]))
     >>> bare = Problem(np.array([600, 20]), np.array([[0, 1]]), np.ones(1), np.zeros(1), bands,
     ...                np.zeros(2, np.int64))
-    >>> explain_zones(bare, np.array([0, 1], np.int32), np.zeros(2, bool))
+    >>> labels = np.array([0, 1])
+    >>> explain_zones(bare, labels, np.zeros(2, bool), bound_outside(bare, labels))
     [(0, 600, 'building_too_large'), (1, 20, 'too_few_households')]
     """
     lower, upper = problem.bands.widest
@@ -402,6 +402,8 @@ def explain_zones(
     between = problem.edges[~large[problem.edges].any(axis=1)]
     pieces = find_pieces(between, problem.size)
     totals = np.bincount(pieces, weights=problem.weights).astype(np.int64)
+    whole = find_pieces(problem.edges, problem.size)
+    proved = {bound.piece for bound in bounds if bound.reason == "units_do_not_fit"}
     found = []
     for zone in np.flatnonzero((weights < lower) | (weights > upper)):
         members = np.flatnonzero(labels == zone)
@@ -414,6 +416,8 @@ def explain_zones(
             reason = "too_few_households"
         elif not band.can_hold(around):
             reason = "total_impossible"
+        elif int(whole[members[0]]) in proved:
+            reason = "units_do_not_fit"
         else:
             reason = "not_reached"
         found.append((int(zone), int(weights[zone]), reason))

@@ -153,28 +153,35 @@ def choose_band(land: Land, rules: Rules, members: NDArray[np.int64]) -> tuple[B
     return band_pair(land, rules, top, int(land.community[members[0]]))
 
 
-def explain_grid(land: Land, members: NDArray[np.int64], around: int, band: Band) -> str:
+def explain_grid(households: int, *, largest: int, around: int, misfit: bool, band: Band) -> str:
     """Return why a grid is outside its band, one of `gridmap.model.REASONS`, or ``""``.
 
     Parameters
     ----------
-    land
-        Units.
-    members
-        Units of the grid.
+    households, largest
+        Households of the grid, and of its largest unit.
     around
         Households of the connected land around the grid, units above the upper bound taken out.
+    misfit
+        Whether the units of that land are proved not to fit together.
     band
         The grid's hard band.
+
+    Examples
+    --------
+    >>> from gridmap.rules import Band
+    >>> explain_grid(550, largest=90, around=550, misfit=False, band=Band(300, 500))
+    'total_impossible'
     """
-    households = int(land.households[members].sum())
     if band.holds(households):
         return ""
-    if int(land.households[members].max()) > band.upper:
+    if largest > band.upper:
         return "building_too_large"
     if around < band.lower:
         return "too_few_households"
-    return "not_reached" if band.can_hold(around) else "total_impossible"
+    if not band.can_hold(around):
+        return "total_impossible"
+    return "units_do_not_fit" if misfit else "not_reached"
 
 
 def write_reason(code: str, *, band: Band, around: int, largest: int) -> tuple[str, str]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridmap.planning.feasibility import bound_pieces
+from gridmap.planning.feasibility import PieceBound, bound_pieces, sharpen_bounds
 from gridmap.planning.problems import Problem, find_pieces, number_by_first, state_problem
 from gridmap.rules import Band
 
@@ -83,13 +83,17 @@ def solve_problem(problem: Problem, search: Search) -> NDArray[np.int32]:
     labels, fresh = _find_start(problem)
     if fresh and _is_settled(problem, labels):
         return labels
-    bound = _bound_outside(problem)
     best = labels.astype(np.int64)
-    score = np.array([0, np.iinfo(np.int64).max])
+    score = np.iinfo(np.int64).max
+    bound = -1
     for attempt in range(ATTEMPTS):
-        tried = _anneal(problem, search, labels, fresh=fresh, attempt=attempt, started=started)
-        if tried[1] < score[1]:
-            best, score[1] = tried
+        tried, cost = _anneal(
+            problem, search, labels, fresh=fresh, attempt=attempt, started=started
+        )
+        if cost < score:
+            best, score = tried, cost
+        if attempt == 0:
+            bound = sum(piece.unavoidable for piece in bound_outside(problem, best))
         if count_outside(problem, best) <= bound or not _has_time(search, started):
             break
     return number_by_first(best)
@@ -112,12 +116,29 @@ def count_outside(problem: Problem, labels: NDArray[np.int64]) -> int:
     return int(np.count_nonzero((sums < lower) | (sums > upper)))
 
 
-def _bound_outside(problem: Problem) -> int:
-    """Return the zones that arithmetic proves to be outside in every division."""
+def bound_outside(problem: Problem, labels: NDArray[np.int64]) -> tuple[PieceBound, ...]:
+    """Return what is proved of each piece; the longer proof only where a zone is outside.
+
+    Examples
+    --------
+    >>> from gridmap.planning.problems import BandTable
+    >>> bands = BandTable(np.array([[3, 5]]), np.array([[3, 5]]))
+    >>> pair = Problem(np.array([2, 4]), np.array([[0, 1]]), np.ones(1), np.zeros(1), bands,
+    ...                np.zeros(2, np.int64))
+    >>> bound_outside(pair, np.array([0, 1]))[0].reason
+    'units_do_not_fit'
+    """
     lower, upper = problem.bands.widest
+    band = Band(lower, upper)
     pieces = find_pieces(problem.edges, problem.size)
-    bounds = bound_pieces(problem.weights, pieces, band=Band(lower, upper))
-    return sum(bound.unavoidable for bound in bounds)
+    bounds = bound_pieces(problem.weights, pieces, band=band)
+    sums = np.bincount(labels, weights=problem.weights)
+    outside = ((sums < lower) | (sums > upper))[labels]
+    doubtful = np.zeros(len(bounds), np.bool_)
+    doubtful[pieces[outside]] = True
+    return sharpen_bounds(
+        bounds, problem.weights, pieces, problem.edges, band=band, doubtful=doubtful
+    )
 
 
 def _find_start(problem: Problem) -> tuple[NDArray[np.int32], bool]:
@@ -161,13 +182,24 @@ def _anneal(
     score = np.array([0, np.iinfo(np.int64).max])
     for first in range(0, steps, STEPS_A_CALL):
         last = min(first + STEPS_A_CALL, steps)
-        now = run(graph, aim, now, groups, _plan(first, last, steps, trees, every, 0), rng, best, score)
+        now = run(
+            graph, aim, now, groups, _plan(first, last, steps, trees, every, 0), rng, best, score
+        )
         trees = 0
         if not _has_time(search, started):
             break
     sweeps = LAST_SWEEPS if _has_time(search, started) else 1
     score[0] = score[1]
-    run(graph, aim, best.copy(), groups, _plan(steps, steps, steps, 0, every, sweeps), rng, best, score)
+    run(
+        graph,
+        aim,
+        best.copy(),
+        groups,
+        _plan(steps, steps, steps, 0, every, sweeps),
+        rng,
+        best,
+        score,
+    )
     return best, int(score[1])
 
 

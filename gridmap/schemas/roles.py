@@ -383,12 +383,15 @@ def kind_of_layer(name: str) -> str:
     return _LAYER_KINDS.get(folded) or _LAYER_KINDS.get(folded.strip("0123456789年"), "")
 
 
-def match_columns(role: str, headers: list[str]) -> dict[str, str]:
+CUT_HEADER_BYTES = 8
+"""A Shapefile cuts headers at 10 bytes; without a half character at most 2 fewer are left."""
+
+
+def match_columns(role: str, headers: list[str], *, cut: bool = False) -> dict[str, str]:
     """Match the headers of a layer to the canonical columns of its role.
 
     The canonical name wins over an alias, an earlier alias over a later one; a header is used
-    once. An address that the finest division has no column for (``乡`` beside ``县``) names the
-    communities themselves.
+    once.
 
     Parameters
     ----------
@@ -396,6 +399,8 @@ def match_columns(role: str, headers: list[str]) -> dict[str, str]:
         Key of `ROLES`.
     headers
         As they stand in the file.
+    cut
+        Whether headers may be cut, as in a Shapefile (``community_`` for ``community_id``).
 
     Returns
     -------
@@ -406,18 +411,35 @@ def match_columns(role: str, headers: list[str]) -> dict[str, str]:
     --------
     >>> match_columns("communities", ["省", "市", "县", "乡"])
     {'name': '乡', 'district': '县'}
-    >>> match_columns("buildings", ["Id", "Floor"])
-    {'floors': 'Floor'}
+    >>> match_columns("buildings", ["building_i", "Floor"], cut=True)
+    {'building_id': 'building_i', 'floors': 'Floor'}
     """
     folded = {fold_name(header): header for header in reversed(headers)}
+    long = [header for header in headers if cut and len(header.encode()) >= CUT_HEADER_BYTES]
     found: dict[str, str] = {}
-    for exact in (True, False):
-        for column in ROLES[role].columns:
-            if column.name in found:
-                continue
-            names = (column.name,) if exact else column.aliases
-            known = (folded[n] for n in map(fold_name, names) if n in folded)
-            header = next((item for item in known if item not in found.values()), None)
-            if header is not None:
-                found[column.name] = header
+    for canonical in (True, False):
+        for whole in (True, False):
+            for column in ROLES[role].columns:
+                if column.name not in found:
+                    names = (column.name,) if canonical else column.aliases
+                    known = (
+                        (folded[name] for name in map(fold_name, names) if name in folded)
+                        if whole
+                        else (h for name in names for h in long if is_cut_of(h, name))
+                    )
+                    header = next((item for item in known if item not in found.values()), None)
+                    if header is not None:
+                        found[column.name] = header
     return {c.name: found[c.name] for c in ROLES[role].columns if c.name in found}
+
+
+def is_cut_of(header: str, name: str) -> bool:
+    """Tell whether a header is the beginning of a longer name.
+
+    Examples
+    --------
+    >>> is_cut_of("COMMUNITY_", "community_id"), is_cut_of("name", "name")
+    (True, False)
+    """
+    short = header.casefold()
+    return len(short) < len(name) and name.casefold().startswith(short)

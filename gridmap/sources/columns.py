@@ -58,6 +58,14 @@ PERSONAL_COLUMNS = FindingKind(
     cure_en="Delete these columns from the file; a plan needs counts and places, not persons.",
     cure_zh="请从文件中删除这些列；划分网格只需要户数和位置，不需要个人信息。",
 )
+HEADERS_CUT = FindingKind(
+    "headers_cut",
+    "info",
+    en="{count} header(s) of {place} are cut at 10 bytes, as Shapefiles do; taken as {places}.",
+    zh="{place} 有 {count} 个表头被 Shapefile 截断，理解为：{places}。",
+    cure_en="If that is wrong: --column ROLE.NAME=HEADER. A GeoPackage keeps long headers.",
+    cure_zh="若理解有误：--column 角色.列名=表头。GeoPackage 可保留长表头。",
+)
 IDS_MINTED = FindingKind(
     "ids_minted",
     "info",
@@ -108,6 +116,7 @@ CONTROL_CHARACTERS = FindingKind(
 )
 FINDING_KINDS = (
     PERSONAL_COLUMNS,
+    HEADERS_CUT,
     IDS_MINTED,
     NUMBER_WRONG,
     COUNT_WRONG,
@@ -147,14 +156,29 @@ def choose_columns(
         for header in info.headers
         if header not in personal and header not in (info.lon, info.lat)
     ]
-    matched = match_columns(role, headers)
-    for name, header in told_columns(role, told or {}).items():
-        actual = next((item for item in headers if fold_name(item) == fold_name(header)), "")
-        if actual:
-            matched = {key: value for key, value in matched.items() if value != actual}
-            matched[name] = actual
+    folded = {fold_name(header): header for header in reversed(headers)}
+    asked = {
+        name: folded[fold_name(header)]
+        for name, header in told_columns(role, told or {}).items()
+        if fold_name(header) in folded
+    }
+    free = [header for header in headers if header not in asked.values()]
+    matched = match_columns(role, free, cut=info.file.form.name == "Shapefile") | asked
     findings = [PERSONAL_COLUMNS.found(personal, place=info.place)] if personal else []
+    guesses = [
+        f"{header} = {name}"
+        for name, header in matched.items()
+        if name not in asked and _is_cut(role, name, header)
+    ]
+    if guesses:
+        findings.append(HEADERS_CUT.found(guesses, place=info.place))
     return matched, headers, findings
+
+
+def _is_cut(role: str, name: str, header: str) -> bool:
+    column = ROLES[role].column(name)
+    names = (name, *(column.aliases if column is not None else ()))
+    return fold_name(header) not in map(fold_name, names)
 
 
 def told_columns(role: str, told: Mapping[str, str]) -> dict[str, str]:
@@ -451,7 +475,8 @@ def settle_id(matched: Mapping[str, str], raw: pd.DataFrame, role: str) -> dict[
     settled = dict(matched)
     header = settled.get(column)
     if header is not None:
-        if len(raw) > 1 and len(pd.unique(raw[header].dropna())) <= 1:
+        filled = raw[header].dropna()
+        if len(filled) > 1 and len(pd.unique(filled)) == 1:
             del settled[column]
         return settled
     for name in raw.columns:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -189,8 +190,23 @@ def _take(
         inside, notes = _from_archive(path, name, unpack_into)
         found += inside
         findings += notes
+    elif form.name == "GML":
+        found.append(FoundFile(_link(path, unpack_into), name, form))
     else:
         found.append(FoundFile(path, name, form))
+
+
+def _link(path: Path, unpack_into: Path) -> Path:
+    """Link a GML file into the temporary folder, for GDAL writes a .gfs file beside it."""
+    folder = unpack_into / f"{len(list(unpack_into.iterdir())):04d}"
+    folder.mkdir()
+    for item in (path, path.with_suffix(".xsd")):
+        if item.is_file():
+            try:
+                (folder / item.name).symlink_to(item)
+            except OSError:
+                shutil.copyfile(item, folder / item.name)
+    return folder / path.name
 
 
 def _from_archive(

@@ -167,6 +167,8 @@ def declared_systems(
     recognised: Sequence[Recognised],
     crs: Mapping[str, str] | None,
     datums: Mapping[str, str] | None,
+    *,
+    forgiving: bool = False,
 ) -> dict[int, str | CRS]:
     """Match the planner's ``crs`` and ``datums`` to layers.
 
@@ -177,6 +179,8 @@ def declared_systems(
     crs, datums
         File, ``file:layer``, layer or role -> one of `gridmap.crs.DATUMS`, ``EPSG:n`` or a PROJ
         string. A layer's own name counts before its role.
+    forgiving
+        Whether a key that no layer has is passed over, because a file could not be read.
 
     Returns
     -------
@@ -199,7 +203,7 @@ def declared_systems(
         if role or not places:
             role = role or role_of_layer(key)
             places += [n for n, item in enumerate(recognised) if role and item.role == role]
-        if not places:
+        if not places and not forgiving:
             known = ", ".join(item.info.place for item in recognised[:20]) or "none"
             raise UnknownName(
                 f"There is no layer or role {key!r} to declare {value!r} for; layers: {known}.",
@@ -273,12 +277,12 @@ def _points(raw: RawLayer) -> Geometries:
 
 
 def _bounds(geometry: Geometries) -> tuple[float, float, float, float] | None:
-    """Return the 1 % and 99 % quantiles of coordinates, so that a few strays do not decide."""
+    """Return the quartiles of the coordinates, so that strays do not decide."""
     coordinates = shapely.get_coordinates(geometry)
     coordinates = coordinates[np.isfinite(coordinates).all(axis=1)]
     if not len(coordinates):
         return None
-    low, high = np.quantile(coordinates, [0.01, 0.99], axis=0)
+    low, high = np.quantile(coordinates, [0.25, 0.75], axis=0, method="nearest")
     return float(low[0]), float(low[1]), float(high[0]), float(high[1])
 
 

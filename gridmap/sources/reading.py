@@ -14,7 +14,7 @@ import shapely
 
 from gridmap.crs import metric_crs, storage_crs
 from gridmap.errors import InvalidOption, RefusedInput, UnknownName
-from gridmap.findings import Finding, FindingKind, sort_findings
+from gridmap.findings import Finding, FindingKind, has_errors, sort_findings
 from gridmap.model import InputFile, Sources, ignore_progress
 from gridmap.osm import read_extract
 from gridmap.schemas import ROLES, fold_name, kind_of_layer
@@ -206,11 +206,14 @@ def _read_files(
             read.findings += said
     for role in ROLES:
         told_columns(role, columns)
-    recognised, said = recognise_layers(infos, layers=layers)
+    # an option for a file that can't be read must not hide that it can't
+    forgiving = has_errors(read.findings)
+    recognised, said = recognise_layers(infos, layers=layers, forgiving=forgiving)
     read.findings += said
-    systems = declared_systems(recognised, *declared)
+    systems = declared_systems(recognised, *declared, forgiving=forgiving)
     used = [item for item in recognised if item.role]
-    _check_headers(used, columns)
+    if not forgiving:
+        _check_headers(used, columns)
     total = len(used) + len(extracts)
     progress("read", 0, total)
     done = 0

@@ -71,7 +71,10 @@ class Recognised:
 
 
 def recognise_layers(
-    infos: Sequence[LayerInfo], *, layers: Mapping[str, str | Sequence[str]] | None = None
+    infos: Sequence[LayerInfo],
+    *,
+    layers: Mapping[str, str | Sequence[str]] | None = None,
+    forgiving: bool = False,
 ) -> tuple[list[Recognised], list[Finding]]:
     """Give each layer its role.
 
@@ -82,6 +85,8 @@ def recognise_layers(
     layers
         Role -> ``file``, ``file:layer`` or ``layer`` (or several), as the planner says; a layer
         named here has this role only.
+    forgiving
+        Whether a name that no layer has is passed over, because a file could not be read.
 
     Returns
     -------
@@ -94,7 +99,7 @@ def recognise_layers(
     UnknownName
         When a role or a layer named in ``layers`` does not exist.
     """
-    told = _told(infos, layers or {})
+    told = _told(infos, layers or {}, forgiving=forgiving)
     recognised: list[Recognised] = []
     findings: list[Finding] = []
     for place, info in enumerate(infos):
@@ -118,13 +123,18 @@ def recognise_layers(
     return recognised, findings
 
 
-def _told(infos: Sequence[LayerInfo], layers: Mapping[str, str | Sequence[str]]) -> dict[int, str]:
+def _told(
+    infos: Sequence[LayerInfo],
+    layers: Mapping[str, str | Sequence[str]],
+    *,
+    forgiving: bool,
+) -> dict[int, str]:
     told: dict[int, str] = {}
     for role, given in layers.items():
         name = canonical_role(role)
         for wanted in [given] if isinstance(given, str) else list(given):
             places = [place for place, info in enumerate(infos) if names_layer(wanted, info)]
-            if not places:
+            if not places and not forgiving:
                 known = ", ".join(info.place for info in infos[:20]) or "none"
                 raise UnknownName(
                     f"There is no layer {wanted!r}; layers found: {known}.",

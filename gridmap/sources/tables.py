@@ -209,20 +209,30 @@ def _read_csv(info: LayerInfo, wanted: list[str]) -> pd.DataFrame:
     text = data.decode(info.codec, "strict" if info.codec != "cp1252" else "replace")
     text = text.lstrip("\ufeff").replace("\0", "")
     del data
-    headers = list(info.headers)
-    first = text.split("\n", 1)[0]
-    return pd.read_csv(
-        io.StringIO(text),
-        sep=_delimiter(first),
-        header=0,
-        names=headers,
-        usecols=wanted,
-        dtype={name: "str" for name in wanted if name not in (info.lon, info.lat)},
+    first, _, rest = text.partition("\n")
+    del text
+    mark = _delimiter(first)
+    beyond = "\0beyond"
+    header = io.StringIO()
+    csv.writer(header, delimiter=mark, lineterminator="\n").writerow([*info.headers, beyond])
+    frame = pd.read_csv(
+        io.StringIO(header.getvalue() + rest),
+        sep=mark,
+        usecols=[*wanted, beyond],
+        dtype={name: "str" for name in [*wanted, beyond] if name not in (info.lon, info.lat)},
         keep_default_na=False,
         na_values={info.lon: _EMPTY, info.lat: _EMPTY},
         on_bad_lines="error",
         index_col=False,
     )
+    # pandas cuts a row with too many fields without a word: an unquoted comma in an address
+    ragged = np.flatnonzero(frame.pop(beyond).fillna("").str.strip() != "")
+    if len(ragged):
+        raise _TableTrouble(
+            f"{len(ragged)} row(s) have more fields than the header, the first is row "
+            f"{int(ragged[0]) + 1}"
+        )
+    return frame
 
 
 _EMPTY = ["", "NA", "NULL", "null", "None", "nan", "NaN", "无", "-"]
@@ -235,9 +245,11 @@ def _list_sheets(file: FoundFile) -> list[LayerInfo]:
         infos = []
         for sheet in book.worksheets:
             sheet.reset_dimensions()
-            first = next(sheet.iter_rows(max_row=1, max_col=MAX_COLUMNS, values_only=True), ())
-            headers = _unique([_cell_text(cell).strip() for cell in first])
-            if any(cell is not None for cell in first):
+            first = list(next(sheet.iter_rows(max_row=1, values_only=True), ()))
+            while first and first[-1] is None:
+                first.pop()
+            headers = _unique([_cell_text(cell).strip() for cell in first[: MAX_COLUMNS + 1]])
+            if headers:
                 layer = sheet.title if len(book.worksheets) > 1 else file.path.stem
                 infos.append(_info(file, layer, headers))
         return infos

@@ -43,6 +43,9 @@ CURVES_LINEARISED = FindingKind(
 )
 FINDING_KINDS = (READER_REMARK, CURVES_LINEARISED)
 
+BYTES_AS_LETTERS = "ISO-8859-1"
+"""A codec that gives every byte a letter, so that bytes come back unchanged."""
+
 _OPEN_OPTIONS: dict[str, dict[str, str]] = {
     "GML": {"DOWNLOAD_SCHEMA": "NO", "WRITE_GFS": "NO"},
     "GeoPackage": {"IMMUTABLE": "YES"},
@@ -90,13 +93,18 @@ def _describe(file: FoundFile, layer: str, codec: str, note: str) -> LayerInfo |
     import pyogrio
 
     options = _OPEN_OPTIONS.get(file.form.name, {})
-    found = pyogrio.read_info(file.path, layer=layer, encoding=codec or None, **options)
+    try:
+        found = pyogrio.read_info(file.path, layer=layer, encoding=codec or None, **options)
+        headers = tuple(str(name) for name in found["fields"])
+    except UnicodeDecodeError:
+        found = pyogrio.read_info(file.path, layer=layer, encoding=BYTES_AS_LETTERS, **options)
+        headers = tuple(decode_letters(str(name), codec) for name in found["fields"])
     if found["driver"] not in file.form.drivers:
         return None
     return LayerInfo(
         file=file,
         layer=layer,
-        headers=tuple(str(name) for name in found["fields"]),
+        headers=headers,
         shape=_shape(found["geometry_type"]),
         geometry_type=str(found["geometry_type"] or ""),
         crs=_open_crs(found["crs"]),
@@ -132,18 +140,35 @@ def _open_crs(text: str | None) -> CRS | None:
 
 def _foreign_tables(file: FoundFile) -> str:
     """Say whether a GeoPackage has virtual tables that could open other files."""
+    rows = _ask_geopackage(
+        file, "SELECT lower(sql) FROM sqlite_master WHERE sql LIKE 'create virtual table%'"
+    )
+    modules = [sql.split(" using ", 1)[-1].strip().split("(")[0].strip() for sql in rows]
+    foreign = sorted({name for name in modules if name not in _SAFE_MODULES})
+    return f"it has virtual tables of kind {', '.join(foreign)}" if foreign else ""
+
+
+def _has_arcs(info: LayerInfo) -> bool:
+    """Tell whether a GeoPackage declares curves for a layer (pyogrio calls them polygons)."""
+    if info.file.form.name != "GeoPackage":
+        return False
+    rows = _ask_geopackage(
+        info.file,
+        "SELECT lower(geometry_type_name) FROM gpkg_geometry_columns WHERE table_name = ?",
+        info.layer,
+    )
+    return any(word in row for row in rows for word in ("curve", "surface", "circular"))
+
+
+def _ask_geopackage(file: FoundFile, query: str, *values: str) -> list[str]:
+    """Return the first column of a query's rows, as texts."""
     connection = sqlite3.connect(f"{file.path.as_uri()}?mode=ro&immutable=1", uri=True)
     try:
-        rows = connection.execute(
-            "SELECT lower(sql) FROM sqlite_master WHERE sql LIKE 'create virtual table%'"
-        ).fetchall()
+        return [str(row[0]) for row in connection.execute(query, values).fetchall()]
     except sqlite3.DatabaseError as problem:
         raise ValueError(f"the database is damaged: {problem}") from problem
     finally:
         connection.close()
-    modules = [sql.split(" using ", 1)[-1].strip().split("(")[0].strip() for (sql,) in rows]
-    foreign = sorted({name for name in modules if name not in _SAFE_MODULES})
-    return f"it has virtual tables of kind {', '.join(foreign)}" if foreign else ""
 
 
 def read_vector(info: LayerInfo, columns: list[str]) -> RawLayer:
@@ -170,7 +195,7 @@ def read_vector(info: LayerInfo, columns: list[str]) -> RawLayer:
         warnings.simplefilter("always")
         frame, geometry = _read_rows(info, columns)
     said = list(_say_remarks(remarks, info.place))
-    if any(word in info.geometry_type.lower() for word in ("curve", "surface")):
+    if _has_arcs(info):
         said.append(CURVES_LINEARISED.found([info.place], count=len(frame)))
     return RawLayer(info, frame, geometry, findings=tuple(said))
 
@@ -196,13 +221,47 @@ def _read_rows(info: LayerInfo, columns: list[str]) -> tuple[pd.DataFrame, Any]:
         "datetime_as_string": True,
         **_OPEN_OPTIONS.get(info.file.form.name, {}),
     }
-    if find_spec("pyarrow") is None:
-        return _read_plain(info, options)
+    if find_spec("pyarrow") is not None and not info.codec:
+        try:
+            return _read_arrow(info, options)
+        except (pyogrio.errors.DataSourceError, NotImplementedError):
+            # curves, and drivers without a stream of columns: read row by row
+            pass
     try:
-        return _read_arrow(info, options)
-    except (pyogrio.errors.DataSourceError, NotImplementedError):
-        # curves, and drivers without a stream of columns
         return _read_plain(info, options)
+    except UnicodeDecodeError:
+        return _read_letters(info, options)
+
+
+def _read_letters(info: LayerInfo, options: dict[str, Any]) -> tuple[pd.DataFrame, Any]:
+    """Read a Shapefile with headers or values cut in the middle of a character."""
+    import pandas as pd
+    import pyogrio
+
+    everything = {**options, "encoding": BYTES_AS_LETTERS, "columns": None}
+    meta, _, wkb, fields = pyogrio.raw.read(info.file.path, **everything)
+    rows = len(fields[0]) if fields else 0
+    columns: dict[str, Any] = {}
+    for name, values in zip(meta["fields"], fields, strict=True):
+        header = decode_letters(str(name), info.codec)
+        if header in options["columns"]:
+            columns[header] = [
+                decode_letters(value, info.codec) if isinstance(value, str) else value
+                for value in values
+            ]
+    frame = pd.DataFrame(columns, index=pd.RangeIndex(rows))
+    return frame[[name for name in options["columns"] if name in frame]], _geometries(wkb, rows)
+
+
+def decode_letters(text: str, codec: str) -> str:
+    """Decode text that was read byte by byte; a character cut at the end is left out.
+
+    Examples
+    --------
+    >>> decode_letters("社区代码".encode()[:10].decode("latin-1"), "utf-8")
+    '社区代'
+    """
+    return text.encode(BYTES_AS_LETTERS, "ignore").decode(codec or "utf-8", "ignore")
 
 
 def _read_plain(info: LayerInfo, options: dict[str, Any]) -> tuple[pd.DataFrame, Any]:

@@ -67,11 +67,15 @@ class Patchwork:
 
 @dataclass
 class _Ground:
-    """The pieces while units are being found: shape, face, group, and what each group is."""
+    """The pieces while units are being found: where they are, and what each group is.
+
+    ``water`` tells which pieces are water that nothing stands on.
+    """
 
     shape: Geometries
     face: Ints
     group: Ints
+    water: Bools
     candidate: Ints
     shared: SharedEdges
 
@@ -84,6 +88,7 @@ class _Ground:
     def recut(self, shape: Geometries, parent: Ints) -> None:
         """Take over pieces that were cut further."""
         self.shape, self.face, self.group = shape, self.face[parent], self.group[parent]
+        self.water = self.water[parent]
         self.shared = find_shared_edges(shape)
 
 
@@ -115,7 +120,7 @@ def settle_land(
     Patchwork
     """
     anchor_piece = place_anchors(mosaic, anchors)
-    ground = _find_settled(mosaic, anchors, anchor_piece, candidates)
+    ground = _find_settled(mosaic, anchors, anchor_piece, candidates, faces)
     anchor_group = ground.group[anchor_piece]
     lines = np.concatenate([drawing.roads, drawing.rivers, drawing.railways, drawing.walls])
     _share_open(ground, faces, lines, plane)
@@ -130,7 +135,7 @@ def settle_land(
 
 
 def _find_settled(
-    mosaic: Mosaic, anchors: Anchors, anchor_piece: Ints, candidates: Candidates
+    mosaic: Mosaic, anchors: Anchors, anchor_piece: Ints, candidates: Candidates, faces: Faces
 ) -> _Ground:
     """Make a unit of every connected part of a candidate's land that it really stands on."""
     shared = find_shared_edges(mosaic.shape)
@@ -145,18 +150,30 @@ def _find_settled(
     group = np.full(len(part), NOTHING, dtype=np.int64)
     group[settled] = number.ravel()
     candidate = mosaic.candidate[settled][first]
-    return _Ground(mosaic.shape, mosaic.face, group, candidate, shared)
+    water = faces.water[mosaic.face] & ~settled
+    return _Ground(mosaic.shape, mosaic.face, group, water, candidate, shared)
 
 
 def _share_open(ground: _Ground, faces: Faces, lines: Geometries, plane: LocalPlane) -> None:
-    """Share setbacks out to the units they touch, and cut fields by the units around them."""
-    water = faces.water[ground.face]
+    """Share setbacks out to the units they touch, and cut fields between separate settlements.
+
+    A field stays whole where the settled land around it hangs together without it; otherwise it
+    is cut into one open unit for each settlement, so that none is walled in by a unit of others.
+    """
     face_candidate = np.bincount(ground.face[ground.group >= 0], minlength=len(faces.shape))
-    open_land = (ground.group < 0) & ~water & (face_candidate[ground.face] == 0)
+    open_land = (ground.group < 0) & ~ground.water & (face_candidate[ground.face] == 0)
     wide = _is_wider(ground.shape, plane, SETBACK_M)
-    banks = find_banks(
-        ground.shared, ground.group, open_land, _same_block(ground, faces, lines, open_land)
+    settled = (ground.group >= 0).astype(np.int64)
+    settlement = connect_equal(ground.shared, settled, faces.community[ground.face])
+    across = _same_block(ground, faces, lines, open_land)
+    setbacks = find_banks(ground.shared, ground.group, open_land & ~wide, across)
+    fields = find_banks(
+        ground.shared,
+        np.where(settled > 0, len(ground.candidate) + settlement, NOTHING),
+        open_land & wide,
+        across,
     )
+    banks = setbacks.joined(fields)
     only = banks.only_owner(len(ground.shape))
     joins = open_land & ~wide & (only >= 0)
     ground.group[joins] = only[joins]
@@ -194,7 +211,7 @@ def _drop_loose(ground: _Ground, chosen: Bools) -> None:
 def _absorb(ground: _Ground, faces: Faces, lines: Geometries, plane: LocalPlane) -> None:
     """Let small land join its neighbours; what none reaches is an open unit after all."""
     shared, face = ground.shared, ground.face
-    water, community = faces.water[face], faces.community[face]
+    water, community = ground.water, faces.community[face]
     allowed = ~water[shared.left] & ~water[shared.right]
     allowed &= community[shared.left] == community[shared.right]
     a, b = face[shared.left], face[shared.right]
@@ -213,7 +230,7 @@ def _absorb(ground: _Ground, faces: Faces, lines: Geometries, plane: LocalPlane)
 
 def _share_water(ground: _Ground, faces: Faces, plane: LocalPlane) -> None:
     """Share water out to its banks, community by community."""
-    water, community = faces.water[ground.face], faces.community[ground.face]
+    water, community = ground.water, faces.community[ground.face]
     same = community[ground.shared.left] == community[ground.shared.right]
     banks = find_banks(ground.shared, ground.group, water, same)
     only = banks.only_owner(len(ground.shape))
@@ -221,7 +238,7 @@ def _share_water(ground: _Ground, faces: Faces, plane: LocalPlane) -> None:
     shape, parent, owner = share_out(ground.shape, banks, plane)
     ground.recut(shape, parent)
     ground.group[owner >= 0] = owner[owner >= 0]
-    _drop_loose(ground, water[parent])
+    _drop_loose(ground, ground.water)
     shared = ground.shared
     community = faces.community[ground.face]
     same = community[shared.left] == community[shared.right]

@@ -46,6 +46,15 @@ class Banks:
     start: Floats
     end: Floats
 
+    def joined(self, other: Banks) -> Banks:
+        """Return these banks and others as one."""
+        return Banks(
+            *(
+                np.concatenate([getattr(self, name), getattr(other, name)])
+                for name in self.__slots__
+            )
+        )
+
     def count_owners(self, pieces: int) -> Ints:
         """Return how many different units each piece touches."""
         pairs = np.unique(np.column_stack([self.region, self.owner]), axis=0)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import pytest
 
-from gridmap.maps.content import Imprint, describe_plan
+from gridmap.maps.content import Imprint, _short, describe_plan
 from gridmap.maps.packing import unpack_integers
 from gridmap.maps.wording import CATEGORY_LETTERS, clean_text, page_words
 from gridmap.rules import CATEGORIES
@@ -118,6 +118,20 @@ def test_a_grid_is_named_without_its_community_and_numbered_by_its_code(patchwor
     content = describe_plan(patchwork, Imprint(), "zh")["grids"]
     assert content["short"][0] == "第1网格"
     assert content["serial"][0] == "1"
+
+
+@pytest.mark.parametrize(
+    ("name", "community", "short"),
+    [
+        ("锦绣社区第3网格", "锦绣社区", "第3网格"),
+        ("Vaduz社区第3网格", "Vaduz", "第3网格"),
+        ("东华小学", "锦绣社区", "东华小学"),
+        ("锦绣社区", "锦绣社区", "锦绣社区"),
+        ("第3网格", "", "第3网格"),
+    ],
+)
+def test_the_short_name_is_what_the_community_leaves(name: str, community: str, short: str) -> None:
+    assert _short(name, community) == short
 
 
 def test_a_plan_of_one_grid_without_borders_can_be_drawn(

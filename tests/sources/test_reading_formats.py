@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import json
 import zipfile
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
@@ -16,10 +17,16 @@ from gridmap.errors import InvalidOption, RefusedInput, UnknownName, UnreadableF
 from gridmap.sources import read_sources
 from gridmap.sources import vectors as vector_files
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from gridmap.findings import Finding
+    from gridmap.model import Sources
+
 NAMES = ["锦绣社区", "东华里社区", "永安路社区"]
 
 
-def communities(crs=4490):
+def communities(crs: Any = 4490) -> gpd.GeoDataFrame:
     boxes = shapely.box([113.0, 113.1, 113.2], 23.0, [113.1, 113.2, 113.3], 23.1)
     frame = gpd.GeoDataFrame(
         {"社区代码": ["440604001001", "440604001002", "440604001003"], "名称": NAMES},
@@ -29,11 +36,17 @@ def communities(crs=4490):
     return frame.to_crs(crs)
 
 
-def codes(sources):
+def write_shapefile(path: Path, encoding: str, frame: Any = None) -> None:
+    """Write with headers of at most 10 bytes: GDAL warns of longer ones."""
+    frame = communities() if frame is None else frame
+    frame.rename(columns={"社区代码": "SQDM", "名称": "MC"}).to_file(path, encoding=encoding)
+
+
+def codes(sources: Sources) -> set[str]:
     return {finding.code for finding in sources.findings}
 
 
-def finding(sources, code):
+def finding(sources: Sources, code: str) -> Finding:
     return next(item for item in sources.findings if item.code == code)
 
 
@@ -50,7 +63,7 @@ def finding(sources, code):
         ("geojsonl", "GeoJSONSeq"),
     ],
 )
-def test_vector_formats_are_read_alike(tmp_path, ending, driver):
+def test_vector_formats_are_read_alike(tmp_path: Path, ending: str, driver: str) -> None:
     frame = communities(4326).rename(columns={"社区代码": "code", "名称": "name"})
     if ending == "kml":
         frame = frame.rename(columns={"name": "Name"})
@@ -68,7 +81,7 @@ def test_vector_formats_are_read_alike(tmp_path, ending, driver):
     )
 
 
-def test_the_schema_of_gml_is_not_fetched_or_written(tmp_path):
+def test_the_schema_of_gml_is_not_fetched_or_written(tmp_path: Path) -> None:
     path = tmp_path / "communities.gml"
     communities(4326).rename(columns={"社区代码": "code", "名称": "name"}).to_file(
         path, driver="GML"
@@ -78,14 +91,14 @@ def test_the_schema_of_gml_is_not_fetched_or_written(tmp_path):
     assert not (tmp_path / "communities.gfs").exists()
 
 
-def test_geoparquet_is_read(tmp_path):
+def test_geoparquet_is_read(tmp_path: Path) -> None:
     path = tmp_path / "社区.parquet"
     communities().to_parquet(path)
     sources = read_sources(path)
     assert list(sources.layers["communities"]["name"]) == NAMES
 
 
-def test_a_parquet_table_of_points_is_read(tmp_path):
+def test_a_parquet_table_of_points_is_read(tmp_path: Path) -> None:
     path = tmp_path / "households.parquet"
     pd.DataFrame({"户号": ["1", "2"], "lon": [113.05, 113.06], "lat": [23.05, 23.06]}).to_parquet(
         path
@@ -94,7 +107,7 @@ def test_a_parquet_table_of_points_is_read(tmp_path):
     assert sources.read_households == 2
 
 
-def test_a_file_geodatabase_is_read(tmp_path):
+def test_a_file_geodatabase_is_read(tmp_path: Path) -> None:
     path = tmp_path / "town.gdb"
     communities().to_file(path, driver="OpenFileGDB", layer="社区")
     assert list(read_sources(path).layers["communities"]["name"]) == NAMES
@@ -102,9 +115,11 @@ def test_a_file_geodatabase_is_read(tmp_path):
 
 @pytest.mark.parametrize("encoding", ["GBK", "UTF-8"])
 @pytest.mark.parametrize("cpg", [True, False])
-def test_a_shapefile_reads_right_with_and_without_cpg(tmp_path, encoding, cpg):
+def test_a_shapefile_reads_right_with_and_without_cpg(
+    tmp_path: Path, encoding: str, cpg: bool
+) -> None:
     path = tmp_path / "社区.shp"
-    communities().to_file(path, encoding=encoding)
+    write_shapefile(path, encoding)
     if not cpg:
         path.with_suffix(".cpg").unlink()
     sources = read_sources(path)
@@ -113,19 +128,33 @@ def test_a_shapefile_reads_right_with_and_without_cpg(tmp_path, encoding, cpg):
     assert sources.inputs[0].encoding.endswith("(.cpg)" if cpg else "(detected)")
 
 
+def test_headers_that_a_shapefile_has_cut_are_understood(tmp_path: Path) -> None:
+    path = tmp_path / "社区.shp"
+    frame = communities().rename(columns={"社区代码": "A" * 10, "名称": "B" * 10})
+    frame.to_file(path, encoding="UTF-8")
+    table = path.with_suffix(".dbf")
+    data = table.read_bytes()
+    data = data.replace(b"A" * 10, "社区代码".encode()[:10]).replace(b"B" * 10, b"community_")
+    table.write_bytes(data)
+    sources = read_sources(path, columns={"communities.name": "community_"})
+    assert next(iter(sources.layers["communities"]["community_id"])) == "440604001001"
+    assert list(sources.layers["communities"]["name"]) == NAMES
+    assert finding(sources, "headers_cut").where == ("社区代 = community_id",)
+
+
 @pytest.mark.parametrize(
     ("encoding", "claim"), [("GBK", "UTF-8"), ("UTF-8", "GBK"), ("GBK", "ISO-8859-1")]
 )
-def test_a_wrong_cpg_is_said_and_overruled(tmp_path, encoding, claim):
+def test_a_wrong_cpg_is_said_and_overruled(tmp_path: Path, encoding: str, claim: str) -> None:
     path = tmp_path / "社区.shp"
-    communities().to_file(path, encoding=encoding)
+    write_shapefile(path, encoding)
     path.with_suffix(".cpg").write_text(claim)
     sources = read_sources(path)
     assert list(sources.layers["communities"]["name"]) == NAMES
     assert "encoding_contradicted" in codes(sources)
 
 
-def test_accented_latin_names_are_not_taken_for_chinese(tmp_path):
+def test_accented_latin_names_are_not_taken_for_chinese(tmp_path: Path) -> None:
     frame = gpd.GeoDataFrame(
         {"name": ["Städtle", "Äscher", "Mühleholz"]},
         geometry=shapely.box([9.5, 9.6, 9.7], 47, [9.6, 9.7, 9.8], 47.1),
@@ -140,7 +169,7 @@ def test_accented_latin_names_are_not_taken_for_chinese(tmp_path):
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gbk", "utf-16"])
 @pytest.mark.parametrize("mark", [",", "\t", ";"])
-def test_csv_points_are_read_in_every_encoding(tmp_path, encoding, mark):
+def test_csv_points_are_read_in_every_encoding(tmp_path: Path, encoding: str, mark: str) -> None:
     path = tmp_path / "住户.csv"
     rows = [
         ["户号", "地址", "经度", "纬度", "户数"],
@@ -158,7 +187,7 @@ def test_csv_points_are_read_in_every_encoding(tmp_path, encoding, mark):
     assert frame.geometry.x.tolist() == [113.05, 113.06]
 
 
-def test_xlsx_points_are_read(tmp_path):
+def test_xlsx_points_are_read(tmp_path: Path) -> None:
     openpyxl = pytest.importorskip("openpyxl")
     book = openpyxl.Workbook()
     sheet = book.active
@@ -173,7 +202,7 @@ def test_xlsx_points_are_read(tmp_path):
     assert sources.inputs[0].layer == "住户"
 
 
-def test_a_zip_of_a_shapefile_is_read(tmp_path):
+def test_a_zip_of_a_shapefile_is_read(tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     communities().to_file(tmp_path / "in" / "社区.shp", encoding="GBK")
     path = tmp_path / "town.zip"
@@ -185,7 +214,7 @@ def test_a_zip_of_a_shapefile_is_read(tmp_path):
     assert sources.inputs[0].name == "town.zip/社区.shp"
 
 
-def test_a_folder_is_read_as_one_input_in_the_order_of_names(tmp_path):
+def test_a_folder_is_read_as_one_input_in_the_order_of_names(tmp_path: Path) -> None:
     communities().iloc[:1].to_file(tmp_path / "b社区.gpkg", layer="社区")
     communities().iloc[1:].to_file(tmp_path / "a社区.gpkg", layer="社区")
     (tmp_path / "notes.txt").write_text("nothing here", "utf-8")
@@ -196,7 +225,9 @@ def test_a_folder_is_read_as_one_input_in_the_order_of_names(tmp_path):
     assert "cover.jpg" in finding(sources, "file_skipped").where
 
 
-def test_with_and_without_pyarrow_the_frames_are_the_same(tmp_path, monkeypatch):
+def test_with_and_without_pyarrow_the_frames_are_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     frame = communities()
     frame["户数"] = [100, None, 300]
     frame["note"] = ["a", None, "c"]
@@ -205,7 +236,7 @@ def test_with_and_without_pyarrow_the_frames_are_the_same(tmp_path, monkeypatch)
     path = tmp_path / "社区.gpkg"
     frame.to_file(path)
     fast = read_sources(path)
-    monkeypatch.setattr(vector_files, "find_spec", lambda name: None)
+    monkeypatch.setattr(vector_files, "find_spec", {}.get)
     slow = read_sources(path)
     pd.testing.assert_frame_equal(
         pd.DataFrame(fast.layers["communities"].to_wkb()),
@@ -214,15 +245,15 @@ def test_with_and_without_pyarrow_the_frames_are_the_same(tmp_path, monkeypatch)
     assert fast.findings == slow.findings
 
 
-def test_pyarrow_and_openpyxl_are_extras(tmp_path, monkeypatch):
+def test_pyarrow_and_openpyxl_are_extras(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from gridmap.errors import MissingExtra
 
     communities().to_parquet(tmp_path / "社区.parquet")
     (tmp_path / "住户.xlsx").write_bytes(_small_xlsx(tmp_path))
     real = builtins.__import__
 
-    def without(name, *args, **kwargs):
-        if name.split(".")[0] in {"pyarrow", "openpyxl"}:
+    def without(name: str, *args: Any, **kwargs: Any) -> object:
+        if name.split(".", maxsplit=1)[0] in {"pyarrow", "openpyxl"}:
             raise ImportError(name)
         return real(name, *args, **kwargs)
 
@@ -233,7 +264,7 @@ def test_pyarrow_and_openpyxl_are_extras(tmp_path, monkeypatch):
         assert extra in missing.value.cure_en
 
 
-def _small_xlsx(folder):
+def _small_xlsx(folder: Path) -> bytes:
     path = folder / "made.xlsx"
     pd.DataFrame({"户号": [1], "x": [113.0], "y": [23.0]}).to_excel(path, index=False)
     data = path.read_bytes()
@@ -241,7 +272,7 @@ def _small_xlsx(folder):
     return data
 
 
-def test_a_layer_is_named_by_option(tmp_path):
+def test_a_layer_is_named_by_option(tmp_path: Path) -> None:
     communities().rename(columns={"社区代码": "DM", "名称": "MC"}).to_file(
         tmp_path / "x.gpkg", layer="layer7"
     )
@@ -260,7 +291,7 @@ def test_a_layer_is_named_by_option(tmp_path):
     assert frame["name"].iloc[0] == NAMES[0]
 
 
-def test_an_unknown_layer_is_known_by_a_telling_column(tmp_path):
+def test_an_unknown_layer_is_known_by_a_telling_column(tmp_path: Path) -> None:
     frame = communities().assign(层数=["6", "11层", "?"]).drop(columns=["社区代码"])
     frame.to_file(tmp_path / "data.gpkg", layer="t1")
     sources = read_sources(tmp_path)
@@ -270,7 +301,7 @@ def test_an_unknown_layer_is_known_by_a_telling_column(tmp_path):
     assert finding(sources, "number_wrong").where == ("row 3",)
 
 
-def test_one_geopackage_with_every_role(sample_folder):
+def test_one_geopackage_with_every_role(sample_folder: Path) -> None:
     sources = read_sources(sample_folder)
     assert set(sources.layers) >= {
         "communities",
@@ -297,13 +328,15 @@ def test_one_geopackage_with_every_role(sample_folder):
         ({"admin_level": 0}, InvalidOption),
     ],
 )
-def test_options_that_name_nothing_are_errors(tmp_path, options, error):
+def test_options_that_name_nothing_are_errors(
+    tmp_path: Path, options: Any, error: type[Exception]
+) -> None:
     communities().to_file(tmp_path / "社区.gpkg")
     with pytest.raises(error):
         read_sources(tmp_path, **options)
 
 
-def test_paths_that_do_not_exist_are_errors(tmp_path):
+def test_paths_that_do_not_exist_are_errors(tmp_path: Path) -> None:
     for path in (
         tmp_path / "no.gpkg",
         "https://example.org/a.gpkg",
@@ -317,23 +350,23 @@ def test_paths_that_do_not_exist_are_errors(tmp_path):
         read_sources([])
 
 
-def test_the_hash_of_a_shapefile_is_that_of_all_its_parts(tmp_path):
+def test_the_hash_of_a_shapefile_is_that_of_all_its_parts(tmp_path: Path) -> None:
     path = tmp_path / "社区.shp"
-    communities().to_file(path, encoding="UTF-8")
+    write_shapefile(path, "UTF-8")
     first = read_sources(path).inputs[0].sha256
     assert read_sources(path).inputs[0].sha256 == first
     path.with_suffix(".prj").write_text(path.with_suffix(".prj").read_text() + " ")
     assert read_sources(path).inputs[0].sha256 != first
 
 
-def test_reading_reports_its_progress(tmp_path):
+def test_reading_reports_its_progress(tmp_path: Path) -> None:
     communities().to_file(tmp_path / "社区.gpkg")
     seen = []
     read_sources(tmp_path, progress=lambda *step: seen.append(step))
     assert seen == [("read", 0, 1), ("read", 1, 1)]
 
 
-def test_no_output_names_a_folder(tmp_path):
+def test_no_output_names_a_folder(tmp_path: Path) -> None:
     communities().to_file(tmp_path / "社区.gpkg")
     (tmp_path / "楼栋.shp").write_bytes(b"\x00\x00\x27\x0a broken")
     sources = read_sources(tmp_path)
@@ -342,7 +375,7 @@ def test_no_output_names_a_folder(tmp_path):
     assert str(tmp_path) not in repr(sources.inputs)
 
 
-def test_beijing_is_read_with_its_four_columns(shared_data):
+def test_beijing_is_read_with_its_four_columns(shared_data: Path) -> None:
     sources = read_sources(shared_data / "beijing_townships.shp")
     frame = sources.layers["communities"]
     assert len(frame) == 331
@@ -353,7 +386,7 @@ def test_beijing_is_read_with_its_four_columns(shared_data):
     assert (sources.crs.to_epsg(), sources.metric_crs.to_epsg()) == (4490, 4548)
 
 
-def test_suzhou_takes_its_floors_and_mints_ids_for_an_id_of_zeros(shared_data):
+def test_suzhou_takes_its_floors_and_mints_ids_for_an_id_of_zeros(shared_data: Path) -> None:
     sources = read_sources(shared_data / "suzhou_buildings.geojson")
     frame = sources.layers["buildings"]
     assert len(frame) == 3076

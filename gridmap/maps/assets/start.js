@@ -123,6 +123,9 @@
     map.on("mouseout dragstart zoomstart", () => {
       tip.hidden = true;
     });
+    const stage = byId("stage");
+    window.addEventListener("pointerdown", () => stage.classList.add("by-pointer"), true);
+    window.addEventListener("keydown", () => stage.classList.remove("by-pointer"), true);
     map.getContainer().addEventListener("keydown", (event) => {
       if (event.target !== map.getContainer()) return;
       if (event.key === "Enter") act.select(gridUnder(map.getCenter()));
@@ -137,6 +140,21 @@
     model.text = text;
     const painter = new gm.Painter(model, text);
     const whole = gm.toBounds(model.box);
+    const isNarrow = () => window.matchMedia(NARROW).matches;
+
+    /** Show a box with some room around it, clear of the card where that lies over the map. */
+    function fit(box, room, options) {
+      const around = isNarrow() ? Math.min(room, 40) : room;
+      const below = isNarrow() ? byId("card").offsetHeight : 0;
+      map.fitBounds(
+        gm.toBounds(box),
+        Object.assign(options, {
+          paddingTopLeft: [around, around + (isNarrow() ? 40 : 0)],
+          paddingBottomRight: [around, around + below],
+        })
+      );
+    }
+
     const act = {
       select: (grid) => {
         painter.selected = grid;
@@ -144,11 +162,11 @@
         card.show(grid);
       },
       clear: () => act.select(null),
-      zoom: (grid) => map.fitBounds(gm.toBounds(grid.box), { padding: [90, 90], maxZoom: 17 }),
+      zoom: (grid) => fit(grid.box, 90, { maxZoom: 17 }),
       choose: (number) => {
         const grid = model.grids[number];
         act.select(grid);
-        if (!map.getBounds().pad(-0.1).contains(gm.toBounds(grid.box))) act.zoom(grid);
+        if (!map.getBounds().pad(-0.1).contains(gm.toBounds(grid.box)) || isNarrow()) act.zoom(grid);
       },
       find: (entry) => {
         if (entry.grid) {
@@ -156,7 +174,7 @@
           act.zoom(entry.grid);
         } else {
           act.select(entry.community);
-          map.fitBounds(gm.toBounds(entry.community.box), { padding: [40, 40] });
+          fit(entry.community.box, 40, {});
         }
       },
     };
@@ -180,7 +198,7 @@
     }
 
     const showAll = (animate) => map.fitBounds(whole, { padding: [18, 18], animate: animate });
-    byId("legend").open = !window.matchMedia(NARROW).matches;
+    byId("legend").open = !isNarrow();
     showAll(false);
     map.setMinZoom(map.getZoom() - 1);
     map.setMaxBounds(whole.pad(0.6));

@@ -12,7 +12,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import numba
 import numpy as np
@@ -33,8 +33,10 @@ SOURCES_STAMP = _stamp_sources()
 
 def inner(function: Kernel) -> Kernel:
     """Compile a function that is only called from other kernels."""
-    compiled: Kernel = numba.njit(nogil=True)(function)
-    return compiled
+    compile_inner = numba.njit(
+        nogil=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True
+    )
+    return cast("Kernel", compile_inner(function))
 
 
 def entry(function: Kernel) -> Kernel:
@@ -45,12 +47,11 @@ def entry(function: Kernel) -> Kernel:
     numba refuses ``cache=True`` with a `RuntimeError` where neither the package's folder nor the
     user's cache folder can be written; the kernel is then compiled afresh in each process.
     """
+    options = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
     try:
-        cached: Kernel = numba.njit(nogil=True, cache=True)(function)
+        return cast("Kernel", numba.njit(cache=True, **options)(function))
     except RuntimeError:
-        uncached: Kernel = numba.njit(nogil=True)(function)
-        return uncached
-    return cached
+        return cast("Kernel", numba.njit(**options)(function))
 
 
 _STEP = np.uint64(0x9E3779B97F4A7C15)
@@ -73,4 +74,4 @@ def draw_below(state: np.ndarray, limit: int) -> int:
     mixed = (mixed ^ (mixed >> _S30)) * _MIX_A
     mixed = (mixed ^ (mixed >> _S27)) * _MIX_B
     mixed = mixed ^ (mixed >> _S31)
-    return np.int64(mixed >> _S33) % limit
+    return int(np.int64(mixed >> _S33) % limit)

@@ -89,51 +89,77 @@ def _close_row(row: np.ndarray, reach: int, closing: np.ndarray, tops: int) -> t
 
 
 @inner
+def _list_states(row: np.ndarray, reach: int, seen: np.ndarray) -> int:
+    """List the states of a row that can be reached, without `over`; return how many."""
+    many = 0
+    for x in range(reach + 1):
+        if row[x] < NEVER:
+            seen[many] = x
+            many += 1
+    return many
+
+
+@inner
 def _join_rows(
     mine: np.ndarray,
     my_reach: int,
     child: np.ndarray,
-    child_reach: int,
+    seen: np.ndarray,
+    many: int,
     result: np.ndarray,
     choice: np.ndarray,
     over: np.ndarray,
-    seen: np.ndarray,
 ) -> None:
     """Add to ``result`` the states in which the child joins the parent's open zone."""
     tops = len(result) - 1
-    many = 0
-    for y in range(child_reach + 1):
-        if child[y] < NEVER:
-            seen[many] = y
-            many += 1
     for x in range(my_reach + 1):
         if mine[x] >= NEVER:
             continue
         for s in range(many):
             y = seen[s]
-            cost = mine[x] + child[y]
             z = x + y
-            if z < tops:
-                if cost < result[z]:
-                    result[z] = cost
-                    choice[z] = y
-            elif cost + ASTRAY * (z - tops + 1) < result[tops]:
-                result[tops] = cost + ASTRAY * (z - tops + 1)
-                over[0], over[1] = x, y
-        if child[tops] < NEVER and mine[x] + child[tops] + ASTRAY * x < result[tops]:
-            result[tops] = mine[x] + child[tops] + ASTRAY * x
-            over[0], over[1] = x, tops
-    if mine[tops] >= NEVER:
-        return
-    for s in range(many):
-        y = seen[s]
-        if mine[tops] + child[y] + ASTRAY * y < result[tops]:
-            result[tops] = mine[tops] + child[y] + ASTRAY * y
-            over[0], over[1] = tops, y
-    both = mine[tops] + child[tops] + ASTRAY * (tops - 1)
-    if child[tops] < NEVER and both < result[tops]:
-        result[tops] = both
-        over[0], over[1] = tops, tops
+            cost = mine[x] + child[y]
+            if z >= tops:
+                _join_over(result, over, x, y, cost + ASTRAY * (z - tops + 1))
+            elif cost < result[z]:
+                result[z] = cost
+                choice[z] = y
+        _join_over(result, over, x, tops, mine[x] + child[tops] + ASTRAY * x)
+    if mine[tops] < NEVER:
+        for s in range(many):
+            y = seen[s]
+            _join_over(result, over, tops, y, mine[tops] + child[y] + ASTRAY * y)
+        _join_over(result, over, tops, tops, mine[tops] + child[tops] + ASTRAY * (tops - 1))
+
+
+@inner
+def _join_over(result: np.ndarray, over: np.ndarray, x: int, y: int, cost: int) -> None:
+    """Offer the state `over` a cost; states that can't be reached cost `NEVER` or more."""
+    tops = len(result) - 1
+    if cost < result[tops] and cost < NEVER >> 1:
+        result[tops] = cost
+        over[0], over[1] = x, y
+
+
+@inner
+def _lay_out(
+    down: np.ndarray,
+    parent: np.ndarray,
+    weight: np.ndarray,
+    tops: int,
+    reach: np.ndarray,
+    offset: np.ndarray,
+) -> int:
+    """Give each node the room for its choices; return the room for all."""
+    for v in range(len(down)):
+        reach[v] = min(weight[v], tops - 1)
+    room = 1
+    for k in range(len(down) - 1, 0, -1):
+        up = parent[down[k]]
+        reach[up] = min(reach[up] + reach[down[k]], tops - 1)
+        offset[down[k]] = room
+        room += reach[up] + 1
+    return room
 
 
 @inner
@@ -169,15 +195,7 @@ def cut_tree(
     down = _order_by_depth_first(order, parent)
     reach = np.empty(size, np.int64)
     offset = np.empty(size, np.int64)
-    for v in range(size):
-        reach[v] = min(weight[v], tops - 1)
-    room = 0
-    for k in range(size - 1, 0, -1):
-        up = parent[down[k]]
-        reach[up] = min(reach[up] + reach[down[k]], tops - 1)
-        offset[down[k]] = room
-        room += reach[up] + 1
-    choice = np.empty(room + 1, np.int32)
+    choice = np.empty(_lay_out(down, parent, weight, tops, reach, offset), np.int32)
     over = np.empty((size, 2), np.int64)
     closed = np.empty(size, np.int64)
 
@@ -224,9 +242,8 @@ def cut_tree(
             may_close = before < NEVER and flag[node] != KEPT
             rows[fresh, x] = before + closing_cost if may_close else NEVER
         if flag[node] != CUT:
-            _join_rows(
-                rows[slot[up]], reach[up], mine, reach[node], rows[fresh], taken, over[node], seen
-            )
+            many = _list_states(mine, reach[node], seen)
+            _join_rows(rows[slot[up]], reach[up], mine, seen, many, rows[fresh], taken, over[node])
         reach[up] = wide
         free[high], free[high + 1] = slot[node], slot[up]
         high += 2

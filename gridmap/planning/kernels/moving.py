@@ -18,9 +18,7 @@ from gridmap.planning.kernels.zones import CHANGE, Zones, add_member, drop_membe
 
 LOOK = 512
 """Nodes that the contiguity test visits before it gives the node up."""
-CHANCES = np.array(
-    [int(256 * np.log(256 / (k + 0.5)) + 0.5) for k in range(256)], dtype=np.int64
-)
+CHANCES = np.array([int(256 * np.log(256 / (k + 0.5)) + 0.5) for k in range(256)], dtype=np.int64)
 """-ln of evenly spread chances, in 256ths: annealing in whole numbers."""
 
 
@@ -29,7 +27,7 @@ def blur(heat: int, rng: np.ndarray) -> int:
     """Draw how much worse a step may be at this heat: exponentially distributed."""
     if heat <= 0:
         return 0
-    return heat * CHANCES[draw_below(rng, 256)] >> 8
+    return int(heat * CHANCES[draw_below(rng, 256)] >> 8)
 
 
 @inner
@@ -89,8 +87,8 @@ def _shift_sums(graph: Graph, zones: Zones, node: int, source: int, target: int)
         elif other == target:
             across += graph.length[graph.eid[slot]]
     weight, klass = graph.weight[node], graph.klass[node]
-    zones.count[source] -= 1
-    zones.count[target] += 1
+    zones.size[source] -= 1
+    zones.size[target] += 1
     zones.weight[source] -= weight
     zones.weight[target] += weight
     zones.shares[source, klass] -= weight
@@ -175,7 +173,7 @@ def sweep_nodes(graph: Graph, aim: Aim, zones: Zones, heat: int, rng: np.ndarray
         node = turn[pick]
         turn[pick] = turn[k]
         zone = zones.label[node]
-        if graph.anchor[node] >= 0 or zones.count[zone] < 2:
+        if graph.anchor[node] >= 0 or zones.size[zone] < 2:
             continue
         for slot in range(graph.indptr[node], graph.indptr[node + 1]):
             if zones.label[graph.nbr[slot]] != zone:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
-from gridmap.planning.kernels.compiling import SOURCES_STAMP, Kernel, draw_below, entry, inner
+from gridmap.planning.kernels.compiling import SOURCES_STAMP, draw_below, entry, inner
 from gridmap.planning.kernels.cutting import cut_tree
 from gridmap.planning.kernels.moving import blur, sweep_nodes
 from gridmap.planning.kernels.spanning import collect_edges, draw_tree, hang_tree, price_edges
@@ -46,7 +48,7 @@ def _draw_region(
     picked[0] = seed_zone
     zones.mark[seed_zone] = 0
     many = 1
-    members = zones.count[seed_zone]
+    members = zones.size[seed_zone]
     while many < wanted and members < CROWD:
         found, seen = -1, 0
         for k in range(many):
@@ -64,7 +66,7 @@ def _draw_region(
         picked[many] = found
         zones.mark[found] = many
         many += 1
-        members += zones.count[found]
+        members += zones.size[found]
     for k in range(many):
         zones.mark[picked[k]] = -1
     return picked[:many], _list_members(zones, picked, many, members)
@@ -162,7 +164,7 @@ def _divide_pieces(
     whole = np.empty(1, np.int64)
     for piece in range(pieces):
         whole[0] = piece
-        nodes = _list_members(zones, whole, 1, zones.count[piece])
+        nodes = _list_members(zones, whole, 1, zones.size[piece])
         for _ in range(tries * min(1, len(nodes) - 1)):
             old = np.empty(len(nodes), np.int64)
             many = 0
@@ -195,17 +197,45 @@ def _pick_zone(zones: Zones, outside: np.ndarray, rng: np.ndarray) -> int:
     if len(outside) > 0 and draw_below(rng, 2) == 0:
         zone = outside[draw_below(rng, len(outside))]
         if zones.first[zone] >= 0:
-            return zone
-    return zones.label[draw_below(rng, len(zones.label))]
+            return int(zone)
+    return int(zones.label[draw_below(rng, len(zones.label))])
 
 
 @inner
-def _copy(source: np.ndarray, target: np.ndarray) -> None:
-    for k in range(len(source)):
-        target[k] = source[k]
+def _take_step(
+    graph: Graph,
+    aim: Aim,
+    zones: Zones,
+    closing: np.ndarray,
+    outside: np.ndarray,
+    heat: int,
+    rng: np.ndarray,
+) -> None:
+    """Redraw a region of two to six zones: two half of the time."""
+    roll = draw_below(rng, 16)
+    wanted = 2 if roll < 8 else (3 if roll < 12 else 4 + draw_below(rng, MOST_ZONES - 3))
+    old, nodes = _draw_region(graph, zones, _pick_zone(zones, outside, rng), wanted, rng)
+    if len(nodes) > 1:
+        _redraw(graph, aim, zones, closing, old, nodes, heat, rng)
 
 
-def _make_search(stamp: int) -> Kernel:  # type: ignore[type-var]  # a kernel is any callable
+@inner
+def _keep_best(zones: Zones, best: np.ndarray, score: np.ndarray) -> None:
+    """Keep the labels when the sum of changes is the least so far."""
+    if zones.total[CHANGE] < score[1]:
+        score[1] = zones.total[CHANGE]
+        for k in range(len(best)):
+            best[k] = zones.label[k]
+
+
+@inner
+def _cool(start: int, step: int, steps: int) -> int:
+    """Return the heat of a step: from the start down to nothing, by the square of what is left."""
+    left = ROUGH * (steps - step) // steps
+    return ((start * left // ROUGH) * left) // ROUGH
+
+
+def _make_search(stamp: int) -> Callable[..., np.ndarray]:
     @entry
     def search(
         graph: Graph,
@@ -221,12 +251,11 @@ def _make_search(stamp: int) -> Kernel:  # type: ignore[type-var]  # a kernel is
 
         ``plan``: first step, last step, all steps, starting heat, trees for the first division
         (0: the labels are a division already; else they are the connected pieces), steps between
-        sweeps, most sweeps at the end. ``score``: weighed sum of
-        changes so far, and its least value, whose labels are kept in ``best``. ``labels`` are
-        zone ids 0..n-1, each zone in one piece.
+        sweeps, most sweeps at the end. ``score``: weighed sum of changes so far, and its least
+        value, whose labels are kept in ``best``. ``labels`` are zone ids 0..n-1, each zone in one
+        piece.
         """
-        assert stamp >= 0
-        cold = plan[0] - plan[0]
+        cold = stamp - stamp
         zones = open_zones(graph, labels, groups)
         zones.total[CHANGE] = score[0]
         closing = _close_table(graph, aim)
@@ -236,24 +265,15 @@ def _make_search(stamp: int) -> Kernel:  # type: ignore[type-var]  # a kernel is
         for step in range(plan[0], plan[1]):
             if step % 64 == 0:
                 outside = _list_outside(graph, zones)
-            left = ROUGH * (plan[2] - step) // plan[2]
-            heat = ((plan[3] * left // ROUGH) * left) // ROUGH
-            roll = draw_below(rng, 16)
-            wanted = 2 if roll < 8 else (3 if roll < 12 else 4 + draw_below(rng, MOST_ZONES - 3))
-            old, nodes = _draw_region(graph, zones, _pick_zone(zones, outside, rng), wanted, rng)
-            if len(nodes) > 1:
-                _redraw(graph, aim, zones, closing, old, nodes, heat, rng)
+            heat = _cool(plan[3], step, plan[2])
+            _take_step(graph, aim, zones, closing, outside, heat, rng)
             if (step + 1) % plan[5] == 0:
                 sweep_nodes(graph, aim, zones, heat, rng)
-            if zones.total[CHANGE] < score[1]:
-                score[1] = zones.total[CHANGE]
-                _copy(zones.label, best)
+            _keep_best(zones, best, score)
         for _ in range(plan[6]):
             if sweep_nodes(graph, aim, zones, cold, rng) == 0:
                 break
-        if zones.total[CHANGE] < score[1]:
-            score[1] = zones.total[CHANGE]
-            _copy(zones.label, best)
+        _keep_best(zones, best, score)
         score[0] = zones.total[CHANGE]
         return zones.label
 

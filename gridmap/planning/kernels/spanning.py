@@ -129,8 +129,10 @@ def draw_tree(
 def hang_tree(
     size: int, ends: np.ndarray, chosen: np.ndarray, top: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Hang a tree from one node; return the nodes in breadth-first order, each one's parent
-    (-1 at the top), and the place in ``chosen`` of the edge to it.
+    """Hang a tree from one node.
+
+    Returns the nodes in breadth-first order, each one's parent (-1 at the top), and the place in
+    ``chosen`` of the edge to it.
     """
     start = np.zeros(size + 1, np.int64)
     for t in range(len(chosen)):

@@ -95,7 +95,7 @@ def weigh_size(weight: int, band: np.ndarray, grain: int) -> int:
             cost += WISH + ASTRAY * (gap // grain + 1)
     half = max(1, (band[1] - band[0]) // 2)
     off = min(abs(weight - band[4]), 2 * half)
-    return cost + DEVIATION * off // half * off // half
+    return int(cost + DEVIATION * off // half * off // half)
 
 
 @inner

@@ -22,7 +22,7 @@ class Zones(NamedTuple):
     """The present division; arrays are changed in place.
 
     Nodes: ``label``; ``after``/``before`` chain the members of a zone; ``place`` is scratch
-    (-1 at rest). Zones (ids 0..n-1): ``first`` member (-1: id not in use), ``count``, ``weight``,
+    (-1 at rest). Zones (ids 0..n-1): ``first`` member (-1: id not in use), ``size``, ``weight``,
     ``area``, ``perimeter``, ``shares`` (weight by class). ``spare`` ids not in use, ``total``:
     number of spare ids, number of zones, weighed sum of all changes so far. ``mark`` is scratch
     for zones (-1 at rest); ``block`` (groups,) scratch for groups (-1 at rest).
@@ -33,7 +33,7 @@ class Zones(NamedTuple):
     before: np.ndarray
     place: np.ndarray
     first: np.ndarray
-    count: np.ndarray
+    size: np.ndarray
     weight: np.ndarray
     area: np.ndarray
     perimeter: np.ndarray
@@ -47,7 +47,7 @@ class Zones(NamedTuple):
 class Sums(NamedTuple):
     """What the zones of one region add up to, by local zone number, and their weighed cost."""
 
-    count: np.ndarray
+    size: np.ndarray
     weight: np.ndarray
     area: np.ndarray
     perimeter: np.ndarray
@@ -85,7 +85,7 @@ def open_zones(graph: Graph, labels: np.ndarray, groups: int) -> Zones:
     for node in range(size - 1, -1, -1):
         add_member(zones, node, labels[node])
         z = labels[node]
-        zones.count[z] += 1
+        zones.size[z] += 1
         zones.weight[z] += graph.weight[node]
         zones.area[z] += graph.area[node]
         zones.shares[z, graph.klass[node]] += graph.weight[node]
@@ -191,11 +191,11 @@ def redraw_region(
     zones: Zones, nodes: np.ndarray, old: np.ndarray, local: np.ndarray, sums: Sums
 ) -> None:
     """Replace the zones ``old`` by the new ones of a region; kept ids are used again in order."""
-    many = len(sums.count)
+    many = len(sums.size)
     ids = np.empty(many, np.int64)
     for k in range(len(old)):
         zones.first[old[k]] = -1
-        zones.count[old[k]] = 0
+        zones.size[old[k]] = 0
     for k in range(many):
         if k < len(old):
             ids[k] = old[k]
@@ -210,7 +210,7 @@ def redraw_region(
         add_member(zones, nodes[i], ids[local[i]])
     for k in range(many):
         z = ids[k]
-        zones.count[z] = sums.count[k]
+        zones.size[z] = sums.size[k]
         zones.weight[z] = sums.weight[k]
         zones.area[z] = sums.area[k]
         zones.perimeter[z] = sums.perimeter[k]
@@ -222,4 +222,4 @@ def redraw_region(
 def is_outside(graph: Graph, zones: Zones, zone: int) -> bool:
     """Tell whether a zone is outside the hard band of the class with most of its weight."""
     band = graph.bands[find_top_class(zones.shares[zone])]
-    return zones.weight[zone] < band[2] or zones.weight[zone] > band[3]
+    return bool(zones.weight[zone] < band[2] or zones.weight[zone] > band[3])

@@ -1,0 +1,280 @@
+"""The grids of a plan as a frame: shapes, numbers, names, bands and reasons."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from gridmap.planning.drafting import Division, Piece, find_hosts
+from gridmap.planning.feasibility import bound_piece, sharpen_bounds
+from gridmap.planning.land import Land, widest_band
+from gridmap.planning.numbering import (
+    SERIAL_TOO_LONG,
+    distinguish,
+    make_code,
+    make_grid_id,
+    make_name,
+    order_grids,
+)
+from gridmap.planning.problems import find_pieces
+from gridmap.planning.reasons import (
+    EXCLAVE_INFERRED,
+    OPEN_LAND_ATTACHED,
+    WISH_UNMET,
+    choose_band,
+    explain_grid,
+    write_reason,
+)
+from gridmap.units.measuring import measure_polygons, project_geometries
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    from numpy.typing import NDArray
+
+    from gridmap.findings import Finding
+    from gridmap.model import Territory
+    from gridmap.planning.dedicated import Carving
+    from gridmap.rules import Rules
+
+COLUMNS = (
+    "code",
+    "name",
+    "kind",
+    "area_type",
+    "community_id",
+    "households",
+    "lower",
+    "upper",
+    "in_band",
+    "reason_code",
+    "reason",
+    "reason_en",
+    "area_m2",
+    "perimeter_m",
+    "site_id",
+    "category",
+    "host_id",
+)
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A division before it has shapes and numbers.
+
+    Attributes
+    ----------
+    territory, land, rules
+        What was divided, and by what.
+    carving, pieces, division
+        The dedicated grids, the land that was searched, and the grid of every unit.
+    """
+
+    territory: Territory
+    land: Land
+    rules: Rules
+    carving: Carving
+    pieces: list[Piece]
+    division: Division
+
+
+@dataclass(frozen=True)
+class _Proofs:
+    """What is proved of the land around each unit, shape (n,).
+
+    ``around`` households of the connected land, units above the upper bound taken out; ``misfit``
+    whether its units are proved not to fit together.
+    """
+
+    around: NDArray[np.int64]
+    misfit: NDArray[np.bool_]
+
+
+def frame_grids(draft: Draft) -> tuple[gpd.GeoDataFrame, pd.Series[str], list[Finding]]:
+    """Return the grids in the columns of `gridmap.model.Plan`, the units' grids, and findings.
+
+    Parameters
+    ----------
+    draft
+        The division.
+
+    Returns
+    -------
+    tuple
+        Grids by ``grid_id`` in the order of codes; ``grid_id`` of each unit, by ``unit_id``; what
+        there is to say of them.
+    """
+    import geopandas as gpd
+
+    territory, land = draft.territory, draft.land
+    members = _split_members(draft.division.grid)
+    proofs = _prove(draft, members)
+    hosts = find_hosts(land, draft.division.grid)
+    rows = [_describe_grid(draft, units, proofs) for units in members]
+    for number, row in enumerate(rows):
+        host = hosts.get(number) if row["kind"] == "exclave" else None
+        row["host_id"] = "" if host is None else land.communities[host]
+    ids = np.array(
+        [
+            make_grid_id(str(row["community_id"]), land.ids[units])
+            for row, units in zip(rows, members, strict=True)
+        ],
+        object,
+    )
+    frame = pd.DataFrame(rows).assign(grid_id=ids)
+    shapes = _union_units(territory, land, members)
+    crs, metric = territory.units.crs, territory.units.metric_crs
+    frame["area_m2"], frame["perimeter_m"] = measure_polygons(shapes, crs=crs, metric_crs=metric)
+    centre = shapely.centroid(project_geometries(shapes, crs=crs, metric_crs=metric))
+    order = order_grids(
+        frame["community_id"].to_list(), shapely.get_x(centre), shapely.get_y(centre), list(ids)
+    )
+    frame["geometry"] = shapes
+    ordered, said = _number_grids(frame.iloc[order], territory, draft.rules)
+    grids = gpd.GeoDataFrame(ordered, geometry="geometry", crs=crs).set_index("grid_id")
+    said += _say_division(draft, grids)
+    assignment = pd.Series(ids[draft.division.grid], index=pd.Index(land.ids, name="unit_id"))
+    return (
+        grids.sort_values("code", kind="stable")[[*COLUMNS, "geometry"]],
+        assignment.rename("grid_id").sort_index(),
+        said,
+    )
+
+
+def _split_members(grid: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+    order = np.argsort(grid, kind="stable")
+    return np.split(order, np.flatnonzero(np.diff(grid[order])) + 1)
+
+
+def _prove(draft: Draft, members: list[NDArray[np.int64]]) -> _Proofs:
+    """Find what is proved; the longer proof only for land in which a grid is outside its band."""
+    land = draft.land
+    light = draft.carving.number < 0
+    misfit = np.zeros(land.size, np.bool_)
+    totals = np.array([land.households[units].sum() for units in members])[draft.division.grid]
+    start = np.full(land.size, -1, np.int64)
+    for piece in draft.pieces:
+        band = widest_band(land, draft.rules, piece.members)
+        weights = land.households[piece.members]
+        light[piece.members] &= weights <= band.upper
+        sums = totals[piece.members]
+        if np.all((sums >= band.lower) & (sums <= band.upper)) or weights.sum() == 0:
+            continue
+        start[piece.members] = np.arange(len(piece.members))
+        ends = start[land.edges[land.passable]]
+        ends = ends[(ends >= 0).all(axis=1)]
+        start[piece.members] = -1
+        (bound,) = sharpen_bounds(
+            (bound_piece(weights, band=band),),
+            weights,
+            np.zeros(len(weights), np.int32),
+            ends,
+            band=band,
+            doubtful=np.ones(1, np.bool_),
+        )
+        misfit[piece.members] = bound.reason == "units_do_not_fit"
+    free = land.passable & light[land.edges].all(axis=1)
+    found = find_pieces(land.edges[free], land.size)
+    around = np.bincount(found, weights=land.households).astype(np.int64)[found]
+    return _Proofs(around, misfit)
+
+
+def _describe_grid(draft: Draft, units: NDArray[np.int64], proofs: _Proofs) -> dict[str, object]:
+    """Return everything of a grid that does not depend on its shape or number."""
+    land, sites = draft.land, draft.territory.units.sites
+    households = int(land.households[units].sum())
+    first = int(units[0])
+    row: dict[str, object] = {
+        "kind": "exclave" if land.detached[first] else "general",
+        "area_type": _choose_area_type(land, units),
+        "community_id": land.communities[int(land.community[first])],
+        "households": households,
+        "site_id": "",
+        "category": "",
+        "wish_unmet": False,
+    }
+    number = int(draft.carving.number[units].max())
+    if number >= 0:
+        site = draft.carving.sites[number]
+        category = str(sites.at[site, "category"])
+        rule = draft.rules.dedicated_rule(category)
+        most = rule.max_households if rule else households
+        row |= {"kind": "dedicated", "site_id": site, "category": category, "lower": 0}
+        row |= {"upper": most, "in_band": households <= most}
+        return row | {"reason_code": "", "reason": "", "reason_en": ""}
+    wish, hard = choose_band(land, draft.rules, units)
+    band = wish if wish.holds(households) else hard
+    served = units[land.households[units] > 0]
+    total = int(proofs.around[served].max(initial=0))
+    largest = int(land.households[units].max())
+    misfit = bool(proofs.misfit[units].any())
+    code = explain_grid(households, largest=largest, around=total, misfit=misfit, band=hard)
+    zh, en = write_reason(code, band=hard, around=total, largest=largest)
+    return row | {
+        "lower": band.lower,
+        "upper": band.upper,
+        "in_band": band.holds(households),
+        "reason_code": code,
+        "reason": zh,
+        "reason_en": en,
+        "wish_unmet": hard.holds(households) and not wish.holds(households),
+    }
+
+
+def _choose_area_type(land: Land, units: NDArray[np.int64]) -> str:
+    """Return the area type of most households of a grid; of most land where there is none."""
+    weights = land.households[units].astype(np.float64)
+    if weights.sum() == 0:
+        weights = land.areas[units]
+    by_type: dict[str, float] = {}
+    for klass, weight in zip(land.klass[units], weights, strict=True):
+        name = land.klasses[int(klass)][0]
+        by_type[name] = by_type.get(name, 0.0) + float(weight)
+    return min(by_type, key=lambda name: (-by_type[name], name))
+
+
+def _union_units(
+    territory: Territory, land: Land, members: list[NDArray[np.int64]]
+) -> NDArray[np.object_]:
+    """Return the polygon of each grid; shared borders vanish, all other vertices stay."""
+    shapes = territory.units.frame.geometry.reindex(land.ids).to_numpy()
+    return np.array([shapely.coverage_union_all(shapes[units]) for units in members], object)
+
+
+def _number_grids(
+    ordered: pd.DataFrame, territory: Territory, rules: Rules
+) -> tuple[pd.DataFrame, list[Finding]]:
+    """Add codes and names to grids in the order in which they are numbered."""
+    titles = territory.units.communities["name"].to_dict()
+    sites = territory.units.sites["name"].to_dict()
+    counts = ordered["community_id"].value_counts()
+    serials = ordered.groupby("community_id").cumcount() + 1
+    codes, names = [], []
+    for owner, serial, kind, site in zip(
+        ordered["community_id"], serials, ordered["kind"], ordered["site_id"], strict=True
+    ):
+        digits = max(rules.code_digits, len(str(counts[owner])))
+        codes.append(make_code(owner, serial, digits))
+        title = str(titles.get(owner) or owner)
+        names.append(make_name(title, serial, kind=kind, site=str(sites.get(site) or "")))
+    long = [str(c) for c in sorted(counts.index) if len(str(counts[c])) > rules.code_digits]
+    said = [SERIAL_TOO_LONG.found(long, digits=rules.code_digits)] if long else []
+    return ordered.assign(code=codes, name=distinguish(names)), said
+
+
+def _say_division(draft: Draft, grids: gpd.GeoDataFrame) -> list[Finding]:
+    said = []
+    exclaves = grids[grids["kind"] == "exclave"]
+    if len(exclaves):
+        points = shapely.point_on_surface(exclaves.geometry.to_numpy())
+        where = np.column_stack([shapely.get_x(points), shapely.get_y(points)]).tolist()
+        said.append(EXCLAVE_INFERRED.found(exclaves["code"], points=where))
+    if len(draft.division.attached):
+        said.append(OPEN_LAND_ATTACHED.found(draft.land.ids[draft.division.attached]))
+    unmet = grids.loc[grids["wish_unmet"].astype(bool), "code"]
+    if len(unmet):
+        said.append(WISH_UNMET.found(sorted(unmet)))
+    return said

@@ -1,0 +1,179 @@
+"""A proof that no division exists, for pieces where arithmetic on totals sees no obstacle.
+
+A compound is not cut, so a piece can be impossible although its total is fine: 294 households
+whose only neighbour is a compound of 367 are outside the band in every division. The proof tries
+every zone that could hold the most hemmed-in unit, takes it away, and asks the same of the rest.
+Nothing here knows how plans are searched; sets of nodes are whole numbers, a bit a node.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from gridmap.rules import Band
+
+MOST_NODES = 120
+"""Larger pieces are not tried: each zone of a division is a level of recursion."""
+BUDGET = 40_000
+"""Steps of the proof before it is given up."""
+FEW = 48
+"""Zones of one node that are listed before another node is preferred."""
+
+
+@dataclass
+class _Proof:
+    """The piece under proof, and how many steps are left."""
+
+    weights: Sequence[int]
+    near: Sequence[int]
+    band: Band
+    left: int = BUDGET
+    seen: dict[int, bool] = field(default_factory=dict)
+
+
+class _Exhausted(Exception):
+    """The budget of the proof is spent."""
+
+
+def is_proved_impossible(
+    weights: NDArray[np.int64], edges: NDArray[np.int64], *, band: Band, budget: int = BUDGET
+) -> bool:
+    """Tell whether it is proved that no division has every zone inside the band.
+
+    Parameters
+    ----------
+    weights
+        Households of each node, shape (n,).
+    edges
+        Pairs of neighbouring nodes, shape (m, 2).
+    band
+        Least and most households of a zone.
+    budget
+        Steps before the proof is given up; equal input gives an equal answer on any machine.
+
+    Returns
+    -------
+    bool
+        True: proved, by trying all there is to try. False: a division exists, or the piece is too
+        large or too free for the budget.
+
+    Notes
+    -----
+    Land without households may join any zone or stay aside, so that leaving it over never makes a
+    division impossible. Source: gridmap's own method; FIELD.md section 2 for the arithmetic.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from gridmap.rules import Band
+    >>> path = np.array([[0, 1], [1, 2]])
+    >>> is_proved_impossible(np.array([294, 367, 400]), path, band=Band(300, 500))
+    True
+    >>> is_proved_impossible(np.array([294, 106, 400]), path, band=Band(300, 500))
+    False
+    """
+    if len(weights) > MOST_NODES:
+        return False
+    near = [0] * len(weights)
+    for a, b in edges.tolist():
+        near[a] |= 1 << b
+        near[b] |= 1 << a
+    proof = _Proof([int(weight) for weight in weights], near, band, budget)
+    try:
+        return not _can_divide(proof, (1 << len(weights)) - 1)
+    except _Exhausted:
+        return False
+
+
+def _can_divide(proof: _Proof, rest: int) -> bool:
+    """Tell whether some division of the rest has every zone inside the band."""
+    if rest in proof.seen:
+        return proof.seen[rest]
+    parts = list(_split(proof, rest))
+    if not all(proof.band.can_hold(_weigh(proof, part)) for part in parts):
+        proof.seen[rest] = False
+        return False
+    answer = all(_can_divide_part(proof, part) for part in parts if _weigh(proof, part))
+    proof.seen[rest] = answer
+    return answer
+
+
+def _can_divide_part(proof: _Proof, part: int) -> bool:
+    """Try every zone of the node of a connected part that has the fewest."""
+    best: list[int] | None = None
+    order = sorted(_bits(part), key=lambda v: (proof.near[v].bit_count(), -proof.weights[v], v))
+    for node in order:
+        if proof.weights[node] == 0:
+            continue
+        zones = _list_zones(proof, part, node, FEW if best is None else len(best))
+        if zones is not None and (best is None or len(zones) < len(best)):
+            best = zones
+            if not best:
+                return False
+            if len(best) <= 2:
+                break
+    if best is None:
+        raise _Exhausted
+    return any(_can_divide(proof, part & ~zone) for zone in best)
+
+
+def _list_zones(proof: _Proof, part: int, node: int, most: int) -> list[int] | None:
+    """Return every connected set inside the band that holds a node; None when there are more."""
+    zones: list[int] = []
+    stack = [(1 << node, proof.weights[node], proof.near[node] & part & ~(1 << node), part)]
+    tries = 0
+    while stack:
+        chosen, weight, border, allowed = stack.pop()
+        proof.left -= 1
+        tries += 1
+        if proof.left < 0:
+            raise _Exhausted
+        if tries > 40 * FEW:
+            return None
+        if border == 0:
+            if proof.band.holds(weight):
+                zones.append(chosen)
+                if len(zones) > most:
+                    return None
+            continue
+        bit = border & -border
+        taken = bit.bit_length() - 1
+        stack.append((chosen, weight, border & ~bit, allowed & ~bit))
+        heavier = weight + proof.weights[taken]
+        if heavier <= proof.band.upper:
+            more = (border | proof.near[taken] & allowed) & ~(chosen | bit)
+            stack.append((chosen | bit, heavier, more, allowed & ~bit))
+    return zones
+
+
+def _split(proof: _Proof, rest: int) -> Iterator[int]:
+    """Yield the connected parts of a set of nodes."""
+    while rest:
+        part = 0
+        rim = rest & -rest
+        while rim:
+            part |= rim
+            reach = 0
+            for node in _bits(rim):
+                reach |= proof.near[node]
+            rim = reach & rest & ~part
+        rest &= ~part
+        yield part
+
+
+def _weigh(proof: _Proof, nodes: int) -> int:
+    return sum(proof.weights[node] for node in _bits(nodes))
+
+
+def _bits(nodes: int) -> Iterator[int]:
+    while nodes:
+        bit = nodes & -nodes
+        yield bit.bit_length() - 1
+        nodes &= ~bit

@@ -1,0 +1,377 @@
+"""The service: what it answers, what it refuses, and what it never says."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import re
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+import api
+from api.app import create_app
+from api.serving import BackgroundServer, _WithoutMessages
+from api.settings import Settings
+from gridmap.errors import InvalidOption
+from gridmap.locating import Release, locate_address, open_release, placement_as_dict
+from gridmap.locating.examples import EAST, WEST, draw_plan
+
+ASSETS = Path(api.__file__).parent / "assets"
+SERVED = [
+    ("GET", "/v1/locate"),
+    ("GET", "/v1/resolve"),
+    ("POST", "/v1/resolve"),
+    ("POST", "/v1/batch"),
+    ("GET", "/v1/grids"),
+    ("GET", "/v1/grids/{grid_id}"),
+    ("GET", "/v1/meta"),
+    ("GET", "/map"),
+    ("GET", "/healthz"),
+    ("GET", "/readyz"),
+]
+
+
+@pytest.fixture(scope="module")
+def release() -> Release:
+    return open_release(draw_plan())
+
+
+@pytest.fixture(scope="module")
+def client(release: Release) -> Any:
+    server = BackgroundServer(release)
+    with httpx.Client(base_url=server.start()) as connected:
+        yield connected
+    server.stop()
+
+
+def _is_problem(answer: httpx.Response, status: int, path: str) -> dict[str, Any]:
+    document: dict[str, Any] = answer.json()
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert document["status"] == status
+    assert document["instance"] == path
+    for key in ("type", "title", "detail", "code"):
+        assert document[key]
+    assert re.search("[一-鿿]", document["title_zh"] + document["detail_zh"])
+    return document
+
+
+def test_a_point_is_located(client: httpx.Client) -> None:
+    answer = client.get("/v1/locate?lon=113.1005&lat=22.9995&datum=cgcs2000")
+    assert answer.status_code == 200
+    item = answer.json()
+    assert list(item) == ["decision", "grid", "address", "candidates", "faults", "point"]
+    assert item["grid"]["grid_id"] == WEST
+    assert item["grid"]["status"] == "unique"
+
+
+def test_a_point_without_datum_is_refused_with_the_cure(client: httpx.Client) -> None:
+    document = _is_problem(client.get("/v1/locate?lon=113.1&lat=23"), 422, "/v1/locate")
+    assert "gcj02" in document["cure"]
+    assert "gcj02" in document["cure_zh"]
+    assert document["errors"] == [{"field": "datum", "en": "is missing", "zh": "缺少该项"}]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "",
+        "lon=113&lat=23&datum=",
+        "lon=113&lat=23&datum=mars",
+        "lon=x&lat=23&datum=wgs84",
+        "lon=nan&lat=23&datum=wgs84",
+        "lon=inf&lat=23&datum=EPSG:4547",
+        "lon=113&lat=1e400&datum=wgs84",
+        "lon=23&lat=113&datum=gcj02",
+        "lon=113&lat=23&datum=EPSG:999999",
+        "lon=113&lat=23&datum=%2Bproj%3Dlonglat",
+        "lon=113&lat=23&datum=" + "x" * 5000,
+        "lon=113&lon=114&lat=&datum=wgs84",
+    ],
+)
+def test_a_wrong_point_is_a_problem_document(client: httpx.Client, query: str) -> None:
+    _is_problem(client.get(f"/v1/locate?{query}"), 422, "/v1/locate")
+
+
+def test_an_address_is_resolved_by_get_and_by_post(client: httpx.Client, release: Release) -> None:
+    text = "锦绣花园3栋2单元501室"
+    expected = placement_as_dict(locate_address(release, text))
+    assert client.get("/v1/resolve", params={"address": text}).json() == expected
+    assert client.post("/v1/resolve", json={"address": text}).json() == expected
+    assert expected["grid"]["grid_id"] == EAST  # type: ignore[index]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"{", b"[]", b"null", b'"x"', b"{}", b'{"address": 3}', b'{"address": ""}', b"\xff\xfe"],
+)
+def test_a_wrong_body_is_a_problem_document(client: httpx.Client, body: bytes) -> None:
+    answer = client.post("/v1/resolve", content=body, headers={"content-type": "application/json"})
+    assert answer.status_code in (400, 422)
+    _is_problem(answer, answer.status_code, "/v1/resolve")
+
+
+def test_no_problem_repeats_what_was_asked(client: httpx.Client) -> None:
+    secret = "锦绣花园3栋2单元501室张三13800000000"
+    answers = [
+        client.post("/v1/resolve", json={"address": secret * 20}),
+        client.post("/v1/resolve", json={secret: "x", "address": "a"}),
+        client.post("/v1/batch", json={"items": secret}),
+        client.get("/v1/resolve", params={"address": secret * 20}),
+        client.get("/v1/locate", params={"lon": secret, "lat": secret, "datum": secret * 9}),
+        client.get("/v1/grids", params={"kind": secret}),
+    ]
+    for answer in answers:
+        assert answer.status_code == 422
+        assert "张三" not in answer.text
+        assert "138" not in answer.text
+
+
+def test_a_batch_is_answered_in_order_and_survives_a_wrong_question(client: httpx.Client) -> None:
+    items = [
+        {"address": "锦绣花园1栋"},
+        {"lon": 113.1035, "lat": 22.9995, "datum": "cgcs2000"},
+        {"lon": 113.1, "lat": 23.0},
+        {"address": "x", "lon": 1.0, "lat": 2.0},
+        {},
+        {"address": ""},
+    ]
+    answer = client.post("/v1/batch", json={"items": items}).json()
+    grids = [item["grid"]["grid_id"] if "grid" in item else None for item in answer["results"]]
+    assert grids == [WEST, EAST, None, None, None, None]
+    codes = [item.get("error", {}).get("code") for item in answer["results"]]
+    assert codes == [None, None, "invalid_option", "invalid_option", "invalid_option", None]
+
+
+def test_limits_are_kept(client: httpx.Client) -> None:
+    too_many = client.post("/v1/batch", json={"items": [{"address": "a"}] * 1001})
+    _is_problem(too_many, 422, "/v1/batch")
+    _is_problem(client.post("/v1/batch", content=b"x" * 1_000_001), 413, "/v1/batch")
+
+    def pieces() -> Any:
+        for _ in range(30):
+            yield b" " * 100_000
+
+    _is_problem(client.post("/v1/batch", content=pieces()), 413, "/v1/batch")
+    assert client.get("/healthz").status_code == 200
+
+
+def test_grids_are_listed_page_by_page(client: httpx.Client) -> None:
+    first = client.get("/v1/grids?limit=1").json()
+    assert (first["total"], first["next_offset"], len(first["grids"])) == (2, 1, 1)
+    second = client.get("/v1/grids?limit=1&offset=1").json()
+    assert second["next_offset"] is None
+    assert [page["grids"][0]["grid_id"] for page in (first, second)] == [WEST, EAST]
+    assert client.get("/v1/grids?offset=99").json()["grids"] == []
+    assert client.get("/v1/grids?community_id=C1&kind=general").json()["total"] == 2
+    assert client.get("/v1/grids?kind=exclave").json()["total"] == 0
+    assert client.get("/v1/grids?community_id=none").json()["total"] == 0
+    _is_problem(client.get("/v1/grids?limit=0"), 422, "/v1/grids")
+    _is_problem(client.get("/v1/grids?kind=other"), 422, "/v1/grids")
+
+
+def test_a_grid_is_shown_by_id_and_by_code(client: httpx.Client) -> None:
+    by_id = client.get(f"/v1/grids/{EAST}").json()
+    assert client.get(f"/v1/grids/{by_id['code']}").json() == by_id
+    assert by_id["households"] == 360
+    document = _is_problem(client.get("/v1/grids/nope"), 404, "/v1/grids/nope")
+    assert document["code"] == "unknown_grid"
+
+
+def test_geojson_is_given_on_request(client: httpx.Client, release: Release) -> None:
+    accept = {"accept": "application/geo+json"}
+    one = client.get(f"/v1/grids/{EAST}", headers=accept)
+    assert one.headers["content-type"] == "application/geo+json"
+    assert one.json()["type"] == "Feature"
+    assert one.json()["geometry"]["type"] == "Polygon"
+    page = client.get("/v1/grids?format=geojson").json()
+    assert page["type"] == "FeatureCollection"
+    assert [feature["id"] for feature in page["features"]] == [WEST, EAST]
+    box = release.plan.grids.loc[EAST].geometry.bounds
+    assert page["features"][1]["bbox"] == pytest.approx(box, abs=1e-7)
+
+
+def test_the_plan_is_described(client: httpx.Client, release: Release) -> None:
+    meta = client.get("/v1/meta").json()
+    assert meta["plan_version"] == release.version
+    assert meta["grids"] == {"total": 2, "general": 2, "dedicated": 0, "exclave": 0}
+    assert meta["datum"] == "CGCS2000"
+    assert client.get("/readyz").json() == {"status": "ready", "plan_version": release.version}
+
+
+def test_the_map_is_the_file_that_the_command_writes(
+    client: httpx.Client, release: Release, tmp_path: Path
+) -> None:
+    from gridmap.maps import write_map
+
+    write_map(release.plan, tmp_path / "map.html")
+    assert client.get("/map").content == (tmp_path / "map.html").read_bytes()
+
+
+def test_a_given_map_is_served(release: Release) -> None:
+    app = create_app(release, map_html=b"<p>map</p>")
+    assert app.state.service.map_page() == b"<p>map</p>"
+
+
+def test_unknown_places_and_methods_are_problem_documents(client: httpx.Client) -> None:
+    _is_problem(client.get("/nowhere"), 404, "/nowhere")
+    _is_problem(client.get("/assets/nothing.js"), 404, "/assets/nothing.js")
+    answer = client.delete("/v1/locate")
+    _is_problem(answer, 405, "/v1/locate")
+    assert answer.headers["allow"] == "GET"
+
+
+def test_files_beside_the_assets_are_not_served(client: httpx.Client) -> None:
+    for path in (
+        "/assets/../app.py",
+        "/assets/%2e%2e/app.py",
+        "/assets/..%2fapp.py",
+        "//etc/passwd",
+    ):
+        assert client.get(path).status_code == 404
+
+
+def test_every_answer_carries_the_same_headers(client: httpx.Client, release: Release) -> None:
+    for path in ("/healthz", "/v1/locate", "/nowhere", "/docs", "/map", "/v1/grids"):
+        headers = client.get(path).headers
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["gridmap-plan-version"] == release.version
+        assert headers["cache-control"] == "no-store"
+        assert "frame-ancestors 'none'" in headers["content-security-policy"]
+        assert "server" not in headers
+
+
+def test_the_documentation_page_asks_nobody_else(client: httpx.Client) -> None:
+    page = client.get("/docs")
+    assert page.status_code == 200
+    links = re.findall(r'(?:src|href)="([^"]+)"', page.text)
+    assert links
+    for link in links:
+        assert link.startswith("/")
+        assert client.get(link).status_code == 200
+    script = client.get("/assets/docs/open.js").text
+    assert "validatorUrl: null" in script
+    assert "http" not in script.replace("https", "http").split("//", 1)[0]
+    assert "script-src 'self'" in page.headers["content-security-policy"]
+
+
+def test_vendored_files_are_the_ones_that_were_checked() -> None:
+    folder = ASSETS / "swagger-ui"
+    listed = dict(
+        reversed(line.split("  ", 1))  # type: ignore[misc]
+        for line in (folder / "SHA256SUMS").read_text("utf-8").splitlines()
+    )
+    present = {path.name for path in folder.iterdir()} - {"SHA256SUMS"}
+    assert set(listed) == present
+    for name, digest in listed.items():
+        data = (folder / name).read_bytes()
+        assert hashlib.sha256(data).hexdigest() == digest
+        assert len(data) < 2_000_000
+
+
+def test_openapi_describes_every_route_with_an_example(client: httpx.Client) -> None:
+    schema = client.get("/openapi.json").json()
+    described = [
+        (method.upper(), path) for path, item in schema["paths"].items() for method in item
+    ]
+    assert sorted(described) == sorted(SERVED)
+    for path, item in schema["paths"].items():
+        for method, operation in item.items():
+            assert operation["summary"], (method, path)
+            for parameter in operation.get("parameters", []):
+                assert parameter.get("description"), (path, parameter["name"])
+            if path.startswith("/v1"):
+                content = operation["responses"]["200"]["content"]["application/json"]
+                assert "example" in json.dumps(content), (method, path)
+                assert "422" in operation["responses"]
+    locate = schema["paths"]["/v1/locate"]["get"]["parameters"]
+    assert {p["name"]: p["required"] for p in locate} == dict.fromkeys(
+        ("lon", "lat", "datum"), True
+    )
+
+
+def test_answers_have_the_shape_that_openapi_promises(client: httpx.Client) -> None:
+    from api.responses import GridItem, GridPage, Meta, PlacementItem
+
+    PlacementItem.model_validate(
+        client.get("/v1/locate?lon=113.1005&lat=22.9995&datum=gcj02").json(), strict=True
+    )
+    PlacementItem.model_validate(client.get("/v1/resolve?address=锦绣花园").json(), strict=True)
+    GridPage.model_validate(client.get("/v1/grids").json(), strict=True)
+    GridItem.model_validate(client.get(f"/v1/grids/{WEST}").json(), strict=True)
+    Meta.model_validate(client.get("/v1/meta").json(), strict=True)
+
+
+def test_nothing_that_was_asked_is_logged(
+    client: httpx.Client, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with caplog.at_level(logging.DEBUG, logger="uvicorn"):
+        client.get("/v1/resolve", params={"address": "锦绣花园3栋"})
+        client.get("/v1/locate", params={"lon": "锦绣"})
+    said = "".join(capfd.readouterr()) + " ".join(
+        record.getMessage() for record in caplog.records if record.name.startswith("uvicorn")
+    )
+    assert "锦绣" not in said
+    assert "%E9" not in said
+
+
+def test_a_failure_is_logged_without_its_message() -> None:
+    try:
+        raise ValueError("锦绣花园3栋")
+    except ValueError as problem:
+        record = logging.LogRecord(
+            "uvicorn.error",
+            logging.ERROR,
+            "x",
+            1,
+            "Exception %s",
+            (1,),
+            (type(problem), problem, problem.__traceback__),
+        )
+    assert _WithoutMessages().filter(record)
+    assert "ValueError" in record.getMessage()
+    assert "锦绣" not in record.getMessage()
+    assert record.exc_info is None
+
+
+def test_a_failure_is_a_problem_document_without_its_message(release: Release) -> None:
+    app = create_app(release)
+
+    @app.get("/broken")
+    def broken() -> None:
+        raise ValueError("锦绣花园3栋")
+
+    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+
+    async def ask() -> httpx.Response:
+        async with httpx.AsyncClient(transport=transport, base_url="http://test") as connected:
+            return await connected.get("/broken")
+
+    import asyncio
+
+    answer = asyncio.run(ask())
+    _is_problem(answer, 500, "/broken")
+    assert "锦绣" not in answer.text
+
+
+def test_a_taken_port_is_said(release: Release) -> None:
+    first = BackgroundServer(release)
+    url = first.start()
+    try:
+        second = BackgroundServer(release, port=int(url.rsplit(":", 1)[1]))
+        with pytest.raises(InvalidOption, match="can't listen"):
+            second.start()
+    finally:
+        first.stop()
+        first.stop()
+
+
+def test_settings_outside_their_range_are_refused() -> None:
+    with pytest.raises(InvalidOption):
+        Settings(max_batch=0)
+    with pytest.raises(InvalidOption):
+        Settings(default_page=10, max_page=5)
