@@ -23,6 +23,12 @@ Which grid a point or an address is in. The datum of a point is declared and has
 hold grids and counts, never residents. Errors are problem documents (RFC 9457).
 """
 
+TAGS = [
+    {"name": "locate", "description": "查询：坐标或地址属于哪个网格。Which grid a question is in."},
+    {"name": "grids", "description": "网格：列表与边界。The grids and their borders."},
+    {"name": "service", "description": "服务：版本、地图、状态。Version, map, health."},
+]
+
 
 def create_app(
     release: Release, *, map_html: bytes | None = None, settings: Settings | None = None
@@ -59,6 +65,7 @@ def create_app(
         docs_url=None,
         redoc_url=None,
         openapi_url="/openapi.json",
+        openapi_tags=TAGS,
     )
     app.state.service = ServiceState(release, settings, map_html)
     app.include_router(router)

@@ -55,6 +55,65 @@ POINT_EXAMPLE: dict[str, Any] = {
         "tolerance_m": 10.0,
     },
 }
+GRID_ITEM_EXAMPLE: dict[str, Any] = {
+    **GRID_EXAMPLE,
+    "area_type": "urban",
+    "households": 412,
+    "lower": 300,
+    "upper": 500,
+    "in_band": True,
+    "reason": None,
+    "reason_en": None,
+    "area_m2": 48210.3,
+    "perimeter_m": 962.4,
+    "host_id": None,
+    "category": None,
+    "units": 9,
+    "buildings": 14,
+    "compounds": 3,
+    "bbox": [113.1021, 23.0274, 113.1049, 23.0301],
+}
+PAGE_EXAMPLE: dict[str, Any] = {
+    "plan_version": "402db57ac758d135",
+    "total": 208,
+    "limit": 1,
+    "offset": 0,
+    "next_offset": 1,
+    "grids": [GRID_ITEM_EXAMPLE],
+}
+BATCH_EXAMPLE: dict[str, Any] = {
+    "plan_version": "402db57ac758d135",
+    "results": [
+        PLACEMENT_EXAMPLE,
+        {
+            "error": {
+                "code": "invalid_option",
+                "en": "A point needs its datum: it can't be seen from the numbers.",
+                "zh": "坐标须注明坐标系：无法从数值判断。",
+                "cure": "datum=cgcs2000|wgs84|gcj02|bd09 or EPSG:n",
+                "cure_zh": "datum=cgcs2000|wgs84|gcj02|bd09 或 EPSG:n",
+            }
+        },
+    ],
+}
+META_EXAMPLE: dict[str, Any] = {
+    "plan_version": "402db57ac758d135",
+    "format": "gridmap-plan",
+    "datum": "CGCS2000",
+    "crs": "EPSG:4490",
+    "metric_crs": "EPSG:4547",
+    "seed": "7",
+    "rules": "default",
+    "rules_label": {"en": "300-500 households a grid", "zh": "每个网格 300-500 户"},
+    "grids": {"total": 208, "general": 110, "dedicated": 7, "exclave": 91},
+    "households": 60000,
+    "communities": 20,
+    "places": 3140,
+    "attribution": None,
+    "gridmap": "0.1.0",
+    "datums": ["cgcs2000", "wgs84", "gcj02", "bd09", "EPSG:n"],
+    "limits": {"address_characters": 200, "batch": 1000, "page": 1000, "body_bytes": 1000000},
+}
 PROBLEM_EXAMPLE: dict[str, Any] = {
     "type": "urn:gridmap:problem:invalid_request",
     "title": "The request is incomplete or wrong.",

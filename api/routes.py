@@ -13,6 +13,10 @@ from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Re
 
 from api.errors import problem_response
 from api.responses import (
+    BATCH_EXAMPLE,
+    GRID_ITEM_EXAMPLE,
+    META_EXAMPLE,
+    PAGE_EXAMPLE,
     PLACEMENT_EXAMPLE,
     POINT_EXAMPLE,
     Batch,
@@ -96,7 +100,7 @@ AskedAddress = Annotated[
 @router.get(
     "/v1/locate",
     summary="坐标属于哪个网格 Which grid a point is in",
-    tags=["查询 locate"],
+    tags=["locate"],
     responses=_documented(PlacementItem, ("near a border 靠近边界", POINT_EXAMPLE)),
 )
 async def locate(request: Request, lon: Lon, lat: Lat, datum: Datum) -> Response:
@@ -108,7 +112,7 @@ async def locate(request: Request, lon: Lon, lat: Lat, datum: Datum) -> Response
 @router.get(
     "/v1/resolve",
     summary="地址属于哪个网格 Which grid an address is in",
-    tags=["查询 locate"],
+    tags=["locate"],
     responses=_documented(PlacementItem, ("found 找到", PLACEMENT_EXAMPLE)),
 )
 async def resolve(request: Request, address: AskedAddress) -> Response:
@@ -119,7 +123,7 @@ async def resolve(request: Request, address: AskedAddress) -> Response:
 @router.post(
     "/v1/resolve",
     summary="地址属于哪个网格（不进入网址） The same, with the address in the body",
-    tags=["查询 locate"],
+    tags=["locate"],
     responses=_documented(PlacementItem, ("found 找到", PLACEMENT_EXAMPLE)),
 )
 async def resolve_posted(request: Request, question: Question) -> Response:
@@ -130,8 +134,8 @@ async def resolve_posted(request: Request, question: Question) -> Response:
 @router.post(
     "/v1/batch",
     summary="批量查询 Many questions at once",
-    tags=["查询 locate"],
-    responses=_documented(BatchAnswer),
+    tags=["locate"],
+    responses=_documented(BatchAnswer, ("one found, one wrong 一条找到、一条有误", BATCH_EXAMPLE)),
 )
 def answer_batch(request: Request, batch: Batch) -> Response:
     """Answer addresses and points in their order; a wrong one gets an error, not the batch."""
@@ -175,8 +179,8 @@ def _answer_question(state: ServiceState, question: BatchQuestion) -> dict[str, 
 @router.get(
     "/v1/grids",
     summary="网格列表 The grids",
-    tags=["网格 grids"],
-    responses=_documented(GridPage),
+    tags=["grids"],
+    responses=_documented(GridPage, ("first page 第一页", PAGE_EXAMPLE)),
 )
 async def list_grids(
     request: Request,
@@ -219,8 +223,8 @@ async def list_grids(
 @router.get(
     "/v1/grids/{grid_id}",
     summary="一个网格 One grid",
-    tags=["网格 grids"],
-    responses=_documented(GridItem),
+    tags=["grids"],
+    responses=_documented(GridItem, ("a general grid 综合网格", GRID_ITEM_EXAMPLE)),
 )
 async def show_grid(
     request: Request,
@@ -266,8 +270,8 @@ def _feature(state: ServiceState, position: int) -> str:
 @router.get(
     "/v1/meta",
     summary="服务的是什么 What is served",
-    tags=["服务 service"],
-    responses=_documented(Meta),
+    tags=["service"],
+    responses=_documented(Meta, ("a plan 方案", META_EXAMPLE)),
 )
 async def describe(request: Request) -> Response:
     """Tell the plan's version, datum, seed, counts and limits."""
@@ -277,8 +281,8 @@ async def describe(request: Request) -> Response:
 @router.get(
     "/healthz",
     summary="是否在运行 Whether it runs",
-    tags=["服务 service"],
-    responses=_documented(Health),
+    tags=["service"],
+    responses=_documented(Health, ("running 运行中", {"status": "ok"})),
 )
 async def check_health() -> Response:
     """Tell that the process answers."""
@@ -288,8 +292,10 @@ async def check_health() -> Response:
 @router.get(
     "/readyz",
     summary="是否可以查询 Whether it can answer",
-    tags=["服务 service"],
-    responses=_documented(Health),
+    tags=["service"],
+    responses=_documented(
+        Health, ("ready 就绪", {"status": "ready", "plan_version": "402db57ac758d135"})
+    ),
 )
 async def check_readiness(request: Request) -> Response:
     """Tell whether a question about a place inside the plan finds its grid."""
@@ -299,7 +305,7 @@ async def check_readiness(request: Request) -> Response:
     return _json({"status": "ready", "plan_version": state.release.version})
 
 
-@router.get("/map", summary="地图 The map", tags=["服务 service"], response_class=HTMLResponse)
+@router.get("/map", summary="地图 The map", tags=["service"], response_class=HTMLResponse)
 def show_map(request: Request) -> Response:
     """Show the map that ``gridmap map`` writes."""
     return HTMLResponse(_state(request).map_page())

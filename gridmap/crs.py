@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from pyproj import CRS
 from pyproj.exceptions import CRSError
+from pyproj.network import set_network_enabled  # type: ignore[attr-defined] # public, not in __all__
 from pyproj.transformer import AreaOfInterest, Transformer, TransformerGroup
 
 from gridmap.errors import InvalidOption, UnknownName
@@ -344,6 +345,8 @@ def lonlat_transform(
     >>> shift.ballpark
     False
     """
+    # nothing is fetched at run time: without this, PROJ_NETWORK=ON would download shift grids
+    set_network_enabled(active=False)
     geodetic = crs.geodetic_crs
     if geodetic is None:
         raise _unknown_datum(crs.name)

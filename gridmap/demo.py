@@ -73,7 +73,8 @@ class DemoOutcome:
             (
                 (
                     f"{totals['households']} 户划为 {totals['grids']} 个网格："
-                    f"综合 {totals['general']}、专属 {totals['dedicated']}、飞地 {totals['exclave']}；"
+                    f"综合 {totals['general']}、专属 {totals['dedicated']}、"
+                    f"飞地 {totals['exclave']}；"
                     f"综合网格户数达标 {totals['in_band']} 个，最多可达 {totals['attainable']} 个。"
                 ),
                 (

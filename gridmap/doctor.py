@@ -102,7 +102,7 @@ def _examine_libraries() -> list[Examined]:
 
 
 def _proj_networked() -> bool:
-    from pyproj.network import is_network_enabled
+    from pyproj.network import is_network_enabled  # type: ignore[attr-defined]  # untyped re-export
 
     return bool(is_network_enabled())
 

@@ -165,6 +165,23 @@ def draw_map(
     plan_file: options.PlanFile,
     out: options.Out,
     title: Annotated[str, typer.Option("--title", help="图名。Title.", show_default=False)] = "",
+    language: Annotated[
+        str, typer.Option("--language", help="打开时的语言：zh 或 en。Language it opens in.")
+    ] = "zh",
+    date: Annotated[
+        str, typer.Option("--date", help="资料日期。Date of the data.", show_default=False)
+    ] = "",
+    source: Annotated[
+        str, typer.Option("--source", help="资料来源。Source of the data.", show_default=False)
+    ] = "",
+    review_number: Annotated[
+        str,
+        typer.Option("--review-number", help="审图号。Map review number.", show_default=False),
+    ] = "",
+    internal: Annotated[
+        bool,
+        typer.Option("--internal/--public", help="是否标注“内部用图”。Marked as internal."),
+    ] = True,
 ) -> None:
     """出图：一个可离线打开的 HTML 地图。One HTML file that opens without internet."""
     from gridmap.maps import write_map
@@ -173,7 +190,16 @@ def draw_map(
     options.refuse_overwriting_input([plan_file], out)
     with show_progress() as progress:
         progress("map", 0, 1)
-        write_map(read_plan(plan_file), out, title=title)
+        write_map(
+            read_plan(plan_file),
+            out,
+            title=title,
+            language=language,
+            date=date,
+            source=source,
+            review_number=review_number,
+            internal=internal,
+        )
     say(f"已写出：{out}", f"Written: {out}")
 
 

@@ -93,7 +93,10 @@ def bench(
     from gridmap.writing import write_atomically
 
     rows = measure_jobs(
-        households or [60_000], inputs or [], seed=seed, say=lambda text: say(text, text)
+        households or [60_000],
+        inputs or [],
+        seed=seed,
+        say=lambda text: make_console().print(text, markup=False),
     )
     text = print_table(rows)
     if out is not None:

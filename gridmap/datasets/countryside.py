@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
 
-from gridmap.datasets.housing import Buildings, make_polygons, pick_buildings
-from gridmap.datasets.lattice import Lattice, cut_ring
+from gridmap.datasets.buildings import Buildings, make_polygons, pick_buildings
 from gridmap.datasets.numbering import Road
-from gridmap.datasets.parcels import Item, Parcel, share_corners
+from gridmap.datasets.parcels import Item, Parcel
+from gridmap.datasets.rings import cut_ring, share_corners
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gridmap.datasets.divisions import Community, Divisions
+    from gridmap.datasets.lattice import Lattice
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
@@ -33,6 +35,8 @@ RURAL_SITES = (
     ("government", 3_200.0),
 )
 """Category and land of the site of each rural community, in turn; gridmap's own default."""
+FILL = 0.49
+"""A settlement reaches this share of its box from the middle."""
 GROUPS = 3
 """Villager groups of the village in the middle of a rural community; gridmap's own default."""
 
@@ -42,7 +46,8 @@ def share_rural_households(total: int, count: int, rng: np.random.Generator) -> 
     weight = rng.uniform(0.84, 1.16, count)
     share = np.floor(total * weight / weight.sum()).astype(np.int64)
     share[0] += total - int(share.sum())
-    return share
+    shares: Ints = share
+    return shares
 
 
 def settle_community(
@@ -75,7 +80,9 @@ def settle_community(
 
 def _cell_box(lattice: Lattice, cell: tuple[int, int]) -> Floats:
     column, row = cell
-    box = np.array([lattice.xs[column], lattice.xs[column + 1], lattice.ys[row], lattice.ys[row + 1]])
+    box = np.array(
+        [lattice.xs[column], lattice.xs[column + 1], lattice.ys[row], lattice.ys[row + 1]]
+    )
     return box + np.array([1, -1, 1, -1]) * ROADSIDE_M
 
 
@@ -91,7 +98,7 @@ def _halves(lattice: Lattice, cells: list[tuple[int, int]]) -> list[Floats]:
 
 
 def _settled_area(households: int) -> float:
-    return 1.45 * HOUSE_ALONG_M * HOUSE_ACROSS_M * np.ceil(households / A_HOUSE)
+    return 1.45 * HOUSE_ALONG_M * HOUSE_ACROSS_M * math.ceil(households / A_HOUSE)
 
 
 def _ring_of(lattice: Lattice, plan: Floats) -> Floats:
@@ -104,7 +111,9 @@ def _yard(lattice: Lattice, box: Floats, area: float) -> Floats:
     scale = min(1.0, np.sqrt(area / (wide * deep)))
     x, y = (box[0] + box[1]) / 2, (box[2] + box[3]) / 2
     a, b = wide * scale / 2, deep * scale / 2
-    return _ring_of(lattice, np.array([(x - a, y - b), (x + a, y - b), (x + a, y + b), (x - a, y + b)]))
+    return _ring_of(
+        lattice, np.array([(x - a, y - b), (x + a, y - b), (x + a, y + b), (x - a, y + b)])
+    )
 
 
 def _blob(lattice: Lattice, box: Floats, area: float, rng: np.random.Generator) -> Floats:
@@ -113,9 +122,8 @@ def _blob(lattice: Lattice, box: Floats, area: float, rng: np.random.Generator) 
     angle = (np.arange(11) + rng.uniform(-0.3, 0.3, 11)) * 2 * np.pi / 11
     longer = rng.uniform(0.9, 1.35)
     radius = np.sqrt(area / np.pi) * rng.uniform(0.9, 1.12, 11)
-    reach = np.minimum(0.98, 1.0)
-    x = np.clip(radius * np.cos(angle) * longer, -wide / 2 * reach, wide / 2 * reach)
-    y = np.clip(radius * np.sin(angle) / longer, -deep / 2 * reach, deep / 2 * reach)
+    x = np.clip(radius * np.cos(angle) * longer, -wide * FILL, wide * FILL)
+    y = np.clip(radius * np.sin(angle) / longer, -deep * FILL, deep * FILL)
     room_x, room_y = wide / 2 - np.abs(x).max(), deep / 2 - np.abs(y).max()
     x += (box[0] + box[1]) / 2 + rng.uniform(-room_x, room_x)
     y += (box[2] + box[3]) / 2 + rng.uniform(-room_y, room_y)
@@ -206,7 +214,9 @@ def draw_lanes(lattice: Lattice, divisions: Divisions, parcels: list[Parcel]) ->
     return found
 
 
-def _house_rows(lattice: Lattice, plan: Floats, squeeze: float, rng: np.random.Generator) -> Buildings:
+def _house_rows(
+    lattice: Lattice, plan: Floats, squeeze: float, rng: np.random.Generator
+) -> Buildings:
     """Lay houses of different sizes over the box around a settlement."""
     low, high = plan.min(axis=0), plan.max(axis=0)
     step = np.array([HOUSE_ALONG_M, HOUSE_ACROSS_M]) * squeeze

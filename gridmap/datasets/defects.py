@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
-from gridmap.datasets.lattice import Lattice, cut_ring, to_lonlat
-from gridmap.datasets.parcels import NECK_M, Parcel, insert_corners
+from gridmap.datasets.blocks import NECK_M
+from gridmap.datasets.lattice import to_lonlat
+from gridmap.datasets.rings import cut_ring, insert_corners
+from gridmap.errors import InvalidOption
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,11 +24,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gridmap.datasets.divisions import Divisions
+    from gridmap.datasets.lattice import Lattice
+    from gridmap.datasets.parcels import Parcel
 
     Floats = NDArray[np.float64]
     Cell = tuple[int, int]
 
 DEFECT_KINDS = ("exclave", "enclosed", "interlock", "gap", "overlap")
+KIND_LABELS = dict(zip(DEFECT_KINDS, ("飞地", "被围地", "插花地", "缝隙", "重叠"), strict=True))
 FAR_M = 300.0
 """Least distance of a planted exclave from its owner's main land."""
 APART_M = (60.0, 25.0, 5.0)
@@ -135,7 +140,12 @@ class _Finder:
                 if planted is not None:
                     self._note(planted)
                     return planted
-        raise AssertionError(f"no parcel for a planted {kind}")
+        raise InvalidOption(
+            f"This seed leaves no parcel for a planted {kind}.",
+            f"该种子无法安排预设的{KIND_LABELS[kind]}。",
+            cure_en="make_district(seed=7)",
+            cure_zh="make_district(seed=7)",
+        )
 
     def _note(self, planted: Planted) -> None:
         """Remember a planted defect, so that the next ones keep away from it."""
@@ -149,31 +159,32 @@ class _Finder:
             self.lands[home] = self.lands[home].difference(land.buffer(0.5))
 
     def _fits(self, kind: str, index: int, apart: float) -> Planted | None:
+        """Return the defect if the parcel can carry it, away from the others and harmless."""
         parcel = self.parcels[index]
         home = parcel.community
-        beside = neighbours_of(self.lattice, self.divisions, parcel)
-        others = sorted(beside - {home})
         land = shapely.Polygon(parcel.land[:, 2:])
-        if min(float(shapely.distance(land, other)) for other in self.planted) < apart:
-            return None
         rest = self.lands[home].difference(land.buffer(0.5))
-        if rest.geom_type != "Polygon" and kind != "overlap":
+        near = min(float(shapely.distance(land, other)) for other in self.planted) < apart
+        if near or (rest.geom_type != "Polygon" and kind != "overlap"):
             return None
+        others = sorted(neighbours_of(self.lattice, self.divisions, parcel) - {home})
         if kind == "enclosed":
-            if others or len(rest.interiors) != len(self.lands[home].interiors) + 1:
-                return None
-            owner = self._nearest(land, {home}, least=40.0)
-            return None if owner < 0 else Planted(kind, owner, home, index)
+            holes = shapely.get_num_interior_rings(shapely.get_parts([rest, self.lands[home]]))
+            inside = not others and holes[0] == holes[-1] + 1
+            owner = self._nearest(land, {home}, least=40.0) if inside else -1
+            return Planted(kind, owner, home, index) if owner >= 0 else None
         if len(others) != 1 or others[0] not in self.lands:
             return None
         if kind == "exclave":
             owner = self._nearest(land, {home, others[0]}, least=FAR_M)
-            return None if owner < 0 else Planted(kind, owner, home, index)
+            return Planted(kind, owner, home, index) if owner >= 0 else None
         return Planted(kind, home, others[0], index)
 
     def _nearest(self, land: shapely.Geometry, without: set[int], *, least: float) -> int:
         ranked = sorted(
-            (float(shapely.distance(self.lands[k], land)), k) for k in self.members if k not in without
+            (float(shapely.distance(self.lands[k], land)), k)
+            for k in self.members
+            if k not in without
         )
         return next((k for distance, k in ranked if distance > least), -1)
 
@@ -229,7 +240,9 @@ def draw_communities(
             of_block[parcel.block].append(k)
     for index, defects in sorted(by_block.items()):
         block = divisions.blocks[index]
-        cells = [(c, r) for c in range(block.west, block.east) for r in range(block.south, block.north)]
+        cells = [
+            (c, r) for c in range(block.west, block.east) for r in range(block.south, block.north)
+        ]
         made = [
             _Piece(parcels[k].land, _owners(defects.get(k), block.community))
             for k in of_block[index]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -14,6 +13,8 @@ from gridmap.datasets.truth import Truth, state_truth
 from gridmap.errors import InvalidOption
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import geopandas as gpd
 
 SMALLEST_DISTRICT, LARGEST_DISTRICT = 30_000, 20_000_000

@@ -9,15 +9,23 @@ interlock: land held to its community only through a narrow neck.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gridmap.datasets.borders import (
+    JOINED,
+    Interlock,
+    find_interlocks,
+    fray_edge,
+    owner_of,
+    trade_cells,
+)
 from gridmap.datasets.lattice import ROWS_A_BAND, Lattice
+from gridmap.errors import InvalidOption
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from numpy.typing import NDArray
 
     Ints = NDArray[np.int64]
@@ -27,12 +35,6 @@ COUNTY = 990101
 TOWNSHIPS_A_COUNTY = 160
 SPANNING_BANDS = (0, 1)
 """Bands with a community on both banks of the river: the first has a bridge, the next none."""
-JOGS_A_COMMUNITY = 5
-FRAYED, JOINED = 0.7, 0.24
-"""Chance that a cell at a corner is left out; that a cell is joined to its neighbour."""
-ROUNDS_OF_FRAYING = 3
-SMALLEST_COMMUNITY, LARGEST_COMMUNITY = 7, 13
-"""Cells of an urban community, river not counted, that trading may lead to."""
 
 
 @dataclass(frozen=True)
@@ -84,16 +86,6 @@ class Block:
 
 
 @dataclass(frozen=True)
-class Interlock:
-    """Two cells in a row: the neck is cut from the first, the second is the land behind it."""
-
-    owner: int
-    host: int
-    neck_cell: tuple[int, int]
-    far_cell: tuple[int, int]
-
-
-@dataclass(frozen=True)
 class Divisions:
     """Communities, blocks and roads of the lattice.
 
@@ -122,7 +114,7 @@ class Divisions:
 
 def divide_lattice(lattice: Lattice, rng: np.random.Generator) -> Divisions:
     """Divide the cells among communities, then join some cells to larger blocks."""
-    owner, rural, tiles = _first_division(lattice, rng)
+    owner, rural, tiles = _first_division(lattice)
     interlocks = [
         _settle_tile(owner, rural, tiles, tile, lattice, rng) for tile in range(lattice.shape.tiles)
     ]
@@ -149,16 +141,23 @@ def _settle_tile(
     before = owner.copy()
     for effort in (1.0, 1.0, 0.5, 0.0):
         owner[:] = before
-        _trade_cells(owner, rural, tiles, tile, lattice, effort, rng)
+        trade_cells(owner, rural, tiles, tile, lattice, effort, rng)
         if effort:
-            _fray_edge(owner, rural, tile, lattice, rng)
-        found = _find_interlocks(owner, rural, tile, lattice)
+            fray_edge(owner, rural, tile, lattice, rng)
+        found = find_interlocks(owner, rural, tile, lattice)
         if found:
             return found[int(rng.integers(len(found)))]
-    raise AssertionError("no room for the planted interlock")
+    raise InvalidOption(
+        "This seed leaves no room for the planted interlock.",
+        "该种子无法安排预设的插花地。",
+        cure_en="make_district(seed=7)",
+        cure_zh="make_district(seed=7)",
+    )
 
 
-def _band_groups(lattice: Lattice, columns: list[int], band: int, rural: bool) -> list[list[int]]:
+def _band_groups(
+    lattice: Lattice, columns: list[int], band: int, *, rural: bool
+) -> list[list[int]]:
     """Split the columns of one tile into groups, each a community of the band."""
     river = [c for c in columns if lattice.river[c]]
     land = [c for c in columns if not lattice.river[c]]
@@ -166,7 +165,7 @@ def _band_groups(lattice: Lattice, columns: list[int], band: int, rural: bool) -
     if not river:
         shift = 0 if rural else (0, 1, -1, 0)[band % 4]
         cuts = [0, *[round(k * len(land) / count) + shift for k in range(1, count)], len(land)]
-        return [land[a:b] for a, b in zip(cuts[:-1], cuts[1:], strict=True)]
+        return [land[a:b] for a, b in pairwise(cuts)]
     half = len(land) // 2
     if not rural and band in SPANNING_BANDS:
         west_reach, east_reach = (1, 2) if band == 0 else (2, 1)
@@ -184,10 +183,10 @@ def _halve(columns: list[int]) -> list[list[int]]:
 
 def _parts(columns: list[int], count: int) -> list[list[int]]:
     cuts = [round(k * len(columns) / count) for k in range(count + 1)]
-    return [columns[a:b] for a, b in zip(cuts[:-1], cuts[1:], strict=True)]
+    return [columns[a:b] for a, b in pairwise(cuts)]
 
 
-def _first_division(lattice: Lattice, rng: np.random.Generator) -> tuple[Ints, list[bool], Ints]:
+def _first_division(lattice: Lattice) -> tuple[Ints, list[bool], Ints]:
     owner = np.full((len(lattice.xs) - 1, len(lattice.ys) - 1), -1, dtype=np.int64)
     rural: list[bool] = []
     tiles: list[int] = []
@@ -201,140 +200,12 @@ def _first_division(lattice: Lattice, rng: np.random.Generator) -> tuple[Ints, l
                 first + band * ROWS_A_BAND,
                 first + (shape.rows if fringe else (band + 1) * ROWS_A_BAND),
             )
-            for group in _band_groups(lattice, columns, band, fringe):
+            for group in _band_groups(lattice, columns, band, rural=fringe):
                 for row in rows:
                     owner[group, row] = len(rural)
                 rural.append(fringe)
                 tiles.append(tile)
     return owner, rural, np.array(tiles)
-
-
-def _neighbours(cell: tuple[int, int]) -> Iterator[tuple[int, int]]:
-    column, row = cell
-    yield from ((column + 1, row), (column - 1, row), (column, row + 1), (column, row - 1))
-
-
-def _owner_of(owner: Ints, cell: tuple[int, int]) -> int:
-    column, row = cell
-    inside = 0 <= column < owner.shape[0] and 0 <= row < owner.shape[1]
-    return int(owner[column, row]) if inside else -1
-
-
-def _tile_cells(owner: Ints, lattice: Lattice, tile: int) -> list[tuple[int, int]]:
-    """Return the cells of one tile that are in the district, sorted."""
-    wide = lattice.shape.tiles_wide
-    columns = np.flatnonzero(lattice.tile_of_column == tile % wide).tolist()
-    rows = np.flatnonzero(lattice.tile_of_row == tile // wide).tolist()
-    return [(c, r) for c in columns for r in rows if owner[c, r] >= 0]
-
-
-def _stays_whole(cells: set[tuple[int, int]]) -> bool:
-    """Tell whether cells are in one piece without a hole."""
-    start = min(cells)
-    seen, queue = {start}, [start]
-    while queue:
-        for near in _neighbours(queue.pop()):
-            if near in cells and near not in seen:
-                seen.add(near)
-                queue.append(near)
-    if len(seen) < len(cells):
-        return False
-    edges = sum(near in cells for cell in cells for near in _neighbours(cell)) // 2
-    squares = sum(
-        {(c, r), (c + 1, r), (c, r + 1), (c + 1, r + 1)} <= cells for c, r in sorted(cells)
-    )
-    return len(cells) - edges + squares == 1
-
-
-def _trade_cells(
-    owner: Ints,
-    rural: list[bool],
-    tiles: Ints,
-    tile: int,
-    lattice: Lattice,
-    effort: float,
-    rng: np.random.Generator,
-) -> None:
-    """Move single cells across borders, so that borders step from road to road."""
-    members = [k for k in np.flatnonzero(tiles == tile).tolist() if not rural[k]]
-    cells: dict[int, set[tuple[int, int]]] = {k: set() for k in members}
-    for cell in _tile_cells(owner, lattice, tile):
-        if int(owner[cell]) in cells:
-            cells[int(owner[cell])].add(cell)
-    for _ in range(int(effort * JOGS_A_COMMUNITY * len(members))):
-        giver = members[int(rng.integers(len(members)))]
-        land = sorted(cell for cell in cells[giver] if not lattice.river[cell[0]])
-        cell = land[int(rng.integers(len(land)))]
-        takers = sorted({_owner_of(owner, near) for near in _neighbours(cell)} - {giver, -1})
-        takers = [taker for taker in takers if taker in cells]
-        if not takers or len(land) <= SMALLEST_COMMUNITY:
-            continue
-        taker = takers[int(rng.integers(len(takers)))]
-        size = sum(not lattice.river[c] for c, _ in cells[taker])
-        shared = sum(_owner_of(owner, near) == taker for near in _neighbours(cell))
-        if size >= LARGEST_COMMUNITY or (shared < 2 and rng.random() < 0.4):
-            continue
-        if _stays_whole(cells[giver] - {cell}) and _stays_whole(cells[taker] | {cell}):
-            cells[giver].remove(cell)
-            cells[taker].add(cell)
-            owner[cell] = taker
-
-
-def _fray_edge(
-    owner: Ints, rural: list[bool], tile: int, lattice: Lattice, rng: np.random.Generator
-) -> None:
-    """Leave corners of the district out of it, again and again, so that its outline steps."""
-    cells = _tile_cells(owner, lattice, tile)
-    mine = [(c, r) for c, r in cells if not lattice.river[max(0, c - 1) : c + 2].any()]
-    for _ in range(ROUNDS_OF_FRAYING):
-        corners = [
-            cell
-            for cell in mine
-            if owner[cell] >= 0
-            and sum(_owner_of(owner, near) == -1 for near in _neighbours(cell)) >= 2
-        ]
-        for cell in corners:
-            community = int(owner[cell])
-            if rng.random() > FRAYED:
-                continue
-            rest = {other for other in cells if owner[other] == community} - {cell}
-            land = sum(not lattice.river[c] for c, _ in rest)
-            if land >= (4 if rural[community] else SMALLEST_COMMUNITY - 1) and _stays_whole(rest):
-                owner[cell] = -1
-
-
-def _find_interlocks(
-    owner: Ints, rural: list[bool], tile: int, lattice: Lattice
-) -> list[Interlock]:
-    """Find pairs of cells of a host, in a row away from its eastern or western neighbour.
-
-    Pairs beside a railway or a main road are taken only where there are no others.
-    """
-    found: list[tuple[bool, Interlock]] = []
-    cells = _tile_cells(owner, lattice, tile)
-    here = set(cells)
-    for column, row in cells:
-        host = int(owner[column, row])
-        for step in (1, -1):
-            near, far = (column - step, row), (column + step, row)
-            if rural[host] or near not in here or _owner_of(owner, far) != host:
-                continue
-            neighbour = int(owner[near])
-            if neighbour == host or rural[neighbour]:
-                continue
-            if lattice.river[[column - step, column, column + step]].any():
-                continue
-            ahead = [(column + k * step, r) for k in range(3) for r in (row - 1, row, row + 1)]
-            if any(_owner_of(owner, cell) == neighbour for cell in ahead):
-                continue
-            rest = {cell for cell in cells if owner[cell] == host} - {far}
-            hangs_on = _owner_of(owner, (column, row + 1)) == host
-            if not hangs_on or not _stays_whole(rest) or not _stays_whole(rest - {(column, row)}):
-                continue
-            busy = lattice.row_class[row] in ("railway", "arterial")
-            found.append((busy, Interlock(neighbour, host, (column, row), far)))
-    quiet = [lock for busy, lock in found if not busy]
-    return quiet or [lock for _, lock in found]
 
 
 def _name_by_code(
@@ -359,9 +230,7 @@ def _name_by_code(
         key = (2 * tile + town, rural[old])
         serial[key] = serial.get(key, 0) + 1
         code = f"{county}{township:03d}{base + serial[key]:03d}"
-        found.append(
-            Community(old, code, tile, 2 * pair[0] + town, rural[old], tuple(lists[old]))
-        )
+        found.append(Community(old, code, tile, 2 * pair[0] + town, rural[old], tuple(lists[old])))
     order = sorted(range(len(found)), key=lambda old: (found[old].township, found[old].code))
     number = np.empty(len(found), dtype=np.int64)
     number[order] = np.arange(len(found))
@@ -371,9 +240,7 @@ def _name_by_code(
     ), number
 
 
-def _road_edges(
-    lattice: Lattice, owner: Ints
-) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+def _road_edges(lattice: Lattice, owner: Ints) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Tell which pieces of lattice lines carry a road."""
     columns, rows = owner.shape
     padded = np.full((columns + 2, rows + 2), -1)
@@ -425,9 +292,7 @@ def _join_cells(
                     across[column, row + 1] = False
                     used.add(above)
                     north += 1
-            blocks.append(
-                Block(column, east, row, north, community.index, (column, row) in necks)
-            )
+            blocks.append(Block(column, east, row, north, community.index, (column, row) in necks))
     return tuple(blocks)
 
 
@@ -438,4 +303,4 @@ def _is_free(
     used: set[tuple[int, int]],
     lattice: Lattice,
 ) -> bool:
-    return _owner_of(owner, cell) == community and cell not in used and not lattice.river[cell[0]]
+    return owner_of(owner, cell) == community and cell not in used and not lattice.river[cell[0]]

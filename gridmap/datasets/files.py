@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -169,7 +168,7 @@ def _write_package(
                 dataset_options=options,
                 layer_options={"GEOMETRY_NAME": "geom"},
             )
-        os.replace(unfinished, path)
+        unfinished.replace(path)
     finally:
         pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": before})
         unfinished.unlink(missing_ok=True)

@@ -61,9 +61,8 @@ def _polygons(rings: list[Floats]) -> NDArray[np.object_]:
     """Make polygons in degrees from open rings in real metres."""
     closed = np.concatenate([np.vstack([ring, ring[:1]]) for ring in rings])
     index = np.repeat(np.arange(len(rings)), [len(ring) + 1 for ring in rings])
-    made: NDArray[np.object_] = shapely.polygons(
-        shapely.linearrings(to_lonlat(closed), indices=index)
-    )
+    lines = shapely.linearrings(to_lonlat(closed), indices=index)
+    made: NDArray[np.object_] = np.asarray(shapely.polygons(lines))
     return made
 
 
@@ -130,8 +129,8 @@ def _buildings(layout: Layout) -> gpd.GeoDataFrame:
             text["name"].append(name)
             text["address"].append(address)
             text["use"].append("residential" if home else "other")
-        for key in numbers:
-            numbers[key].append(getattr(group, key))
+        for key, parts in numbers.items():
+            parts.append(getattr(group, key))
     count = len(rings)
     joined = {key: np.concatenate(parts) for key, parts in numbers.items()}
     entrances = joined["entrances"].astype(float)
@@ -194,7 +193,9 @@ def _barriers(layout: Layout) -> gpd.GeoDataFrame:
     names = [RIVER]
     for line, name in enumerate(lattice.row_class):
         if name == "railway":
-            cells = np.flatnonzero((layout.divisions.owner[:, line - 1 : line + 1] >= 0).any(axis=1))
+            cells = np.flatnonzero(
+                (layout.divisions.owner[:, line - 1 : line + 1] >= 0).any(axis=1)
+            )
             points = lattice.line((int(cells[0]), line), (int(cells[-1]) + 1, line))
             shapes.append(shapely.LineString(to_lonlat(points)))
             names.append(RAILWAY)

@@ -7,11 +7,22 @@ the compound are struck out, and rows are drawn together until the households fi
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
+
+from gridmap.datasets.buildings import (
+    LARGEST,
+    SMALLEST,
+    Buildings,
+    Fashion,
+    join_buildings,
+    make_polygons,
+    pick_buildings,
+    raise_buildings,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -22,81 +33,10 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
 
-SMALLEST, LARGEST = 13, 95
-"""Households of an ordinary building. Source: issue 2, point 2."""
 LAST_YARD_M = 12.0
 """Metres between the rows of the densest fashion, which is tried in any case."""
 MARGIN_M = 3.0
 """Least distance of a building from its compound's line."""
-
-
-_NO_RING = np.empty((0, 2))
-
-
-@dataclass(frozen=True)
-class Fashion:
-    """One way of building homes.
-
-    Attributes
-    ----------
-    floors
-        Floors of every building of the compound.
-    flats
-        Flats on one floor of one entrance.
-    entrances
-        Entrances of an ordinary building.
-    wide, deep
-        Metres of front of one entrance; metres from front to back.
-    gap, yard
-        Metres between buildings of a row, and between rows, before they are drawn together.
-    tower
-        Whether the outline is that of a tower.
-    """
-
-    floors: int
-    flats: int
-    entrances: int
-    wide: float
-    deep: float
-    gap: float
-    yard: float
-    tower: bool = False
-
-    @property
-    def capacity(self) -> int:
-        """Households behind one entrance."""
-        return self.floors * self.flats
-
-    @property
-    def fewest(self) -> int:
-        """Entrances that the smallest ordinary building needs."""
-        return max(1, -(-(SMALLEST + 1) // self.capacity)) if self.flats else 1
-
-
-@dataclass(frozen=True)
-class Buildings:
-    """Buildings as columns; all arrays have one entry a building.
-
-    Attributes
-    ----------
-    rings
-        Outline of each, open, real metres.
-    place, bearing, half
-        Middle (n, 2), direction of the long side in radians, and half length and depth (n, 2) in
-        metres of the rectangle in which household points lie.
-    floors, entrances, flats, households
-        Numbers; ``entrances`` counts what is built, ``known`` whether the survey knows it.
-    """
-
-    rings: list[Floats]
-    place: Floats
-    bearing: Floats
-    half: Floats
-    floors: Ints
-    entrances: Ints
-    flats: Ints
-    households: Ints
-    known: NDArray[np.bool_]
 
 
 def choose_fashion(age_class: str, households: int, rng: np.random.Generator) -> Fashion:
@@ -116,7 +56,12 @@ def choose_fashion(age_class: str, households: int, rng: np.random.Generator) ->
 
 
 def house_parcel(
-    lattice: Lattice, parcel: Parcel, rng: np.random.Generator, *, giant: int = 0, known: bool = True
+    lattice: Lattice,
+    parcel: Parcel,
+    rng: np.random.Generator,
+    *,
+    giant: int = 0,
+    known: bool = True,
 ) -> Buildings:
     """Put the homes of a compound on its land.
 
@@ -140,6 +85,7 @@ def house_parcel(
 
 
 def plan_box(parcel: Parcel) -> Floats:
+    """Return the plan box of a parcel inside its margin: west, east, south, north."""
     low, high = parcel.inner[:, :2].min(axis=0), parcel.inner[:, :2].max(axis=0)
     return np.array([low[0], high[0], low[1], high[1]]) + np.array([1, -1, 1, -1]) * MARGIN_M
 
@@ -193,7 +139,7 @@ def _squeeze_in(lattice: Lattice, box: Floats, room: shapely.Geometry) -> Buildi
     for size in (20.0, 16.0, 12.0, 8.0, 5.0, 3.0):
         fashion = Fashion(18, 4, 1, size, size, 0, 0)
         tower = raise_buildings(lattice, middle, one, fashion, np.zeros(1), none)
-        if room.covers(shapely.Polygon(tower.rings[0])):
+        if shapely.covers(room, shapely.Polygon(tower.rings[0])):
             break
     return tower
 
@@ -203,10 +149,23 @@ def _attempts(fashion: Fashion) -> list[Fashion]:
         replace(fashion, gap=fashion.gap * a, yard=fashion.yard * b)
         for a, b in ((1.7, 1.6), (1.4, 1.4), (1.2, 1.2), (1.0, 1.0), (0.9, 0.8), (0.8, 0.66))
     ]
-    higher = [] if fashion.tower else [
-        replace(fashion, floors=floors, flats=2, entrances=entrances, yard=fashion.yard * 0.8)
-        for floors, entrances in ((7, 2), (7, 3), (7, 1), (11, 3), (11, 2), (11, 1), (15, 2), (18, 1))
-    ]
+    higher = (
+        []
+        if fashion.tower
+        else [
+            replace(fashion, floors=floors, flats=2, entrances=entrances, yard=fashion.yard * 0.8)
+            for floors, entrances in (
+                (7, 2),
+                (7, 3),
+                (7, 1),
+                (11, 3),
+                (11, 2),
+                (11, 1),
+                (15, 2),
+                (18, 1),
+            )
+        ]
+    )
     towers = [
         Fashion(floors, flats, 1, 22.5, 19.5, gap, yard, tower=True)
         for floors, flats, gap, yard in ((24, 4, 16, 20), (24, 4, 10, 14), (33, 4, 9, 12))
@@ -230,7 +189,7 @@ def _single(
                 np.array([np.pi / 2 if turned else 0.0]) + rng.normal(0, 0.02),
                 np.zeros(1, dtype=np.int64),
             )
-            if room.covers(shapely.Polygon(slab.rings[0])):
+            if shapely.covers(room, shapely.Polygon(slab.rings[0])):
                 return replace(slab, households=np.array([households]))
     return None
 
@@ -279,65 +238,11 @@ def lay_rows(
     if not places:
         places, sizes, shapes = [np.array([[box[:2].mean(), box[2:].mean()]])], [1], [0]
     spots, lengths = np.concatenate(places), np.array(sizes)
-    trial = raise_buildings(lattice, spots, lengths, fashion, np.full(len(spots), turn), np.array(shapes))
+    trial = raise_buildings(
+        lattice, spots, lengths, fashion, np.full(len(spots), turn), np.array(shapes)
+    )
     outlines = make_polygons(trial.rings)
     return pick_buildings(trial, shapely.covers(room, outlines))
-
-
-def raise_buildings(
-    lattice: Lattice,
-    plan: Floats,
-    entrances: Ints,
-    fashion: Fashion,
-    turn: Floats,
-    shapes: Ints,
-) -> Buildings:
-    """Make the outlines of buildings at plan places: 0 a slab, 1 and 2 an L, or a tower."""
-    place = lattice.warp(plan)
-    bearing = lattice.bearing(plan) + turn
-    count = len(plan)
-    half = np.column_stack([entrances * fashion.wide / 2, np.full(count, fashion.deep / 2)])
-    turned = np.stack([np.cos(bearing), np.sin(bearing)], axis=-1)
-    rings: list[Floats] = [_NO_RING] * count
-    for key in sorted(set(zip(entrances.tolist(), shapes.tolist(), strict=True))):
-        same = np.flatnonzero((entrances == key[0]) & (shapes == key[1]))
-        local = _outline(half[same[0]], key[1], fashion)
-        cos, sin = turned[same, None, 0], turned[same, None, 1]
-        x = place[same, None, 0] + local[:, 0] * cos - local[:, 1] * sin
-        y = place[same, None, 1] + local[:, 0] * sin + local[:, 1] * cos
-        for k, ring in zip(same.tolist(), np.stack([x, y], axis=-1), strict=True):
-            rings[k] = ring
-    core = half * ((0.9, 0.28) if fashion.tower else (1.0, 1.0))
-    filled = np.ones(count, dtype=np.int64)
-    return Buildings(
-        rings=rings,
-        place=place,
-        bearing=bearing,
-        half=core,
-        floors=filled * fashion.floors,
-        entrances=entrances.astype(np.int64),
-        flats=filled * fashion.flats,
-        households=np.zeros(count, dtype=np.int64),
-        known=np.ones(count, dtype=np.bool_),
-    )
-
-
-def _outline(half: Floats, shape: int, fashion: Fashion) -> Floats:
-    """Return a building's outline about its middle, its long side along x."""
-    a, b = half
-    if fashion.tower and fashion.flats >= 4:
-        c, d = a * 0.45, b * 0.4
-        return np.array(
-            [(-a, -b), (-c, -b), (-c, -b + 2.2), (c, -b + 2.2), (c, -b), (a, -b), (a, d), (c, d)]
-            + [(c, b), (-c, b), (-c, d), (-a, d)]
-        )
-    if fashion.tower:
-        c = a * 0.4
-        return np.array([(-a, -b), (a, -b), (a, b * 0.3), (c, b * 0.3), (c, b), (-c, b), (-c, b * 0.3), (-a, b * 0.3)])
-    if shape == 0 or a < 14:
-        return np.array([(-a, -b), (a, -b), (a, b), (-a, b)])
-    side = np.array([(-a, -b), (a, -b), (a, b + 7), (a - 11.5, b + 7), (a - 11.5, b), (-a, b)])
-    return side if shape == 1 else (side * [-1, 1])[::-1]
 
 
 def _giant_tower(
@@ -357,10 +262,15 @@ def _giant_tower(
     for shift in (4.0, 8.0, 14.0, 20.0):
         middle[axis] = box[2 * axis] + need / 2 + shift
         tower = raise_buildings(
-            lattice, middle[None], np.array([entrances]), fashion, np.zeros(1), np.zeros(1, np.int64)
+            lattice,
+            middle[None],
+            np.array([entrances]),
+            fashion,
+            np.zeros(1),
+            np.zeros(1, np.int64),
         )
         rest[2 * axis] = box[2 * axis] + need + shift + 16
-        if room.covers(shapely.Polygon(tower.rings[0])):
+        if shapely.covers(room, shapely.Polygon(tower.rings[0])):
             break
     return replace(tower, households=np.array([households])), rest
 
@@ -387,47 +297,5 @@ def _occupy(trial: Buildings, households: int, rng: np.random.Generator) -> Buil
             spots = spots[slack[spots] > 0]
         counts[spots] += step
         rest -= step * len(spots)
-    floors = np.maximum(
-        chosen.floors, -(-counts // np.maximum(chosen.entrances * chosen.flats, 1))
-    )
+    floors = np.maximum(chosen.floors, -(-counts // np.maximum(chosen.entrances * chosen.flats, 1)))
     return replace(chosen, households=counts, floors=floors)
-
-
-def pick_buildings(buildings: Buildings, which: NDArray[np.bool_] | Ints) -> Buildings:
-    """Return some of the buildings, by mask or by position."""
-    keep = np.flatnonzero(which) if which.dtype == np.bool_ else which
-    return Buildings(
-        rings=[buildings.rings[int(k)] for k in keep],
-        place=buildings.place[keep],
-        bearing=buildings.bearing[keep],
-        half=buildings.half[keep],
-        floors=buildings.floors[keep],
-        entrances=buildings.entrances[keep],
-        flats=buildings.flats[keep],
-        households=buildings.households[keep],
-        known=buildings.known[keep],
-    )
-
-
-def join_buildings(parts: list[Buildings]) -> Buildings:
-    """Return the buildings of several lists as one."""
-    return Buildings(
-        rings=[ring for part in parts for ring in part.rings],
-        place=np.concatenate([part.place for part in parts]),
-        bearing=np.concatenate([part.bearing for part in parts]),
-        half=np.concatenate([part.half for part in parts]),
-        floors=np.concatenate([part.floors for part in parts]),
-        entrances=np.concatenate([part.entrances for part in parts]),
-        flats=np.concatenate([part.flats for part in parts]),
-        households=np.concatenate([part.households for part in parts]),
-        known=np.concatenate([part.known for part in parts]),
-    )
-
-
-def make_polygons(rings: list[Floats]) -> NDArray[np.object_]:
-    """Make polygons from open rings of different lengths."""
-    closed = np.concatenate([np.vstack([ring, ring[:1]]) for ring in rings])
-    index = np.repeat(np.arange(len(rings)), [len(ring) + 1 for ring in rings])
-    lines = shapely.linearrings(closed, indices=index)
-    made: NDArray[np.object_] = shapely.polygons(lines)
-    return made

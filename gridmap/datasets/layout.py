@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gridmap.datasets.blocks import cut_block, inner_box, pack_blocks, setbacks
+from gridmap.datasets.buildings import Buildings
 from gridmap.datasets.countryside import build_settlement, settle_community, share_rural_households
 from gridmap.datasets.defects import Planted, choose_defects
 from gridmap.datasets.divisions import Community, Divisions, divide_lattice
-from gridmap.datasets.housing import Buildings, house_parcel
+from gridmap.datasets.housing import house_parcel
 from gridmap.datasets.lattice import Lattice, Shape, make_lattice
 from gridmap.datasets.names import NameBook
 from gridmap.datasets.numbering import RoadBook, give_address, name_roads
@@ -18,12 +20,8 @@ from gridmap.datasets.parcels import (
     RURAL_HOUSEHOLDS,
     Item,
     Parcel,
-    cut_block,
     draw_compound_sizes,
-    inner_box,
-    pack_blocks,
     plan_items,
-    setbacks,
 )
 from gridmap.datasets.premises import build_site, name_site
 
@@ -87,7 +85,8 @@ def lay_out(shape: Shape, households: int, seed: int) -> Layout:
         made = _lay_tile(lattice, divisions, tile, total, seed)
         _give_names(lattice, divisions, roads, book, made, (townships, communities))
         planted += [
-            _shift(defect, len(parcels)) for defect in choose_defects(lattice, divisions, made, tile)
+            _shift(defect, len(parcels))
+            for defect in choose_defects(lattice, divisions, made, tile)
         ]
         parcels += made
     buildings = [
@@ -227,9 +226,7 @@ def _name_compound(parcel: Parcel, book: NameBook) -> None:
         parcel.name = book.compound(age)
 
 
-def _build(
-    lattice: Lattice, parcel: Parcel, rng: np.random.Generator
-) -> Buildings | None:
+def _build(lattice: Lattice, parcel: Parcel, rng: np.random.Generator) -> Buildings | None:
     if parcel.item.kind == "open":
         return None
     if parcel.item.kind == "site":

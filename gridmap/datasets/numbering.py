@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridmap.datasets.names import NameBook
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -20,6 +18,7 @@ if TYPE_CHECKING:
 
     from gridmap.datasets.divisions import Divisions
     from gridmap.datasets.lattice import Lattice
+    from gridmap.datasets.names import NameBook
     from gridmap.datasets.parcels import Parcel
 
     Floats = NDArray[np.float64]
@@ -115,7 +114,9 @@ def give_address(
     """Give a parcel the number of its gate on one of the roads around its block."""
     choices = list(_gates(lattice, divisions, parcel))
     fronting = [choice for choice in choices if choice[0] > 0] or choices
-    weights = np.array([max(length, 1.0) * CLASS_WEIGHT[name] for length, _, name, _, _ in fronting])
+    weights = np.array(
+        [max(length, 1.0) * CLASS_WEIGHT[name] for length, _, name, _, _ in fronting]
+    )
     pick = int(rng.choice(len(fronting), p=weights / weights.sum()))
     _, key, _, distance, odd = fronting[pick]
     road = book.names[key]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gridmap.datasets.parcels import COMPOUND_DECILES
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -17,6 +19,25 @@ CONTENTS = {
     "buildings.gpkg": "layer 楼栋 (buildings), with households, floors and entrances of each",
     "households.gpkg": "layer 住户 (household points), one a household, with its address",
 }
+ORIGIN = (
+    "Made by code, not surveyed: no line, name, code or count in it is of a real place. The "
+    "county code begins with 99, which no county has. It is written by"
+)
+LICENCE = (
+    "and the same call gives the same bytes. Licence: that of gridmap (Apache-2.0). Datum of every "
+    "layer: CGCS2000, longitude and latitude (EPSG:4490), rounded to 1e-9 degree; text in UTF-8; "
+    "GeoPackage 1.3. It shows no real territory, so it has no review number (审图号)."
+)
+COUNTED = (
+    "{townships} townships, {communities} communities, {compounds} compounds and villages, "
+    "{buildings} buildings, {sites} sites, {households:,} households. Households are counted by "
+    "building; points of single households, which are personal information where they are real, "
+    "are made at run time when they are wanted (`make_district(points=True)`)."
+)
+FINDABLE = (
+    "A check has to find all of these, and nothing else of their kinds. `owner` and `host` are "
+    "community codes; a gap lies between them and in neither, an overlap in both."
+)
 KIND_NAMES = {
     "exclave": "exclave 飞地",
     "enclosed": "enclosed part 被围地",
@@ -37,49 +58,42 @@ def describe_origin(district: District, sizes: Mapping[str, int]) -> str:
         File name -> bytes.
     """
     counts = district.truth.counts
-    lines = [
-        "# An invented district",
-        "",
-        "Made by code, not surveyed: no line, name, code or count in it is of a real place. The "
-        "county code begins with 99, which no county has. It is written by",
-        "",
-        "```python",
-        "from gridmap.datasets import make_district, write_district",
-        f"district = make_district(households={district.households}, seed={district.seed}, "
-        f"points={'households' in district.layers})",
-        'write_district(district, "data/boundaries")',
-        "```",
-        "",
-        "and the same call gives the same bytes. Licence: that of gridmap (Apache-2.0). "
-        "Datum of every layer: CGCS2000, longitude and latitude (EPSG:4490), rounded to 1e-9 "
-        "degree; text in UTF-8; GeoPackage 1.3. An internal sample: it needs no review number "
-        "(审图号) because it shows no real territory.",
-        "",
-        "本数据由程序生成，不对应任何真实行政区；坐标系为 CGCS2000 经纬度（EPSG:4490）。",
-        "",
-        "| file | bytes | what |",
-        "|---|---:|---|",
-        *(f"| {name} | {size:,} | {CONTENTS[name]} |" for name, size in sorted(sizes.items())),
-        "",
-        f"{counts['townships']} townships, {counts['communities']} communities, "
-        f"{counts['compounds']} compounds and villages, {counts['buildings']} buildings, "
-        f"{counts['sites']} sites, {counts['households']:,} households. Households are counted "
-        "by building; points of single households can be made at run time "
-        "(`make_district(points=True)`) and are not kept here.",
-        "",
-        *_calibration(district),
-        "",
-        *_defects(district),
-        "",
-        *_waters(district),
-        "",
-    ]
-    return "\n".join(lines)
+    call = f"households={district.households}, seed={district.seed}"
+    call += f", points={'households' in district.layers}"
+    return "\n".join(
+        [
+            "# An invented district",
+            "",
+            ORIGIN,
+            "",
+            "```python",
+            "from gridmap.datasets import make_district, write_district",
+            f'write_district(make_district({call}), "data/boundaries")',
+            "```",
+            "",
+            LICENCE,
+            "",
+            "本数据由程序生成，不对应任何真实行政区；坐标系为 CGCS2000 经纬度（EPSG:4490）。",
+            "",
+            "| file | bytes | what |",
+            "|---|---:|---|",
+            *(f"| {name} | {size:,} | {CONTENTS[name]} |" for name, size in sorted(sizes.items())),
+            "",
+            COUNTED.format(**counts),
+            "",
+            *_calibration(district),
+            "",
+            *_defects(district),
+            "",
+            *_waters(district),
+            "",
+        ]
+    )
 
 
 def _calibration(district: District) -> list[str]:
     deciles = district.truth.deciles
-    aims = {10: 22, 25: 40, 50: 93, 75: 256, 90: 797, 100: 2000}
+    aims = {round(100 * share): level for share, level in COMPOUND_DECILES}
     return [
         "## Calibration",
         "",
@@ -96,8 +110,7 @@ def _defects(district: District) -> list[str]:
     rows = [
         "## Planted defects",
         "",
-        "A check has to find all of these, and nothing else of their kinds. `owner` and `host` "
-        "are community codes; a gap lies between them and in neither, an overlap in both.",
+        FINDABLE,
         "",
         "| kind | owner | host | households | area m2 | from owner m | neck m | lon | lat |",
         "|---|---|---|---:|---:|---:|---:|---:|---:|",

@@ -8,20 +8,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
-from gridmap.datasets.housing import (
-    MARGIN_M,
+from gridmap.datasets.buildings import (
     Buildings,
     Fashion,
-    fill_box,
     join_buildings,
-    lay_rows,
     pick_buildings,
-    plan_box,
     raise_buildings,
 )
+from gridmap.datasets.housing import MARGIN_M, fill_box, lay_rows, plan_box
 from gridmap.datasets.parcels import land_for_compound
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from gridmap.datasets.lattice import Lattice
     from gridmap.datasets.names import NameBook
     from gridmap.datasets.parcels import Parcel
@@ -71,7 +70,7 @@ def build_site(lattice: Lattice, parcel: Parcel, rng: np.random.Generator) -> Bu
     single = raise_buildings(
         lattice, middle, np.ones(1, np.int64), hut, np.zeros(1), np.zeros(1, np.int64)
     )
-    fits = room.covers(shapely.Polygon(single.rings[0]))
+    fits = shapely.covers(room, shapely.Polygon(single.rings[0]))
     return join_buildings([*homes, single] if fits or not homes else homes)
 
 
@@ -101,12 +100,14 @@ def name_site(parcel: Parcel, book: NameBook, township: str, community: str) -> 
         Names of the divisions it lies in: small ones are named after them.
     """
     category = parcel.item.category
-    ends = SITE_NAMES[category]
+    ends: Sequence[str] = SITE_NAMES[category]
     place = community.removesuffix("社区").removesuffix("村")
     small = parcel.item.area_m2 < 9_000
     heads = [place] if small else [book.word() for _ in range(6)]
     if category == "government" and not small:
         heads, ends = [township], ["人民政府" if township.endswith("镇") else "办事处"]
+    if category == "government" and parcel.block < 0:
+        heads, ends = [community], ["民委员会"]
     parcel.name = book.pick(heads, ends)
     owner = OWNERS.get(category, "")
     parcel.tags["owner"] = f"{parcel.name}{owner}" if owner else parcel.name

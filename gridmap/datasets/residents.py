@@ -89,7 +89,11 @@ def _addresses(
     known = buildings["entrances"].notna().tolist()
     found: list[str] = []
     for b, e, f, d in zip(
-        which.tolist(), (entrance + 1).tolist(), (floor + 1).tolist(), (door + 1).tolist(), strict=True
+        which.tolist(),
+        (entrance + 1).tolist(),
+        (floor + 1).tolist(),
+        (door + 1).tolist(),
+        strict=True,
     ):
         if rural[b]:
             found.append(heads[b])

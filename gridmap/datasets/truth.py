@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,13 +10,15 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
+from gridmap.datasets.blocks import NECK_M
 from gridmap.datasets.defects import cut_neck
 from gridmap.datasets.frames import parcel_ids
 from gridmap.datasets.lattice import to_lonlat
 from gridmap.datasets.layout import final_owner
-from gridmap.datasets.parcels import NECK_M
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from gridmap.datasets.defects import Planted
     from gridmap.datasets.layout import Layout
 
@@ -173,7 +174,9 @@ def _river_communities(layout: Layout) -> tuple[tuple[str, ...], tuple[str, ...]
     """Return communities on both banks: with a bridge inside them, and without."""
     lattice, owner = layout.lattice, layout.divisions.owner
     west = int(np.flatnonzero(lattice.river)[0])
-    both = sorted({int(a) for a, b in zip(owner[west], owner[west + 1], strict=True) if a == b} - {-1})
+    both = sorted(
+        {int(a) for a, b in zip(owner[west], owner[west + 1], strict=True) if a == b} - {-1}
+    )
     bridged = set()
     for line in np.flatnonzero(lattice.bridge).tolist():
         below, above = owner[west, line - 1], owner[west, line]
@@ -185,24 +188,23 @@ def _river_communities(layout: Layout) -> tuple[tuple[str, ...], tuple[str, ...]
     )
 
 
-def _planted_land(layout: Layout, defect: Planted) -> shapely.Polygon:
+def _planted_land(layout: Layout, defect: Planted) -> shapely.Geometry:
     return shapely.Polygon(to_lonlat(layout.parcels[defect.parcel].land[:, 2:]))
 
 
-def _interlocked(layout: Layout, defect: Planted) -> tuple[shapely.Polygon, list[int]]:
+def _interlocked(layout: Layout, defect: Planted) -> tuple[shapely.Geometry, list[int]]:
     """Return the neck and the land behind it, and the parcels that stand there."""
     lattice = layout.lattice
     neck_cell, far_cell = defect.cells
     neck, _ = cut_neck(lattice, neck_cell)
     column, row = far_cell
     far = lattice.ring(column, column + 1, row, row + 1)
-    land = shapely.union_all([shapely.Polygon(to_lonlat(ring[:, 2:])) for ring in (neck, far)])
+    land = shapely.Polygon(to_lonlat(neck[:, 2:])).union(shapely.Polygon(to_lonlat(far[:, 2:])))
     blocks = layout.divisions.blocks
     members = [
         k
         for k, parcel in enumerate(layout.parcels)
-        if parcel.block >= 0
-        and (blocks[parcel.block].west, blocks[parcel.block].south) == far_cell
+        if parcel.block >= 0 and (blocks[parcel.block].west, blocks[parcel.block].south) == far_cell
     ]
     return land, members
 

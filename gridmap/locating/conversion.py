@@ -99,6 +99,31 @@ class Conversion:
             raise _nowhere(name)
         return Converted(float(lon[0]), float(lat[0]), name, tolerance)
 
+    def convert_many(self, x: Floats, y: Floats, *, datum: str) -> list[Converted | None]:
+        """Convert many points at once; None where the numbers are no place on Earth.
+
+        Raises
+        ------
+        UnknownName
+            When the datum is not known.
+        """
+        parsed = parse_datum(datum)
+        if isinstance(parsed, str):
+            name = parsed
+            exact = parsed in ("cgcs2000", "wgs84")
+            tolerance = EXACT_TOLERANCE_M if exact else CONVERTED_TOLERANCE_M
+            lon, lat = convert_points(x, y, datum=parsed)
+        else:
+            name = f"EPSG:{parsed.to_epsg()}"
+            transform, tolerance = self._system(name)
+            lon, lat = transform(x, y)
+        return [
+            Converted(east, north, name, tolerance)
+            if math.isfinite(east) and math.isfinite(north)
+            else None
+            for east, north in zip(lon.tolist(), lat.tolist(), strict=True)
+        ]
+
     def _convert_degrees(self, x: float, y: float, datum: str) -> Converted:
         if not (-180 <= x <= 180 and -90 <= y <= 90):
             raise _nowhere(datum)

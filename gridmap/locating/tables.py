@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
+import math
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from gridmap.crs import parse_datum
 from gridmap.errors import GridmapError, InvalidOption, UnknownName
 from gridmap.locating.addressing import locate_address
-from gridmap.locating.points import locate_point
+from gridmap.locating.points import place_point
 from gridmap.locating.records import inspect_table, iter_records
 from gridmap.model import Progress, ignore_progress
 from gridmap.schemas import LAT_NAMES, LON_NAMES, fold_name
@@ -20,6 +24,7 @@ from gridmap.writing import write_atomically
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from gridmap.locating.conversion import Converted
     from gridmap.locating.placements import Placement
     from gridmap.locating.records import Record, TableForm
     from gridmap.locating.releases import Release
@@ -70,10 +75,13 @@ ADDRESS_NAMES = (
 )
 """Headers that name the address column, the first one present is used."""
 
-PROGRESS_EVERY = 1_000
+CHUNK = 1_000
+"""Records that are converted together and told of together."""
+
 REMEMBERED = 50_000
 """Addresses whose answer is kept while a table is answered: tickets repeat."""
 
+NO_PLACE = "坐标不是有效位置 The coordinates are no place on Earth."
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -138,22 +146,28 @@ def locate_table(
         )
     form = inspect_table(source)
     asker = _Asker(release, form, address_column=address_column, datum=datum)
+    encoding = "utf-8" if form.encoding == "utf-8-sig" else form.encoding
+    records = iter_records(source, form.encoding, form.delimiter)
+    done = 0
     with write_atomically(target) as temporary, temporary.open("wb") as out:
-        done = 0
-        for number, record in enumerate(iter_records(source, form.encoding, form.delimiter)):
-            if record.size == 0:
-                out.write(record.raw + record.end)
-                continue
-            cells: Iterable[str] = ANSWER_COLUMNS if number == 0 else asker.answer(record)
-            padding = form.delimiter * (form.width - record.size)
-            answer = padding + form.delimiter + _join(cells, form.delimiter)
-            encoding = "utf-8" if form.encoding == "utf-8-sig" else form.encoding
-            out.write(record.raw + answer.encode(encoding, "replace") + record.end)
-            done = number
-            if number % PROGRESS_EVERY == 0:
-                progress("locate", number, form.records)
+        header = next(records)
+        out.write(_with_answer(header, list(ANSWER_COLUMNS), form, encoding))
+        while chunk := list(itertools.islice(records, CHUNK)):
+            for record, cells in zip(chunk, asker.answer_all(chunk), strict=True):
+                out.write(_with_answer(record, cells, form, encoding))
+            done += sum(record.size > 0 for record in chunk)
+            progress("locate", done, form.records)
     progress("locate", done, form.records)
     return asker.counts(form)
+
+
+def _with_answer(record: Record, cells: list[str], form: TableForm, encoding: str) -> bytes:
+    """Return a record's own bytes, the cells that it lacks, and the answer; a blank line as is."""
+    if record.size == 0:
+        return record.raw + record.end
+    padding = form.delimiter * (form.width - record.size)
+    answer = padding + form.delimiter + _join(cells, form.delimiter)
+    return record.raw + answer.encode(encoding, "replace") + record.end
 
 
 def _join(cells: Iterable[str], delimiter: str) -> str:
@@ -185,9 +199,28 @@ class _Asker:
         said = {"encoding": form.encoding, "address_column": column, "datum": self.datum}
         return {**self._tally, **said}
 
-    def answer(self, record: Record) -> list[str]:
-        """Return the cells that answer a record."""
-        placement, fault, error = self._ask(record)
+    def answer_all(self, records: list[Record]) -> list[list[str]]:
+        """Return the cells that answer each record."""
+        spots = self._convert([record.cells or [] for record in records])
+        return [
+            self._answer(record, spot) if record.size else []
+            for record, spot in zip(records, spots, strict=True)
+        ]
+
+    def _convert(self, rows: list[list[str]]) -> list[tuple[Converted | None, str]]:
+        """Return the point of each row, or why it has none."""
+        if self.points is None:
+            return [(None, "")] * len(rows)
+        texts = [[_cell(row, position).strip() for position in self.points] for row in rows]
+        numbers = np.array([[_read_number(text) for text in pair] for pair in texts])
+        found = self.release.conversion.convert_many(numbers[:, 0], numbers[:, 1], datum=self.datum)
+        return [
+            (point, "" if point is not None or not any(pair) else NO_PLACE)
+            for point, pair in zip(found, texts, strict=True)
+        ]
+
+    def _answer(self, record: Record, spot: tuple[Converted | None, str]) -> list[str]:
+        placement, fault, error = self._ask(record, spot)
         self._tally["rows"] += 1
         if placement is None:
             self._tally["errors" if error else "none"] += 1
@@ -199,7 +232,9 @@ class _Asker:
         self._tally[decision] += 1
         return self._cells(placement, decision, fault, error)
 
-    def _ask(self, record: Record) -> tuple[Placement | None, str, str]:
+    def _ask(
+        self, record: Record, spot: tuple[Converted | None, str]
+    ) -> tuple[Placement | None, str, str]:
         """Return the placement, an additional fault, and an error in words."""
         if record.cells is None:
             return None, "", "文字编码有误，未读取 The row is no text in the file's encoding."
@@ -207,11 +242,13 @@ class _Asker:
         text = _cell(record.cells, self.address)
         if text.strip():
             placement, error = self._locate(text)
-        spot, point_error = self._locate_spot(record.cells)
+        point, point_error = spot
+        at_point = None if point is None else place_point(self.release, point)
         if placement is None or (placement.grid is None and placement.decision == "none"):
-            return spot or placement, "", "" if spot else error or point_error
-        if spot is not None and spot.grid is not None and placement.grid is not None:
-            agree = spot.grid.grid_id == placement.grid.grid_id or spot.status == "boundary"
+            return at_point or placement, "", "" if at_point else error or point_error
+        if at_point is not None and at_point.grid is not None and placement.grid is not None:
+            same = at_point.grid.grid_id == placement.grid.grid_id
+            agree = same or at_point.status == "boundary"
             return placement, "" if agree else "point_contradicts", point_error
         return placement, "", point_error
 
@@ -220,19 +257,6 @@ class _Asker:
             return locate_address(self.release, text), ""
         except InvalidOption as problem:
             return None, _words(problem)
-
-    def _locate_spot(self, cells: list[str]) -> tuple[Placement | None, str]:
-        if self.points is None:
-            return None, ""
-        x, y = (_cell(cells, position).strip() for position in self.points)
-        if not x and not y:
-            return None, ""
-        try:
-            return locate_point(self.release, float(x), float(y), datum=self.datum), ""
-        except InvalidOption as problem:
-            return None, _words(problem)
-        except ValueError:
-            return None, "坐标不是数字 The coordinates are no numbers."
 
     def _cells(self, placement: Placement, decision: str, fault: str, error: str) -> list[str]:
         grid = placement.grid
@@ -256,6 +280,14 @@ class _Asker:
             self.release.version,
             _harmless(error),
         ]
+
+
+def _read_number(text: str) -> float:
+    """Read a coordinate; NaN where it is none."""
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan
 
 
 def _cell(cells: list[str], position: int | None) -> str:

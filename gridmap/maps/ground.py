@@ -65,7 +65,7 @@ class Ground:
         return pack_integers(rows.ravel())
 
     def draw_links(
-        self, owners: NDArray[np.object_], is_exclave: NDArray[np.bool_]
+        self, owners: NDArray[np.int64], is_exclave: NDArray[np.bool_]
     ) -> list[NDArray[np.int64]]:
         """Return for each exclave a line from its middle to its owner's main land, or no point."""
         links = []

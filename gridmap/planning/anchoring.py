@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridmap.planning.problems import Problem, find_pieces
+from gridmap.planning.problems import Problem, find_pieces, number_by_first
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -77,3 +77,52 @@ def _anchor_locked(problem: Problem, locked: NDArray[np.bool_], anchors: NDArray
             way = int(parent[way])
     used, place = np.unique(anchors[anchors >= 0], return_inverse=True)
     anchors[anchors >= 0] = np.arange(len(used))[place]
+
+
+def part_anchors(problem: Problem, labels: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Return zones of which none holds two anchors: such zones are shared out among theirs.
+
+    Parameters
+    ----------
+    problem
+        The graph and its anchors.
+    labels
+        Connected zones, shape (n,).
+
+    Returns
+    -------
+    ndarray
+        Connected zones; nodes of a zone with several anchors go to the nearest, shape (n,).
+
+    Examples
+    --------
+    >>> from gridmap.planning.problems import BandTable
+    >>> bands = BandTable(np.array([[3, 5]]), np.array([[3, 5]]))
+    >>> path = Problem(np.array([9, 1, 9]), np.array([[0, 1], [1, 2]]), np.ones(2), np.zeros(2),
+    ...                bands, np.zeros(3, np.int64), anchors=np.array([0, -1, 1]))
+    >>> part_anchors(path, np.zeros(3, np.int32)).tolist()
+    [0, 0, 1]
+    """
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import breadth_first_order
+
+    if problem.anchors is None:
+        return labels
+    held = np.flatnonzero(problem.anchors >= 0)
+    pairs = np.unique(np.column_stack([labels[held], problem.anchors[held]]), axis=0)
+    crowded = np.flatnonzero(np.bincount(pairs[:, 0]) > 1)
+    roots = held[np.isin(labels[held], crowded)]
+    if len(roots) == 0:
+        return labels
+    inner = problem.edges[labels[problem.edges[:, 0]] == labels[problem.edges[:, 1]]]
+    top = problem.size
+    ends = np.concatenate([inner[:, 0], np.full(len(roots), top)])
+    others = np.concatenate([inner[:, 1], roots])
+    ones = np.ones(len(ends), np.int8)
+    matrix = coo_array((ones, (ends, others)), shape=(top + 1, top + 1)).tocsr()
+    order, parent = breadth_first_order(matrix, top, directed=False)
+    shared = labels.astype(np.int64) + int(problem.anchors.max()) + 1
+    for node in order[1:]:
+        root = problem.anchors[node] if parent[node] == top else shared[parent[node]]
+        shared[node] = root
+    return number_by_first(shared)

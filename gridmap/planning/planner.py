@@ -107,16 +107,16 @@ def make_plan(
 
 def _tell_about(territory: Territory, rules: Rules, seed: int) -> dict[str, str]:
     """Return what a plan was made from and by; no clock, no path."""
+    from importlib.metadata import version
+
     import geopandas
     import numba
-
-    import gridmap
 
     units = territory.units
     planned = int(units.frame["households"].sum())
     about = {
         "seed": str(seed),
-        "gridmap": str(getattr(gridmap, "__version__", "")),
+        "gridmap": version("gridmap-planner"),
         "geopandas": geopandas.__version__,
         "geos": ".".join(map(str, shapely.geos_version)),
         "numba": numba.__version__,

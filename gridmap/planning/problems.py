@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from gridmap.planning.kernels.weighing import Aim, Graph
 
-MOST_STATES = 4096
+MOST_STATES = 1024
 """Weight states of the tree cut: above this, weights are counted in grains of several."""
 CUT_WORTH = 128
 """Weighed cost of cutting an edge of cost 1 where shape is given (gridmap's own default)."""

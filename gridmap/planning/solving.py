@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gridmap.planning.anchoring import part_anchors
 from gridmap.planning.feasibility import PieceBound, bound_pieces, sharpen_bounds
 from gridmap.planning.problems import Problem, find_pieces, number_by_first, state_problem
 from gridmap.rules import Band
@@ -17,8 +18,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-STEPS_A_ZONE = 40
-LEAST_STEPS = 120
+STEPS_A_ZONE = 60
+LEAST_STEPS = 400
+STEPS_A_NODE = 30
 HEAT = 3 << 10
 """Starting heat in the units of `gridmap.planning.kernels.weighing`: three shapes' worth."""
 STEPS_A_CALL = 512
@@ -146,7 +148,7 @@ def _find_start(problem: Problem) -> tuple[NDArray[np.int32], bool]:
     if problem.current is None:
         return find_pieces(problem.edges, problem.size), True
     kept = problem.current[problem.edges[:, 0]] == problem.current[problem.edges[:, 1]]
-    return find_pieces(problem.edges[kept], problem.size), False
+    return part_anchors(problem, find_pieces(problem.edges[kept], problem.size)), False
 
 
 def _is_settled(problem: Problem, labels: NDArray[np.int32]) -> bool:
@@ -174,7 +176,7 @@ def _anneal(
     rng = np.array([seed_from(search.seed, attempt)], np.uint64)
     groups = int(graph.group.max()) + 1
     expected = problem.zones or max(1, int(problem.weights.sum()) // int(graph.bands[:, 4].min()))
-    steps = LEAST_STEPS + search.steps_a_zone * expected
+    steps = min(LEAST_STEPS + search.steps_a_zone * expected, STEPS_A_NODE * problem.size)
     trees = (FIRST_TREES if problem.size <= MANY_NODES else 1) if fresh else 0
     every = min(max(expected, 24), 4096)
     now = labels.astype(np.int64)

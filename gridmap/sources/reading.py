@@ -75,7 +75,19 @@ ROLES_JOINED = FindingKind(
     cure_en="If one should not be there, leave it out or give it another role.",
     cure_zh="若其中有不应读取的图层，请去掉或指定其他用途。",
 )
-FINDING_KINDS = (LAYER_EMPTY, NO_COORDINATES, NOTHING_READ, ROLES_JOINED)
+WIDEST_DEGREES = 3.0
+"""A job wider than one 3-degree zone is measured less exactly. gridmap's own default; FIELD.md
+section 5 gives an area error of 5e-4 inside one zone [measured]."""
+
+JOB_TOO_WIDE = FindingKind(
+    "job_too_wide",
+    "warning",
+    en="The data spans {degrees} degrees of longitude; areas are measured in one zone ({zone}).",
+    zh="数据跨经度 {degrees} 度；面积统一在一个投影带（{zone}）内量算。",
+    cure_en="Plan one district at a time, or look for places far outside (swapped, or 0, 0).",
+    cure_zh="请按区县分别划分，或检查是否有坐标错误的要素（颠倒，或为 0, 0）。",
+)
+FINDING_KINDS = (LAYER_EMPTY, NO_COORDINATES, NOTHING_READ, ROLES_JOINED, JOB_TOO_WIDE)
 
 
 @dataclass
@@ -378,15 +390,21 @@ def _gather(read: _Read, files: int) -> Sources:
                     ROLES_JOINED.found(read.places[role], role=role, role_zh=ROLES[role].zh)
                 )
             frames[role] = _join(read, role)
-    centre = _centre(frames)
-    if centre is None:
+    extent = _extent(frames)
+    if extent is None:
         raise RefusedInput([*read.findings, NOTHING_READ.found(count=files)])
+    west, south, east, north = extent
+    centre = ((west + east) / 2, (south + north) / 2)
+    metric = metric_crs(*centre)
+    if east - west > WIDEST_DEGREES:
+        degrees = f"{east - west:.1f}"
+        read.findings.append(JOB_TOO_WIDE.found(count=1, degrees=degrees, zone=crs_label(metric)))
     stored = storage_crs(*centre, chinese=read.chinese)
     layers = {role: frame.set_crs(stored) for role, frame in frames.items()}
     return Sources(
         layers=layers,
         crs=stored,
-        metric_crs=metric_crs(*centre),
+        metric_crs=metric,
         findings=sort_findings(read.findings),
         inputs=tuple(read.inputs),
         read_households=_total_households(layers),
@@ -418,8 +436,8 @@ def _ordered(names: list[str], role: str) -> list[str]:
     return [*known, *extras, "geometry"]
 
 
-def _centre(frames: Mapping[str, gpd.GeoDataFrame]) -> tuple[float, float] | None:
-    """Return the centre of the job: of the communities, else of everything read."""
+def _extent(frames: Mapping[str, gpd.GeoDataFrame]) -> tuple[float, float, float, float] | None:
+    """Return the extent of the job: of the communities, else of everything read."""
     for roles in (("communities",), tuple(frames)):
         bounds = [
             shapely.total_bounds(frames[role].geometry.to_numpy())
@@ -428,8 +446,9 @@ def _centre(frames: Mapping[str, gpd.GeoDataFrame]) -> tuple[float, float] | Non
         ]
         known = np.array([item for item in bounds if np.isfinite(item).all()])
         if len(known):
-            low, high = known[:, :2].min(axis=0), known[:, 2:].max(axis=0)
-            return float((low[0] + high[0]) / 2), float((low[1] + high[1]) / 2)
+            west, south = known[:, :2].min(axis=0)
+            east, north = known[:, 2:].max(axis=0)
+            return float(west), float(south), float(east), float(north)
     return None
 
 

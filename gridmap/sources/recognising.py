@@ -59,7 +59,15 @@ POLYGONS_UNKNOWN = FindingKind(
     cure_en="If one holds the communities: --layer communities={place}",
     cure_zh="若其中有社区边界：--layer communities={place}",
 )
-FINDING_KINDS = (LAYER_RECOGNISED, LAYER_UNKNOWN, POLYGONS_UNKNOWN)
+TABLE_UNKNOWN = FindingKind(
+    "table_unknown",
+    "info",
+    en="{count} table(s) without coordinates were not read: {places}.",
+    zh="有 {count} 个表格没有坐标，未读取：{places}。",
+    cure_en="Nothing to do, unless one holds points: name its columns lon and lat (经度, 纬度).",
+    cure_zh="一般无须处理；若其中有点位数据，请将坐标列命名为经度、纬度。",
+)
+FINDING_KINDS = (TABLE_UNKNOWN, LAYER_RECOGNISED, LAYER_UNKNOWN, POLYGONS_UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +228,10 @@ def role_in_name(name: str) -> str:
 
 
 def _has_shape(info: LayerInfo, role: str) -> bool:
-    return info.shape == "" or info.shape in ROLES[role].shapes or info.file.form.family != "vector"
+    """Tell whether a layer's geometry fits; households may lack it, to be listed one by one."""
+    if info.file.form.family != "vector":
+        return True
+    return info.shape in ("", *ROLES[role].shapes) or (info.shape, role) == ("none", "households")
 
 
 def _telling_header(role: str, info: LayerInfo) -> str:
@@ -239,8 +250,11 @@ def _telling_header(role: str, info: LayerInfo) -> str:
 
 def _say_unknown(infos: Sequence[LayerInfo]) -> list[Finding]:
     findings = []
+    tables = [info.place for info in infos if info.shape == "none"]
+    if tables:
+        findings.append(TABLE_UNKNOWN.found(tables))
     polygons = [info for info in infos if info.shape == "polygon"]
-    others = [info for info in infos if info.shape != "polygon"]
+    others = [info for info in infos if info.shape not in ("polygon", "none")]
     for kind, some in ((POLYGONS_UNKNOWN, polygons), (LAYER_UNKNOWN, others)):
         if some:
             shown = [f"{info.place} ({', '.join(info.headers[:8])})" for info in some[:5]]

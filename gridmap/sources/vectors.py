@@ -41,15 +41,19 @@ CURVES_LINEARISED = FindingKind(
     cure_en="Nothing to do; neighbours that share an arc in this layer stay neighbours.",
     cure_zh="无须处理；同一图层内共用圆弧的相邻要素仍然相邻。",
 )
-FINDING_KINDS = (READER_REMARK, CURVES_LINEARISED)
+OPEN_ELSEWHERE = FindingKind(
+    "file_open_elsewhere",
+    "warning",
+    en="{places} has changes that another program has not finished writing; they were read too.",
+    zh="{places} 有其他程序尚未写完的改动，已一并读取。",
+    cure_en="Close it there (for example in QGIS) and read again, so that its hash fits its data.",
+    cure_zh="请在该程序（如 QGIS）中关闭文件后重新读取，以使文件哈希与数据一致。",
+)
+FINDING_KINDS = (READER_REMARK, CURVES_LINEARISED, OPEN_ELSEWHERE)
 
 BYTES_AS_LETTERS = "ISO-8859-1"
 """A codec that gives every byte a letter, so that bytes come back unchanged."""
 
-_OPEN_OPTIONS: dict[str, dict[str, str]] = {
-    "GML": {"DOWNLOAD_SCHEMA": "NO", "WRITE_GFS": "NO"},
-    "GeoPackage": {"IMMUTABLE": "YES"},
-}
 _SAFE_MODULES = ("rtree", "fts3", "fts4", "fts5")
 
 
@@ -74,6 +78,8 @@ def list_layers(file: FoundFile) -> tuple[list[LayerInfo], list[Finding]]:
         if file.form.name == "Shapefile":
             codec, note, said = shapefile_encoding(file.path, file.name)
             findings += said
+        if _unfinished(file):
+            findings.append(OPEN_ELSEWHERE.found([file.name]))
         if file.form.name == "GeoPackage" and (foreign := _foreign_tables(file)):
             return [], [REFUSED_FORMAT.found([file.name], problem=foreign)]
         with warnings.catch_warnings(record=True) as remarks:
@@ -92,7 +98,7 @@ def list_layers(file: FoundFile) -> tuple[list[LayerInfo], list[Finding]]:
 def _describe(file: FoundFile, layer: str, codec: str, note: str) -> LayerInfo | None:
     import pyogrio
 
-    options = _OPEN_OPTIONS.get(file.form.name, {})
+    options = _open_options(file)
     try:
         found = pyogrio.read_info(file.path, layer=layer, encoding=codec or None, **options)
         headers = tuple(str(name) for name in found["fields"])
@@ -111,6 +117,21 @@ def _describe(file: FoundFile, layer: str, codec: str, note: str) -> LayerInfo |
         codec=codec,
         encoding=note,
     )
+
+
+def _open_options(file: FoundFile) -> dict[str, str]:
+    """Return what keeps GDAL from fetching, and from writing beside the file."""
+    if file.form.name == "GML":
+        return {"DOWNLOAD_SCHEMA": "NO"}
+    if file.form.name == "GeoPackage" and not _unfinished(file):
+        return {"IMMUTABLE": "YES"}
+    return {}
+
+
+def _unfinished(file: FoundFile) -> bool:
+    """Tell whether a GeoPackage has a write-ahead log with changes in it."""
+    log = file.path.with_name(file.path.name + "-wal")
+    return file.form.name == "GeoPackage" and log.is_file() and log.stat().st_size > 0
 
 
 def _shape(geometry_type: str | None) -> str:
@@ -135,7 +156,9 @@ def _open_crs(text: str | None) -> CRS | None:
         crs = CRS.from_user_input(text)
     except CRSError:
         return None
-    return None if crs.is_engineering or crs.geodetic_crs is None else crs
+    # a GeoPackage says 'Undefined geographic SRS' where nobody declared one
+    unknown = crs.is_engineering or crs.geodetic_crs is None
+    return None if unknown or crs.name.casefold().startswith(("undefined", "unknown crs")) else crs
 
 
 def _foreign_tables(file: FoundFile) -> str:
@@ -162,7 +185,8 @@ def _has_arcs(info: LayerInfo) -> bool:
 
 def _ask_geopackage(file: FoundFile, query: str, *values: str) -> list[str]:
     """Return the first column of a query's rows, as texts."""
-    connection = sqlite3.connect(f"{file.path.as_uri()}?mode=ro&immutable=1", uri=True)
+    mode = "mode=ro" if _unfinished(file) else "mode=ro&immutable=1"
+    connection = sqlite3.connect(f"{file.path.as_uri()}?{mode}", uri=True)
     try:
         return [str(row[0]) for row in connection.execute(query, values).fetchall()]
     except sqlite3.DatabaseError as problem:
@@ -219,7 +243,7 @@ def _read_rows(info: LayerInfo, columns: list[str]) -> tuple[pd.DataFrame, Any]:
         "columns": columns,
         "encoding": info.codec or None,
         "datetime_as_string": True,
-        **_OPEN_OPTIONS.get(info.file.form.name, {}),
+        **_open_options(info.file),
     }
     if find_spec("pyarrow") is not None and not info.codec:
         try:

@@ -12,6 +12,7 @@ from gridmap.units.barriers import lies_on
 from gridmap.units.cutting import place_anchors
 from gridmap.units.edges import find_shared_edges
 from gridmap.units.faces import NOTHING, connect_equal, locate_points
+from gridmap.units.fields import OPEN_LEAST_M2, part_fields
 from gridmap.units.merging import absorb_pieces
 from gridmap.units.sharing import find_banks, share_out
 
@@ -26,15 +27,9 @@ if TYPE_CHECKING:
     from gridmap.units.measuring import LocalPlane
 
 
-OPEN_LEAST_M2 = 2_000.0
-"""Open land smaller than this joins a neighbour; gridmap's own default (a fifth of the smallest
-urban block, FIELD.md section 2)."""
 VERGE_M = 12.0
 """Open land narrower than this (twice its area over its perimeter) joins a neighbour, even across
 a road: medians, and slivers between lines drawn apart; gridmap's own default."""
-SETBACK_M = 30.0
-"""Open land narrower than this is shared out to the units it touches without a road between: the
-land between a compound's line and the road; gridmap's own default."""
 
 
 @dataclass(frozen=True)
@@ -155,39 +150,36 @@ def _find_settled(
 
 
 def _share_open(ground: _Ground, faces: Faces, lines: Geometries, plane: LocalPlane) -> None:
-    """Share setbacks out to the units they touch, and cut fields between separate settlements.
+    """Share narrow open land out to the units it touches, and cut fields between settlements.
 
     A field stays whole where the settled land around it hangs together without it; otherwise it
     is cut into one open unit for each settlement, so that none is walled in by a unit of others.
     """
-    face_candidate = np.bincount(ground.face[ground.group >= 0], minlength=len(faces.shape))
-    open_land = (ground.group < 0) & ~ground.water & (face_candidate[ground.face] == 0)
-    wide = _is_wider(ground.shape, plane, SETBACK_M)
+    settled_pieces = np.bincount(ground.face[ground.group >= 0], minlength=len(faces.shape))
+    open_land = (ground.group < 0) & ~ground.water & (settled_pieces[ground.face] == 0)
+    shape, parent, field = part_fields(ground.shape, open_land, plane)
+    ground.recut(shape, parent)
+    narrow = open_land[parent] & ~field
+    across = _same_block(ground, faces, lines, narrow | field)
+    setbacks = find_banks(ground.shared, ground.group, narrow, across)
     settled = (ground.group >= 0).astype(np.int64)
     settlement = connect_equal(ground.shared, settled, faces.community[ground.face])
-    across = _same_block(ground, faces, lines, open_land)
-    setbacks = find_banks(ground.shared, ground.group, open_land & ~wide, across)
-    fields = find_banks(
-        ground.shared,
-        np.where(settled > 0, len(ground.candidate) + settlement, NOTHING),
-        open_land & wide,
-        across,
-    )
-    banks = setbacks.joined(fields)
-    only = banks.only_owner(len(ground.shape))
-    joins = open_land & ~wide & (only >= 0)
-    ground.group[joins] = only[joins]
-    shape, parent, owner = share_out(ground.shape, banks, plane)
-    field = (wide & open_land)[parent]
+    settlement = np.where(settled > 0, len(ground.candidate) + settlement, NOTHING)
+    fields = find_banks(ground.shared, settlement, field, across)
+    only = setbacks.only_owner(len(shape))
+    ground.group[only >= 0] = only[only >= 0]
+    shape, parent, owner = share_out(shape, setbacks.joined(fields), plane)
+    field, narrow = field[parent], narrow[parent]
     ground.recut(shape, parent)
-    setback = (owner >= 0) & ~field
+    setback = narrow & (owner >= 0)
     ground.group[setback] = owner[setback]
-    _drop_loose(ground, setback)
-    part = connect_equal(ground.shared, ground.face, owner, ground.group)
-    ground.found(field & (ground.group < 0) & _is_wider(ground.shape, plane, VERGE_M), part)
-    alone = open_land[parent] & (ground.group < 0) & (owner < 0)
-    alone &= _is_wider(ground.shape, plane, VERGE_M)
-    ground.found(alone, np.arange(len(alone)))
+    _drop_loose(ground, narrow)
+    large = _is_large(shape, plane)
+    part = connect_equal(ground.shared, ground.face, owner, field.astype(np.int64))
+    ground.found(field & large, part)
+    alone = connect_equal(ground.shared, ground.face, ground.group)
+    lone_faces = np.bincount(ground.face[~narrow], minlength=len(faces.shape)) == 0
+    ground.found(narrow & (ground.group < 0) & lone_faces[ground.face] & large, alone)
 
 
 def _same_block(ground: _Ground, faces: Faces, lines: Geometries, asked: Bools) -> Bools:
@@ -284,11 +276,11 @@ def _compress(ground: _Ground, item_group: Ints, strips: dict[int, int]) -> Patc
     )
 
 
-def _is_wider(shapes: Geometries, plane: LocalPlane, width: float) -> Bools:
-    """Tell which pieces are large enough and on average wider than this, in metres."""
+def _is_large(shapes: Geometries, plane: LocalPlane) -> Bools:
+    """Tell which pieces are large enough and on average wide enough for an open unit."""
     flat = shapely.transform(shapes, plane.to_metres)
     area, perimeter = shapely.area(flat), shapely.length(flat)
-    return np.asarray((area >= OPEN_LEAST_M2) & (2 * area >= width * perimeter))
+    return np.asarray((area >= OPEN_LEAST_M2) & (2 * area >= VERGE_M * perimeter))
 
 
 def _plane_length(start: Floats, end: Floats, plane: LocalPlane) -> Floats:

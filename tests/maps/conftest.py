@@ -90,10 +90,8 @@ def _plan(
     count = len(cells)
     used = sorted(set(owner.tolist()) | set(host.tolist()) - {-1})
     ids = {k: f"4406040{k % 4 + 1:02d}{k:03d}" for k in used}
-    name_of = {
-        k: NAMES[k % len(NAMES)] + "一二三四五六七八九"[k // len(NAMES) % 9] * (k >= 16)
-        for k in used
-    }
+    names = NAMES.split("、")
+    name_of = {k: names[k % 16] + "一二三四五六七八九"[k // 16 % 9] * (k >= 16) for k in used}
     frame = gpd.GeoDataFrame(
         {
             "community_id": [ids[k] for k in owner],

@@ -75,6 +75,7 @@ def test_vector_formats_are_read_alike(tmp_path: Path, ending: str, driver: str)
     # a FlatGeobuf stores its rows in the order of its spatial index
     assert sorted(sources.layers["communities"]["name"]) == sorted(NAMES)
     assert sources.layers["communities"].crs.to_epsg() == 4490
+    assert sources.layers["communities"].total_bounds == pytest.approx([113.0, 23.0, 113.3, 23.1])
     assert not {item.code for item in sources.findings if item.severity == "error"}
     assert sorted(item.name for item in tmp_path.iterdir()) == before, (
         "reading leaves no file behind"
@@ -223,6 +224,7 @@ def test_a_folder_is_read_as_one_input_in_the_order_of_names(tmp_path: Path) -> 
     assert list(sources.layers["communities"]["name"]) == NAMES[1:] + NAMES[:1]
     assert finding(sources, "layers_joined").count == 2
     assert "cover.jpg" in finding(sources, "file_skipped").where
+    assert finding(sources, "table_unknown").where == ("notes.txt",)
 
 
 def test_with_and_without_pyarrow_the_frames_are_the_same(

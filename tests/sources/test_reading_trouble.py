@@ -219,6 +219,55 @@ def test_arcs_become_lines_and_it_is_said(tmp_path: Path) -> None:
     assert "curves_linearised" in {f.code for f in sources.findings}
 
 
+def test_changes_that_are_still_in_the_log_are_read_and_said(tmp_path: Path) -> None:
+    path = tmp_path / "社区.gpkg"
+    town().to_file(path)
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA journal_mode=WAL")
+    for (name,) in connection.execute(
+        "SELECT name FROM sqlite_master WHERE type='trigger'"
+    ).fetchall():
+        connection.execute(f'DROP TRIGGER "{name}"')
+    connection.execute("UPDATE 社区 SET 名称 = '新名' WHERE fid = 1")
+    connection.commit()
+    try:
+        sources = read_sources(path)
+    finally:
+        connection.close()
+    assert sources.layers["communities"]["name"].iloc[0] == "新名"
+    assert "file_open_elsewhere" in {f.code for f in sources.findings}
+
+
+def test_households_without_geometry_are_kept_to_be_listed(tmp_path: Path) -> None:
+    import pyogrio
+
+    town().to_file(tmp_path / "社区.gpkg")
+    table = pd.DataFrame({"户号": ["1", "2"], "户数": [3, 4]})
+    pyogrio.write_dataframe(table, tmp_path / "住户.gpkg", layer="住户")
+    sources = read_sources(tmp_path)
+    assert sources.read_households == 7
+    assert sources.layers["households"].geometry.isna().all()
+
+
+def test_an_undefined_system_is_no_system(tmp_path: Path) -> None:
+    path = tmp_path / "社区.gpkg"
+    town().to_file(path)
+    with sqlite3.connect(path) as connection:
+        for (name,) in connection.execute(
+            "SELECT name FROM sqlite_master WHERE type='trigger'"
+        ).fetchall():
+            connection.execute(f'DROP TRIGGER "{name}"')
+        for table in ("gpkg_contents", "gpkg_geometry_columns"):
+            connection.execute(f"UPDATE {table} SET srs_id = 0")
+    connection.close()
+    assert "crs_missing" in codes_of(path)
+
+
+def test_a_job_wider_than_a_zone_is_said(tmp_path: Path) -> None:
+    town(40).to_file(tmp_path / "社区.gpkg")
+    assert "job_too_wide" in codes_of(tmp_path)
+
+
 def test_an_empty_layer_is_said(tmp_path: Path) -> None:
     town().iloc[:0].to_file(tmp_path / "社区.gpkg", layer="社区", geometry_type="Polygon")
     assert "layer_empty" in codes_of(tmp_path)

@@ -108,7 +108,10 @@ def _redraw(
     heat: int,
     rng: np.ndarray,
 ) -> bool:
-    """Draw a new tree over a region, cut it, and keep the result if it may be kept."""
+    """Draw a new tree over a region, cut it, and keep the result if it may be kept.
+
+    A heat below 0 keeps any result: pieces as given may hold anchors that must be parted.
+    """
     for i in range(len(nodes)):
         zones.place[nodes[i]] = i
     ends, ids = collect_edges(graph, nodes, zones.place)
@@ -143,7 +146,7 @@ def _redraw(
     number = zones.total[NUMBER]
     change = after.cost - before.cost
     change += weigh_number(number + many - len(old), aim.zones) - weigh_number(number, aim.zones)
-    if change > blur(heat, rng):
+    if heat >= 0 and change > blur(heat, rng):
         return False
     redraw_region(zones, nodes, old, fresh, after)
     zones.total[CHANGE] += change
@@ -165,7 +168,7 @@ def _divide_pieces(
     for piece in range(pieces):
         whole[0] = piece
         nodes = _list_members(zones, whole, 1, zones.size[piece])
-        for _ in range(tries * min(1, len(nodes) - 1)):
+        for k in range(tries * min(1, len(nodes) - 1)):
             old = np.empty(len(nodes), np.int64)
             many = 0
             for i in range(len(nodes)):
@@ -174,9 +177,9 @@ def _divide_pieces(
                     zones.mark[zone] = 0
                     old[many] = zone
                     many += 1
-            for k in range(many):
-                zones.mark[old[k]] = -1
-            _redraw(graph, aim, zones, closing, old[:many], nodes, many - many, rng)
+            for j in range(many):
+                zones.mark[old[j]] = -1
+            _redraw(graph, aim, zones, closing, old[:many], nodes, -1 if k == 0 else 0, rng)
 
 
 @inner
