@@ -60,6 +60,11 @@ def _documented(model: type, *examples: tuple[str, dict[str, Any]]) -> Documente
     }
 
 
+def _one(value: object) -> dict[str, Any]:
+    """Name one example, which the documentation page fills in."""
+    return {"example 示例": {"value": value}}
+
+
 def _state(request: Request) -> ServiceState:
     state = request.app.state.service
     if not isinstance(state, ServiceState):  # pragma: no cover - create_app sets it
@@ -73,17 +78,23 @@ def _json(value: object, media_type: str = "application/json") -> Response:
 
 
 Lon = Annotated[
-    float, Query(description="经度（度），或 EPSG 坐标系的东坐标。Longitude.", examples=[113.11])
+    float,
+    Query(
+        description="经度（度），或 EPSG 坐标系的东坐标。Longitude.", openapi_examples=_one(113.11)
+    ),
 ]
 Lat = Annotated[
-    float, Query(description="纬度（度），或 EPSG 坐标系的北坐标。Latitude.", examples=[23.03])
+    float,
+    Query(
+        description="纬度（度），或 EPSG 坐标系的北坐标。Latitude.", openapi_examples=_one(23.03)
+    ),
 ]
 Datum = Annotated[
     str,
     Query(
         description="坐标系，必填：cgcs2000, wgs84, gcj02, bd09, EPSG:n。Declared, never guessed.",
         max_length=MAX_DATUM,
-        examples=["gcj02"],
+        openapi_examples=_one("gcj02"),
     ),
 ]
 AskedAddress = Annotated[
@@ -92,7 +103,7 @@ AskedAddress = Annotated[
         description="地址。An address.",
         min_length=1,
         max_length=MAX_ADDRESS,
-        examples=["建设路12号锦绣花园3栋"],
+        openapi_examples=_one("建设路12号锦绣花园3栋"),
     ),
 ]
 

@@ -79,7 +79,18 @@ def name_key(name: str) -> str:
     >>> name_key("第十三 中学") == name_key("第13中学") == name_key("13中学")
     True
     """
-    folded = fold_numerals(_NOT_IN_KEYS.sub("", clean_text(name)))
+    return fold_clean(clean_text(name))
+
+
+def fold_clean(name: str) -> str:
+    """Return `name_key` of a name that `clean_text` has been through, as parsed elements have.
+
+    Examples
+    --------
+    >>> fold_clean("第十三中学")
+    '13中学'
+    """
+    folded = fold_numerals(_NOT_IN_KEYS.sub("", name))
     return _ORDINAL.sub("", folded).casefold()
 
 
@@ -91,7 +102,17 @@ def loose_key(name: str) -> str:
     >>> loose_key("锦绣花园小区"), loose_key("建设路东段")
     ('锦绣花园', '建设路')
     """
-    key = name_key(name)
+    return loosen(name_key(name))
+
+
+def loosen(key: str) -> str:
+    """Return the loose form of a name's key; a name of one character stays whole.
+
+    Examples
+    --------
+    >>> loosen("锦绣花园小区"), loosen("小区")
+    ('锦绣花园', '小区')
+    """
     short = _LOOSE_ROAD.sub("", _LOOSE_TAIL.sub("", key))
     return short if len(short) >= 2 else key
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from gridmap.addresses.gazetteer import loose_key, name_key
+from gridmap.addresses.gazetteer import fold_clean, loose_key, loosen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,10 +64,11 @@ def find_evidence(gazetteer: Gazetteer, address: Address) -> list[Evidence]:
 def _search(gazetteer: Gazetteer, kind: str, *parts: str) -> tuple[tuple[int, ...], bool]:
     """Find by the name as written, else by its loose spelling; the first part is the name."""
     name, *rest = parts
-    rows = gazetteer.find(kind, name_key(name), *rest)
+    key = fold_clean(name)
+    rows = gazetteer.find(kind, key, *rest)
     if rows:
         return rows, False
-    return gazetteer.find("~" + kind, loose_key(name), *rest), True
+    return gazetteer.find("~" + kind, loosen(key), *rest), True
 
 
 def _building_steps(gazetteer: Gazetteer, address: Address) -> Iterator[Evidence]:

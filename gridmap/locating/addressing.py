@@ -6,11 +6,11 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from gridmap.addresses.gazetteer import loose_key, name_key
 from gridmap.addresses.matching import WIDE, Evidence, find_evidence
 from gridmap.addresses.parsing import parse_address
 from gridmap.locating.faults import FAULTS
 from gridmap.locating.placements import MAX_CANDIDATES, Candidate, Placement
+from gridmap.locating.releases import division_key
 
 if TYPE_CHECKING:
     from gridmap.addresses.elements import Address
@@ -31,12 +31,6 @@ EXPLAINED = frozenset(
 
 NAMED = ("building", "place", "compound")
 """Levels of evidence that are found by the name of a place."""
-
-ENDINGS = (
-    *("居民委员会", "居委会", "村民委员会", "村委会", "办事处"),
-    *("社区", "街道", "村", "镇", "乡"),
-)
-"""Endings by which the same division is written in several ways."""
 
 
 class _Finding(NamedTuple):
@@ -173,33 +167,19 @@ def _keep_named_division(
         named = getattr(address, level)
         if not named or not rows:
             continue
-        kept = tuple(
-            row
-            for row in rows
-            if any(
-                _same_division(named, getattr(release.grids[grid], level))
-                for grid in release.place_grids[row]
-            )
-        )
-        known = [getattr(release.grids[grid], level) for grid in _grids_of(release, rows)]
+        key = division_key(named)
+        keys = {row: _division_keys(release, row, level) for row in rows}
+        kept = tuple(row for row in rows if key in keys[row])
         if kept:
             rows = kept
-        elif any(known):
+        elif any(any(known) for known in keys.values()):
             faults.append(f"{level}_contradicts")
     return rows, faults
 
 
-def _same_division(named: str, known: str) -> bool:
-    return bool(known) and _division_key(named) == _division_key(known)
-
-
-def _division_key(name: str) -> str:
-    """Return a division's name without its ending: 东华社区居委会 is 东华."""
-    key = name_key(name)
-    for ending in ENDINGS:
-        if key.endswith(ending) and len(key) > len(ending) + 1:
-            key = key.removesuffix(ending)
-    return key
+def _division_keys(release: Release, row: int, level: str) -> set[str]:
+    keys = release.community_keys if level == "community" else release.township_keys
+    return {keys[grid] for grid in release.place_grids[row]}
 
 
 def _answer(release: Release, address: Address, found: _Finding) -> Placement:
@@ -300,7 +280,7 @@ def _place_by_division(release: Release, address: Address) -> Placement:
     name = address.community or (address.village if address.village.endswith("村") else "")
     if address.level not in ("community", "township", "village"):
         return Placement("none", "none", address=address, faults=(fault,))
-    grids = [grid for grid in release.grids if _in_division(grid, name, address.township)]
+    grids = [grid for grid in release.grids if _in_division(release, grid, name, address.township)]
     if not grids:
         return Placement("none", "none", address=address, faults=(fault,))
     several = len(grids) > 1
@@ -317,11 +297,7 @@ def _place_by_division(release: Release, address: Address) -> Placement:
     )
 
 
-def _in_division(grid: GridFacts, community: str, township: str) -> bool:
-    if not community and not township:
-        return False
-    return (
-        not community
-        or _same_division(community, grid.community)
-        or loose_key(community) == loose_key(grid.community)
-    ) and (not township or not grid.township or _same_division(township, grid.township))
+def _in_division(release: Release, grid: GridFacts, community: str, township: str) -> bool:
+    own = release.community_keys[grid.position], release.township_keys[grid.position]
+    asked = division_key(community), division_key(township)
+    return any(asked) and all(not a or a == o for a, o in zip(asked, own, strict=True))

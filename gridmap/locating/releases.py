@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import shapely
 
-from gridmap.addresses.gazetteer import Gazetteer, make_gazetteer
+from gridmap.addresses.gazetteer import Gazetteer, make_gazetteer, name_key
 from gridmap.errors import InvalidOption
 from gridmap.locating.conversion import Conversion
 
@@ -27,6 +27,12 @@ if TYPE_CHECKING:
 SEGMENT_DEGREES = 0.005
 """Edges are cut to about 500 m before they are projected: a straight line in degrees then lies
 within 2 mm of its image in metres. gridmap's own default."""
+
+DIVISION_ENDINGS = (
+    *("居民委员会", "居委会", "村民委员会", "村委会", "办事处"),
+    *("社区", "街道", "村", "镇", "乡"),
+)
+"""Endings by which one division is written in several ways."""
 
 
 class GridFacts(NamedTuple):
@@ -77,6 +83,8 @@ class Release:
         for a plan in memory and the same plan read from a file.
     grids
         The grids, in the order of ``plan.grids``.
+    community_keys, township_keys
+        What the names of each grid's community and township are compared by.
     gazetteer
         The places.
     place_grids
@@ -99,6 +107,8 @@ class Release:
     plan: Plan
     version: str
     grids: tuple[GridFacts, ...]
+    community_keys: tuple[str, ...]
+    township_keys: tuple[str, ...]
     gazetteer: Gazetteer
     place_grids: tuple[tuple[int, ...], ...]
     place_margins: NDArray[np.float64]
@@ -164,10 +174,13 @@ def open_release(plan: Plan | str | Path) -> Release:
     gazetteer = make_gazetteer(units.places)
     spots = shapely.points([(place.lon, place.lat) for place in gazetteer.places] or [(0, 0)])
     held = tree.query(spots, predicate="intersects")
+    grids = _grid_facts(plan.grids, units.communities)
     return Release(
         plan=plan,
         version=hash_plan(plan),
-        grids=_grid_facts(plan.grids, units.communities),
+        grids=grids,
+        community_keys=tuple(division_key(grid.community) for grid in grids),
+        township_keys=tuple(division_key(grid.township) for grid in grids),
         gazetteer=gazetteer,
         place_grids=_place_grids(plan, gazetteer, held),
         place_margins=_place_margins(_project(spots, to_metric), borders, held),
@@ -178,6 +191,21 @@ def open_release(plan: Plan | str | Path) -> Release:
         to_metric=to_metric,
         conversion=Conversion(tuple(float(v) for v in shapely.total_bounds(geometry))),
     )
+
+
+def division_key(name: str) -> str:
+    """Return what a community or township is compared by: its name without its ending.
+
+    Examples
+    --------
+    >>> division_key("东华社区居委会") == division_key("东华社区") == division_key("东华")
+    True
+    """
+    key = name_key(name)
+    for ending in DIVISION_ENDINGS:
+        if key.endswith(ending) and len(key) > len(ending) + 1:
+            key = key.removesuffix(ending)
+    return key
 
 
 def hash_plan(plan: Plan) -> str:
