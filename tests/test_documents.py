@@ -93,7 +93,7 @@ def test_nothing_names_a_registry_or_a_machine() -> None:
     )
     for path in REPOSITORY.rglob("*"):
         kinds = (".py", ".md", ".toml", ".txt", ".ipynb", ".yml", "")
-        hidden = any(part.startswith(".venv") or part == ".git" for part in path.parts)
+        hidden = any(part.startswith(".") for part in path.relative_to(REPOSITORY).parts[:-1])
         if path.is_file() and path.suffix in kinds and not hidden:
             text = path.read_text("utf-8", errors="ignore")
             assert not [host for host in hosts if host in text], path

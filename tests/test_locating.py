@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 import pytest
 import shapely
 from hypothesis import given, settings
@@ -266,6 +267,48 @@ def test_any_text_gets_a_consistent_answer(text: str) -> None:
     assert (answer.status == "ambiguous") == (len(answer.candidates) > 1)
     if answer.decision == "auto":
         assert answer.confidence in ("high", "medium")
+
+
+def test_the_door_of_a_compound_in_two_grids_asks_for_the_building() -> None:
+    plan = draw_plan()
+    units = plan.territory.units
+    gate = units.places.iloc[[0]].assign(
+        text="永安路8号",
+        elements=json.dumps({"road": "永安路", "number": "8", "kind": "door", "compound_id": "A"}),
+    )
+    places = pd.concat([units.places, gate], ignore_index=True)
+    territory = dataclasses.replace(plan.territory, units=dataclasses.replace(units, places=places))
+    release = open_release(dataclasses.replace(plan, territory=territory))
+    answer = locate_address(release, "永安路8号")
+    assert (answer.status, answer.faults) == ("ambiguous", ("building_missing",))
+    found = locate_address(release, "永安路8号锦绣花园3栋")
+    assert found.grid is not None
+    assert (found.decision, found.grid.grid_id) == ("auto", EAST)
+
+
+def test_the_entrance_decides_in_a_divided_building() -> None:
+    plan = draw_plan()
+    units = plan.territory.units
+    frame = units.frame.copy()
+    pair = ["r00c00", "r00c03"]
+    names = dict(zip(pair, ("building/b1#1", "building/b1#2"), strict=True))
+    frame.loc[pair, "kind"] = "entrance"
+    frame.loc[pair, "building_id"] = "b1"
+    frame = frame.rename(index=names).sort_index()
+    members = pd.DataFrame(
+        {"building_id": "b1", "household_id": "", "unit_id": list(names.values()), "households": 9}
+    )
+    units = dataclasses.replace(units, frame=frame, members=members)
+    territory = dataclasses.replace(plan.territory, units=units)
+    assignment = plan.assignment.rename(index=names).sort_index()
+    release = open_release(dataclasses.replace(plan, territory=territory, assignment=assignment))
+    assert locate_address(release, "锦绣花园1栋").faults == ("building_divided",)
+    for entrance, grid_id in (("1", WEST), ("2", EAST)):
+        answer = locate_address(release, f"锦绣花园1栋{entrance}单元501室")
+        assert answer.grid is not None
+        assert (answer.grid.grid_id, answer.decision) == (grid_id, "auto")
+        assert (answer.confidence, answer.faults) == ("medium", ("entrance_used",))
+    assert locate_address(release, "锦绣花园1栋9单元").status == "ambiguous"
 
 
 # releases

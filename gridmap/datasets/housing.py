@@ -78,7 +78,10 @@ def house_parcel(
     box = plan_box(parcel)
     if giant:
         first, box = _giant_tower(lattice, box, giant, room)
-        first = replace(first, known=np.array([known]))
+        if not known:
+            flats = first.flats * first.entrances
+            one = np.ones_like(flats)
+            first = replace(first, flats=flats, entrances=one, known=np.array([False]))
         rest = fill_box(lattice, box, households - giant, parcel.age_class, room, rng)
         return join_buildings([first, rest])
     return fill_box(lattice, box, households, parcel.age_class, room, rng)

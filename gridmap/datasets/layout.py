@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gridmap.datasets.blocks import cut_block, inner_box, pack_blocks, setbacks
-from gridmap.datasets.buildings import Buildings
 from gridmap.datasets.countryside import build_settlement, settle_community, share_rural_households
 from gridmap.datasets.defects import Planted, choose_defects
 from gridmap.datasets.divisions import Community, Divisions, divide_lattice
@@ -27,6 +26,8 @@ from gridmap.datasets.premises import build_site, name_site
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from gridmap.datasets.buildings import Buildings
 
 GIANTS = (540, 612, 575, 523, 566)
 """Households of the towers above 500 of a tile; the entrances of the last are not known. Source:

@@ -227,9 +227,13 @@ def _without_unknown_place(address: Address, *, named: bool) -> Address:
 def _why_several(release: Release, level: str, rows: tuple[int, ...]) -> str:
     if level in COARSE_FAULTS:
         return COARSE_FAULTS[level]
-    buildings = {release.gazetteer.places[row].building_id for row in rows}
-    one = len(buildings) == 1 and "" not in buildings
-    return "building_divided" if one else "several_places"
+    places = [release.gazetteer.places[row] for row in rows]
+    buildings = {place.building_id for place in places}
+    if len(buildings) == 1 and "" not in buildings:
+        return "building_divided"
+    compounds = {place.compound_id for place in places}
+    whole = len(compounds) == 1 and "" not in compounds
+    return "building_missing" if whole else "several_places"
 
 
 def _confidence(level: str, faults: list[str], *, several: bool) -> Confidence:

@@ -290,7 +290,7 @@ def _place_grids(
         unit = str(own[row]) if own is not None else ""
         grids = (
             buildings.get(place.building_id)
-            or (compounds.get(place.compound_id) if place.kind == "compound" else None)
+            or (compounds.get(place.compound_id) if place.kind in ("compound", "door") else None)
             or (sites.get(place.site_id) if place.kind in ("site", "door") else None)
             or ((of_unit[unit],) if unit in of_unit else None)
             or found.get(row, ())

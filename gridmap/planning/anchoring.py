@@ -46,19 +46,23 @@ def anchor_nodes(problem: Problem, locked: NDArray[np.bool_]) -> NDArray[np.int6
         return None
     anchors = np.full(problem.size, -1, np.int64)
     if locked.any() and problem.current is not None:
-        _anchor_locked(problem, locked, anchors)
+        _anchor_locked(problem, problem.current, locked, anchors)
     lone = np.flatnonzero(large & (anchors < 0))
     anchors[lone] = anchors.max(initial=-1) + 1 + np.arange(len(lone))
     return anchors
 
 
-def _anchor_locked(problem: Problem, locked: NDArray[np.bool_], anchors: NDArray[np.int64]) -> None:
+def _anchor_locked(
+    problem: Problem,
+    current: NDArray[np.int64],
+    locked: NDArray[np.bool_],
+    anchors: NDArray[np.int64],
+) -> None:
     """Anchor the locked nodes and the ways between them inside their zones of today."""
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import breadth_first_order
 
-    assert problem.current is not None
-    same = problem.current[problem.edges[:, 0]] == problem.current[problem.edges[:, 1]]
+    same = current[problem.edges[:, 0]] == current[problem.edges[:, 1]]
     kept = problem.edges[same]
     pieces = find_pieces(kept, problem.size)
     held = np.flatnonzero(locked)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridmap.planning.problems import Problem, find_pieces, number_by_first
+from gridmap.planning.problems import Problem, number_by_first
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -77,7 +77,6 @@ def _find_half(problem: Problem, labels: NDArray[np.int32]) -> NDArray[np.int64]
     place[members] = np.arange(len(members))
     ends = place[problem.edges]
     ends = ends[(ends >= 0).all(axis=1)]
-    assert find_pieces(ends, len(members)).max() == 0
     matrix = coo_array(
         (np.ones(len(ends), np.int8), (ends[:, 0], ends[:, 1])), shape=(len(members),) * 2
     ).tocsr()

@@ -33,7 +33,8 @@ SITE_STRANDS_LAND = FindingKind(
     "warning",
     en="{count} eligible site(s) stay in the general grids, because without them the land around "
     "could hold fewer grids inside the band: {places}",
-    zh="{count} 处场所符合专属网格条件，但划出后周边住户无法组成合规网格，故保留在综合网格内：{places}",
+    zh="{count} 处场所符合专属网格条件，但划出后周边住户无法组成合规网格，"
+    "故保留在综合网格内：{places}",
     cure_en="Redraw the site, or join the households behind it to a neighbouring community.",
     cure_zh="请调整场所范围，或将其后方住户划入相邻社区。",
 )
@@ -147,10 +148,10 @@ def _find_fault(
     """Return which condition of the rule a piece of a site fails, or ``""``."""
     if site not in sites.index:
         return "category"
-    rule: DedicatedRule | None = rules.dedicated_rule(str(sites.at[site, "category"]))
+    rule: DedicatedRule | None = rules.dedicated_rule(str(sites["category"].loc[site]))
     if rule is None:
         return "category"
-    owner = str(sites.at[site, "owner"] or "").strip()
+    owner = str(sites["owner"].loc[site] or "").strip()
     if rule.one_owner and (not owner or _SEVERAL.search(owner)):
         return "owner"
     if float(land.areas[piece].sum()) < rule.min_area_m2:

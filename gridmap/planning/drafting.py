@@ -11,7 +11,7 @@ import numpy as np
 
 from gridmap.planning.anchoring import anchor_nodes
 from gridmap.planning.land import Land, band_pair
-from gridmap.planning.problems import BandTable, Problem, find_pieces, number_by_first
+from gridmap.planning.problems import BandTable, Problem, Shape, find_pieces, number_by_first
 from gridmap.planning.solving import Search, seed_from, solve_problem
 
 if TYPE_CHECKING:
@@ -178,9 +178,9 @@ def state_piece(land: Land, piece: Piece, borders: NDArray[np.int64], rules: Rul
         crossings=land.costs.crossings[borders],
         bands=bands,
         classes=classes.reshape(-1).astype(np.int64),
-        lengths=land.lengths[borders],
-        areas=land.areas[piece.members],
-        perimeters=land.perimeters[piece.members],
+        shape=Shape(
+            land.lengths[borders], land.areas[piece.members], land.perimeters[piece.members]
+        ),
         groups=np.where(groups < 0, -1, number_by_first(np.maximum(groups, -1))),
     )
     anchors = anchor_nodes(problem, np.zeros(problem.size, np.bool_))
@@ -193,7 +193,7 @@ def join_grids(
     pieces: list[Piece],
     zones: list[NDArray[np.int32]],
 ) -> Division:
-    """Number all grids, and join land without households to the grid it touches most.
+    """Give every grid a number, and join land without households to the grid it touches most.
 
     Parameters
     ----------

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gridmap.planning.proving import is_proved_impossible
-from gridmap.rules import Band
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from gridmap.rules import Band
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,7 @@ def bound_piece(weights: NDArray[np.int64], *, band: Band, piece: int = 0) -> Pi
     Examples
     --------
     >>> import numpy as np
+    >>> from gridmap.rules import Band
     >>> bound = bound_piece(np.array([250, 300]), band=Band(300, 500))
     >>> bound.unavoidable, bound.reason, bound.nearest
     (1, 'total_impossible', (500, 600))
@@ -131,6 +133,7 @@ def bound_pieces(
     Examples
     --------
     >>> import numpy as np
+    >>> from gridmap.rules import Band
     >>> bounds = bound_pieces(np.array([400, 9]), np.array([0, 1], np.int32), band=Band(300, 500))
     >>> [bound.reason for bound in bounds]
     ['', 'too_few_households']
@@ -173,6 +176,7 @@ def sharpen_bounds(
     Examples
     --------
     >>> import numpy as np
+    >>> from gridmap.rules import Band
     >>> weights, pieces = np.array([294, 367, 400]), np.zeros(3, np.int32)
     >>> bounds = bound_pieces(weights, pieces, band=Band(300, 500))
     >>> sharpen_bounds(bounds, weights, pieces, np.array([[0, 1], [1, 2]]), band=Band(300, 500),

@@ -199,7 +199,7 @@ def _describe_grid(draft: Draft, units: NDArray[np.int64], proofs: _Proofs) -> d
     number = int(draft.carving.number[units].max())
     if number >= 0:
         site = draft.carving.sites[number]
-        category = str(sites.at[site, "category"])
+        category = str(sites["category"].loc[site])
         rule = draft.rules.dedicated_rule(category)
         most = rule.max_households if rule else households
         row |= {"kind": "dedicated", "site_id": site, "category": category, "lower": 0}

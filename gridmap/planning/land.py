@@ -92,11 +92,10 @@ def read_land(territory: Territory) -> Land:
     frame = pd.DataFrame(territory.units.frame.drop(columns="geometry")).sort_index()
     index = pd.Index(frame.index.astype(str))
     borders = territory.borders
-    edges = np.column_stack(
-        [index.get_indexer(borders["unit_a"]), index.get_indexer(borders["unit_b"])]
-    ).astype(np.int64)
+    ends = [index.get_indexer(pd.Index(borders[side])) for side in ("unit_a", "unit_b")]
+    edges = np.column_stack(ends).astype(np.int64)
     communities = tuple(sorted(set(frame["community_id"].astype(str))))
-    community = pd.Index(communities).get_indexer(frame["community_id"]).astype(np.int64)
+    community = pd.Index(communities).get_indexer(pd.Index(frame["community_id"])).astype(np.int64)
     households = frame["households"].to_numpy(np.int64)
     areas = frame["area_m2"].to_numpy(np.float64)
     same = borders["same_community"].to_numpy(np.bool_)
@@ -129,7 +128,7 @@ def read_land(territory: Territory) -> Land:
 
 
 def _number_compounds(frame: pd.DataFrame) -> NDArray[np.int64]:
-    """Number the compounds of each community; units without one are -1."""
+    """Give numbers to the compounds of each community; units without one are -1."""
     keys = frame["community_id"].astype(str) + "\x1f" + frame["compound_id"].astype(str)
     codes = pd.factorize(keys, sort=True)[0].astype(np.int64)
     return np.where(frame["compound_id"].astype(str).to_numpy() == "", -1, codes)

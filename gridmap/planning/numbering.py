@@ -129,7 +129,7 @@ def make_grid_id(community_id: str, unit_ids: Iterable[str]) -> str:
 
 
 def distinguish(names: Sequence[str]) -> list[str]:
-    """Number repeated names from the second on, so that no two grids are called the same.
+    """Mark repeated names from the second on, so that no two grids are called the same.
 
     Examples
     --------

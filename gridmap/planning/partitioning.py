@@ -11,13 +11,14 @@ import numpy as np
 from gridmap.errors import InvalidOption
 from gridmap.planning.anchoring import anchor_nodes
 from gridmap.planning.counting import settle_number
-from gridmap.planning.feasibility import PieceBound
-from gridmap.planning.problems import BandTable, Problem, find_pieces, number_by_first
+from gridmap.planning.problems import BandTable, Problem, Shape, find_pieces, number_by_first
 from gridmap.planning.solving import Search, bound_outside, solve_problem
 from gridmap.rules import Band
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
+
+    from gridmap.planning.feasibility import PieceBound
 
 MOST_WEIGHT = 1 << 40
 """Total weight above which whole-number sums could overflow."""
@@ -218,7 +219,8 @@ def _read_problem(
         )
     pairs, place = _merge_edges(ends, size)
     many = len(pairs)
-    cost = np.bincount(place[place >= 0], weights=cost[place >= 0], minlength=many)
+    merged = np.bincount(place[place >= 0], weights=cost[place >= 0], minlength=many)
+    cost = merged.astype(np.float64)
     bounds = np.array([[band.lower, band.upper]], np.int64)
     return Problem(
         weights=weight,
@@ -272,8 +274,8 @@ def _read_shape(
             "lengths, areas and perimeters must be at least 0.",
             "lengths、areas、perimeters 不得为负。",
         )
-    length = np.bincount(place[place >= 0], weights=length[place >= 0], minlength=len(pairs))
-    return replace(problem, lengths=length, areas=area, perimeters=perimeter)
+    shared = np.bincount(place[place >= 0], weights=length[place >= 0], minlength=len(pairs))
+    return replace(problem, shape=Shape(shared.astype(np.float64), area, perimeter))
 
 
 def _whole_numbers(name: str, values: ArrayLike) -> NDArray[np.int64]:

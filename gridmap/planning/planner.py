@@ -31,7 +31,7 @@ def make_plan(
     time_limit_s: float | None = None,
     progress: Progress = ignore_progress,
 ) -> Plan:
-    """Divide a territory into grids: dedicated, general and exclave.
+    r"""Divide a territory into grids: dedicated, general and exclave.
 
     Parameters
     ----------
@@ -68,7 +68,8 @@ def make_plan(
     --------
     >>> import gridmap
     >>> from gridmap.testing import draw_territory
-    >>> plan = make_plan(draw_territory("AABB\\nAABB", households=100), rules=gridmap.Rules.preset())
+    >>> toy = draw_territory("AABB\nAABB", households=100)
+    >>> plan = make_plan(toy, rules=gridmap.Rules.preset())
     >>> plan.grids[["code", "households", "in_band"]].values.tolist()
     [['C1001', 400, True], ['C1002', 400, True]]
     """

@@ -48,6 +48,23 @@ class BandTable:
 
 
 @dataclass(frozen=True)
+class Shape:
+    """Measures by which the shape of zones is steered.
+
+    Attributes
+    ----------
+    lengths
+        Shared border of each edge in metres, shape (m,).
+    areas, perimeters
+        Of each node, in square metres and metres, shape (n,).
+    """
+
+    lengths: NDArray[np.float64]
+    areas: NDArray[np.float64]
+    perimeters: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
 class Problem:
     """A graph to be divided; the arrays are described at `gridmap.planning.partition`.
 
@@ -61,9 +78,7 @@ class Problem:
     crossings: NDArray[np.float64]
     bands: BandTable
     classes: NDArray[np.int64]
-    lengths: NDArray[np.float64] | None = None
-    areas: NDArray[np.float64] | None = None
-    perimeters: NDArray[np.float64] | None = None
+    shape: Shape | None = None
     groups: NDArray[np.int64] | None = None
     current: NDArray[np.int64] | None = None
     anchors: NDArray[np.int64] | None = None
@@ -113,7 +128,7 @@ def find_pieces(edges: NDArray[np.int64], size: int) -> NDArray[np.int32]:
 
 
 def number_by_first(labels: NDArray[Any]) -> NDArray[np.int32]:
-    """Number labels 0, 1, ... in the order in which they first occur.
+    """Renumber labels 0, 1, ... in the order in which they first occur.
 
     Examples
     --------
@@ -132,13 +147,11 @@ def state_problem(problem: Problem) -> tuple[Graph, Aim]:
 
     size, many = problem.size, len(problem.edges)
     total = int(problem.weights.sum())
-    lower, upper = problem.bands.widest
+    upper = problem.bands.widest[1]
     grain = max(1, math.ceil(min(upper, max(total, 1)) / MOST_STATES))
     target = _choose_target(problem)
-    shaped = problem.areas is not None and problem.perimeters is not None
-    shaped = shaped and problem.lengths is not None
-    lengths, areas, perimeters = _scale_measures(problem) if shaped else (None, None, None)
-    worth = CUT_WORTH if shaped else BARE_CUT_WORTH
+    shape = None if problem.shape is None else _scale_shape(problem.shape)
+    worth = BARE_CUT_WORTH if shape is None else CUT_WORTH
     cut = _whole(problem.costs * worth)
     cross = _whole(problem.crossings * CROSSING)
     if problem.current is not None:
@@ -157,20 +170,21 @@ def state_problem(problem: Problem) -> tuple[Graph, Aim]:
         klass=problem.classes,
         group=none if problem.groups is None else problem.groups,
         anchor=none if problem.anchors is None else problem.anchors,
-        area=np.zeros(size, np.int64) if areas is None else areas,
-        perimeter=np.zeros(size, np.int64) if perimeters is None else perimeters,
+        area=np.zeros(size, np.int64) if shape is None else shape[1],
+        perimeter=np.zeros(size, np.int64) if shape is None else shape[2],
         cut=cut,
         cross=cross,
-        length=np.zeros(many, np.int64) if lengths is None else lengths,
+        length=np.zeros(many, np.int64) if shape is None else shape[0],
         rank=_rank_edges(cut - cross),
         bands=bands,
     )
-    reach = _usual_perimeter(problem, areas, total, float(target[0])) if shaped else 0
+    zones = problem.zones or max(1, round(total / max(1, int(target[0]))))
+    reach = 0 if shape is None else max(1, 4 * math.isqrt(int(shape[1].sum()) // zones))
     aim = Aim(
         tops=int(min(upper, max(total, 1)) // grain) + 1,
         grain=int(grain),
         zones=int(problem.zones),
-        shape=SHAPE if shaped else 0,
+        shape=0 if shape is None else SHAPE,
         reach=reach,
     )
     return graph, aim
@@ -180,8 +194,10 @@ def _choose_target(problem: Problem) -> NDArray[np.int64]:
     """Return the weight each class of zone is drawn to: the wish's middle, or the mean asked."""
     if problem.zones > 0:
         mean = round(int(problem.weights.sum()) / problem.zones)
-        return np.clip(mean, problem.bands.hard[:, 0], problem.bands.hard[:, 1])
-    return problem.bands.wished.sum(axis=1) // 2
+        hard = problem.bands.hard
+        return np.minimum(np.maximum(mean, hard[:, 0]), hard[:, 1])
+    middle: NDArray[np.int64] = problem.bands.wished.sum(axis=1) // 2
+    return middle
 
 
 def _whole(values: NDArray[np.float64]) -> NDArray[np.int64]:
@@ -196,28 +212,16 @@ def _rank_edges(worth: NDArray[np.int64]) -> NDArray[np.int64]:
     return (most - worth) * 1000 // max(1, most - least)
 
 
-def _scale_measures(
-    problem: Problem,
+def _scale_shape(
+    shape: Shape,
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
     """Return lengths, areas and perimeters in whole units: decimetres where they fit in int64."""
-    assert problem.lengths is not None
-    assert problem.areas is not None
-    assert problem.perimeters is not None
-    room = math.sqrt(2.0**46 / max(1e-9, float(problem.areas.sum())))
-    edge = 2.0**29 / max(1e-9, float(problem.perimeters.sum()))
-    per_metre = min(10.0, room, edge)
-    per_metre = 10.0 if per_metre == 10.0 else 2.0 ** math.floor(math.log2(per_metre))
+    room = math.sqrt(2.0**46 / max(1e-9, float(shape.areas.sum())))
+    edge = 2.0**29 / max(1e-9, float(shape.perimeters.sum()))
+    scale = min(10.0, room, edge)
+    scale = 10.0 if scale == 10.0 else 2.0 ** math.floor(math.log2(scale))
     return (
-        np.rint(problem.lengths * per_metre).astype(np.int64),
-        np.rint(problem.areas * per_metre * per_metre).astype(np.int64),
-        np.rint(problem.perimeters * per_metre).astype(np.int64),
+        np.rint(shape.lengths * scale).astype(np.int64),
+        np.rint(shape.areas * scale * scale).astype(np.int64),
+        np.rint(shape.perimeters * scale).astype(np.int64),
     )
-
-
-def _usual_perimeter(
-    problem: Problem, areas: NDArray[np.int64] | None, total: int, target: float
-) -> int:
-    """Return the perimeter of a square of the mean area of a zone."""
-    assert areas is not None
-    zones = problem.zones or max(1, round(total / max(1.0, target)))
-    return max(1, int(4 * math.isqrt(int(areas.sum()) // zones)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -134,6 +134,8 @@ def bound_outside(problem: Problem, labels: NDArray[np.int64]) -> tuple[PieceBou
     band = Band(lower, upper)
     pieces = find_pieces(problem.edges, problem.size)
     bounds = bound_pieces(problem.weights, pieces, band=band)
+    if problem.anchors is not None:
+        bounds = tuple(_count_anchored(problem, bound, pieces, upper) for bound in bounds)
     sums = np.bincount(labels, weights=problem.weights)
     outside = ((sums < lower) | (sums > upper))[labels]
     doubtful = np.zeros(len(bounds), np.bool_)
@@ -141,6 +143,16 @@ def bound_outside(problem: Problem, labels: NDArray[np.int64]) -> tuple[PieceBou
     return sharpen_bounds(
         bounds, problem.weights, pieces, problem.edges, band=band, doubtful=doubtful
     )
+
+
+def _count_anchored(
+    problem: Problem, bound: PieceBound, pieces: NDArray[np.int32], upper: int
+) -> PieceBound:
+    """Count nodes above the ceiling that a lock holds in one zone as the one zone they are."""
+    if bound.too_large < 2 or problem.anchors is None:
+        return bound
+    large = (pieces == bound.piece) & (problem.weights > upper)
+    return replace(bound, unavoidable=len(np.unique(problem.anchors[large])))
 
 
 def _find_start(problem: Problem) -> tuple[NDArray[np.int32], bool]:

@@ -32,8 +32,8 @@ GUARD_RADII = 4.0
 nearer to a guard than to a seed."""
 SMOOTH_M = 0.7
 """Zigzag of a cell's border that is straightened, in metres; gridmap's own default."""
-SNAP_M = 0.05
-"""A cell's border that ends this near to a corner of its region ends in the corner."""
+SNAP_DEGREES = 5e-7
+"""A cut that comes this near to a corner, about 5 cm, goes through the corner."""
 REGION_GAP_M = 1e7
 """Distance put between regions so that the nearest seed is one of the same region."""
 
@@ -170,24 +170,8 @@ def draw_cells(ridges: Ridges, regions: Geometries, plane: LocalPlane) -> Geomet
     bundles = shapely.transform(bundles, plane.to_degrees)
     inside = shapely.get_parts(shapely.intersection(bundles, regions[which]))
     inside = shapely.get_parts(inside)
-    lines = inside[shapely.get_dimensions(inside) == 1]
-    return _snap_ends(lines, regions[which], plane)
-
-
-def _snap_ends(lines: Geometries, regions: Geometries, plane: LocalPlane) -> Geometries:
-    """Move vertices that lie within `SNAP_M` of a corner of the regions into the corner."""
-    corners = shapely.get_coordinates(regions)
-    tree = cKDTree(plane.to_metres(corners))
-
-    def snapped(points: Floats) -> Floats:
-        distance, at = tree.query(plane.to_metres(points), distance_upper_bound=SNAP_M)
-        near = np.isfinite(distance)
-        moved = points.copy()
-        moved[near] = corners[at[near]]
-        return moved
-
-    result: Geometries = shapely.transform(lines, snapped)
-    return result[shapely.length(result) > GRID_DEGREES]
+    lines: Geometries = inside[shapely.get_dimensions(inside) == 1]
+    return lines
 
 
 def cut_polygons(shapes: Geometries, lines: Geometries) -> tuple[Geometries, Ints]:
@@ -213,6 +197,7 @@ def cut_polygons(shapes: Geometries, lines: Geometries) -> tuple[Geometries, Int
     tree = shapely.STRtree(shapes)
     hits = tree.query(lines, predicate="dwithin", distance=10 * GRID_DEGREES)
     reached = np.unique(hits[1])
+    lines = _snap_to_corners(lines, shapely.get_coordinates(shapes[reached]))
     drawn = shapely.boundary(shapes[reached])
     pieces = close_faces(node_lines(np.concatenate([drawn, lines])))
     inner = shapely.STRtree(shapely.point_on_surface(pieces))
@@ -226,6 +211,21 @@ def cut_polygons(shapes: Geometries, lines: Geometries) -> tuple[Geometries, Int
         np.concatenate([shapes[same], pieces[parent >= 0]]),
         np.concatenate([same, parent[parent >= 0]]),
     )
+
+
+def _snap_to_corners(lines: Geometries, corners: Floats) -> Geometries:
+    """Move vertices of lines that are very near to a corner into it."""
+    tree = cKDTree(corners)
+
+    def snapped(points: Floats) -> Floats:
+        distance, at = tree.query(points, distance_upper_bound=SNAP_DEGREES)
+        near = np.isfinite(distance)
+        moved = points.copy()
+        moved[near] = corners[at[near]]
+        return moved
+
+    moved: Geometries = shapely.transform(lines, snapped)
+    return moved[shapely.length(moved) > GRID_DEGREES]
 
 
 def nearest_owner(

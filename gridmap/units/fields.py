@@ -28,6 +28,8 @@ MITRE_LIMIT = 4.0
 """Corners of a body stay sharp up to this many times the distance."""
 NEAR_M = 0.5
 """A side of a body this near to the border of the land is that border."""
+GRID_M = 1e-3
+"""Bodies are found on a grid of a millimetre; their sides only draw the cuts."""
 LEAST_CUT_M = 2.0
 """Shorter cuts are left out."""
 
@@ -64,11 +66,8 @@ def part_fields(
     [90, 0, 200, 100]
     """
     flat = shapely.transform(shapes[asked], plane.to_metres)
-    core = shapely.buffer(flat, -SETBACK_M / 2, join_style="mitre", mitre_limit=MITRE_LIMIT)
-    body = shapely.buffer(core, SETBACK_M / 2, join_style="mitre", mitre_limit=MITRE_LIMIT)
-    bodies, land = shapely.get_parts(body, return_index=True)
-    large = shapely.area(bodies) >= OPEN_LEAST_M2
-    bodies, land = bodies[large], land[large]
+    flat = flat[shapely.area(flat) >= OPEN_LEAST_M2]
+    bodies, land = _find_bodies(flat)
     lines = _draw_cuts(bodies, flat[land])
     pieces, parent = cut_polygons(shapes, shapely.transform(lines, plane.to_degrees))
     field = np.zeros(len(pieces), dtype=bool)
@@ -76,6 +75,20 @@ def part_fields(
     inner = shapely.transform(shapely.point_on_surface(pieces[open_pieces]), plane.to_metres)
     field[open_pieces[shapely.STRtree(inner).query(bodies, predicate="intersects")[1]]] = True
     return pieces, parent, field
+
+
+def _find_bodies(lands: Geometries) -> tuple[Geometries, Ints]:
+    """Return the wide parts of lands (metres), and the land that each is part of."""
+    core = shapely.buffer(lands, -SETBACK_M / 2, join_style="mitre", mitre_limit=MITRE_LIMIT)
+    body = shapely.buffer(core, SETBACK_M / 2, join_style="mitre", mitre_limit=MITRE_LIMIT)
+    both = [
+        shapely.make_valid(side, method="structure", keep_collapsed=False) for side in (body, lands)
+    ]
+    bodies, land = shapely.get_parts(
+        shapely.intersection(*both, grid_size=GRID_M), return_index=True
+    )
+    large = (shapely.get_dimensions(bodies) == 2) & (shapely.area(bodies) >= OPEN_LEAST_M2)
+    return bodies[large], land[large]
 
 
 def _draw_cuts(bodies: Geometries, lands: Geometries) -> Geometries:

@@ -1,6 +1,7 @@
 """Arithmetic on totals, and the proof for units that do not fit."""
 
 from itertools import combinations
+from typing import Any
 
 import networkx as nx
 import numpy as np
@@ -27,7 +28,9 @@ BAND = Band(300, 500)
         ([700, 20, 800], 2, "building_too_large"),
     ],
 )
-def test_arithmetic_says_why_a_piece_is_impossible(weights, unavoidable, reason):
+def test_arithmetic_says_why_a_piece_is_impossible(
+    weights: Any, unavoidable: int, reason: str
+) -> None:
     bound = bound_piece(np.array(weights), band=BAND)
     assert (bound.unavoidable, bound.reason) == (unavoidable, reason)
 
@@ -38,12 +41,21 @@ def test_arithmetic_says_why_a_piece_is_impossible(weights, unavoidable, reason)
         (Band(300, 500), [(1, 299), (501, 599)]),
         (
             Band(450, 500),
-            [(1, 449), (501, 899), (1001, 1349), (1501, 1799), (2001, 2249)]
-            + [(2501, 2699), (3001, 3149), (3501, 3599), (4001, 4049)],
+            [
+                (1, 449),
+                (501, 899),
+                (1001, 1349),
+                (1501, 1799),
+                (2001, 2249),
+                (2501, 2699),
+                (3001, 3149),
+                (3501, 3599),
+                (4001, 4049),
+            ],
         ),
     ],
 )
-def test_the_impossible_totals_are_those_of_the_field(band, impossible):
+def test_the_impossible_totals_are_those_of_the_field(band: Band, impossible: Any) -> None:
     found = [
         total
         for total in range(1, 6000)
@@ -52,15 +64,15 @@ def test_the_impossible_totals_are_those_of_the_field(band, impossible):
     assert found == [total for low, high in impossible for total in range(low, high + 1)]
 
 
-def test_bounds_come_by_piece():
+def test_bounds_come_by_piece() -> None:
     bounds = bound_pieces(np.array([400, 100, 20]), np.array([0, 1, 0], np.int32), band=BAND)
     assert [(bound.weight, bound.nodes) for bound in bounds] == [(420, 2), (100, 1)]
 
 
-def divide_exhaustively(graph, weights, band):
+def divide_exhaustively(graph: Any, weights: Any, band: Band) -> bool:
     """Tell whether a division exists, by trying every zone of the first node left."""
 
-    def search(left):
+    def search(left: list[int]) -> bool:
         heavy = [node for node in left if weights[node]]
         if not heavy:
             return True
@@ -68,11 +80,12 @@ def divide_exhaustively(graph, weights, band):
         for size in range(len(left)):
             for others in combinations([n for n in left if n != first], size):
                 zone = {first, *others}
-                if band.holds(sum(weights[n] for n in zone)) and nx.is_connected(
-                    graph.subgraph(zone)
+                if (
+                    band.holds(sum(weights[n] for n in zone))
+                    and nx.is_connected(graph.subgraph(zone))
+                    and search([n for n in left if n not in zone])
                 ):
-                    if search([n for n in left if n not in zone]):
-                        return True
+                    return True
         return False
 
     return search(list(graph))
@@ -89,7 +102,7 @@ def divide_exhaustively(graph, weights, band):
         )
     )
 )
-def test_the_proof_agrees_with_trying_everything(case):
+def test_the_proof_agrees_with_trying_everything(case: Any) -> None:
     weights, pairs, lower, width = case
     band = Band(lower, lower + width)
     edges = sorted({(min(pair), max(pair)) for pair in pairs if pair[0] != pair[1]})
@@ -101,7 +114,7 @@ def test_the_proof_agrees_with_trying_everything(case):
     assert proved == (not divide_exhaustively(graph, weights, band))
 
 
-def test_the_proof_gives_up_within_its_budget():
+def test_the_proof_gives_up_within_its_budget() -> None:
     side = 10
     at = np.arange(side * side).reshape(side, side)
     edges = np.concatenate(

@@ -1,6 +1,8 @@
 """The engine on bare graphs: what it promises, on random graphs and on awkward ones."""
 
 import time
+from collections.abc import Iterator
+from typing import Any
 
 import networkx as nx
 import numpy as np
@@ -9,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gridmap.errors import InvalidOption
-from gridmap.planning import partition
+from gridmap.planning import Partition, partition
 
 
-def lattice(rows, columns):
+def lattice(rows: int, columns: int) -> Any:
     at = np.arange(rows * columns).reshape(rows, columns)
     return np.concatenate(
         [
@@ -22,13 +24,13 @@ def lattice(rows, columns):
     )
 
 
-def lumpy(size, seed, mean=45, most=500):
+def lumpy(size: int, seed: int, mean: int = 45, most: int = 500) -> Any:
     rng = np.random.default_rng(seed)
     weights = rng.gamma(1.2, mean / 0.84, size) * (rng.random(size) > 0.3)
     return np.minimum(weights.astype(np.int64), most)
 
 
-def draw(rows, columns, case, **options):
+def draw(rows: int, columns: int, case: int, **options: Any) -> tuple[Partition, Any, Any]:
     """Divide a lattice of lumpy weights; return the division, the weights and the edges."""
     edges = lattice(rows, columns)
     weights = lumpy(rows * columns, case)
@@ -36,7 +38,7 @@ def draw(rows, columns, case, **options):
     return partition(weights, edges, np.ones(len(edges)), **given_options), weights, edges
 
 
-def check_promises(done, weights, edges, *, lower, upper):
+def check_promises(done: Partition, weights: Any, edges: Any, *, lower: int, upper: int) -> None:
     """Check by other means what every division promises."""
     weights = np.asarray(weights)
     labels = done.labels
@@ -62,14 +64,14 @@ def check_promises(done, weights, edges, *, lower, upper):
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_lumpy_lattices_are_divided_as_well_as_arithmetic_allows(seed):
+def test_lumpy_lattices_are_divided_as_well_as_arithmetic_allows(seed: int) -> None:
     done, weights, edges = draw(14, 17, seed)
     check_promises(done, weights, edges, lower=300, upper=500)
     assert done.certificate.is_attained
     assert done.certificate.unavoidable == 0
 
 
-def test_shape_and_groups_are_honoured():
+def test_shape_and_groups_are_honoured() -> None:
     rows, columns = 16, 16
     edges = lattice(rows, columns)
     size, many = rows * columns, len(edges)
@@ -94,7 +96,7 @@ def test_shape_and_groups_are_honoured():
         check_promises(done, weights, edges, lower=300, upper=500)
 
 
-def roundness(labels, edges):
+def roundness(labels: Any, edges: Any) -> float:
     zones = np.bincount(labels)
     apart = labels[edges[:, 0]] != labels[edges[:, 1]]
     inner = np.bincount(labels[edges[~apart, 0]], minlength=len(zones))
@@ -102,7 +104,7 @@ def roundness(labels, edges):
     return float((4 * np.pi * zones * 1e4 / perimeter**2).mean())
 
 
-def test_a_line_of_negative_cost_becomes_a_border():
+def test_a_line_of_negative_cost_becomes_a_border() -> None:
     rows, columns = 8, 12
     edges = lattice(rows, columns)
     across = (edges[:, 0] % columns == 4) & (edges[:, 1] % columns == 5)
@@ -115,20 +117,20 @@ def test_a_line_of_negative_cost_becomes_a_border():
 
 
 @pytest.mark.parametrize("zones", [2, 7, 11, 40])
-def test_the_number_of_zones_asked_for_is_the_number_made(zones):
+def test_the_number_of_zones_asked_for_is_the_number_made(zones: int) -> None:
     done, weights, edges = draw(12, 12, 5, zones=zones)
     assert done.labels.max() + 1 == zones
     check_promises(done, weights, edges, lower=300, upper=500)
 
 
-def test_the_number_is_made_with_a_loose_band_too():
+def test_the_number_is_made_with_a_loose_band_too() -> None:
     edges = lattice(10, 10)
     done = partition(np.ones(100), edges, np.ones(180), lower=1, upper=100, zones=13, seed=7)
     assert done.labels.max() + 1 == 13
     assert not done.certificate.outside
 
 
-def test_locked_nodes_stay_together_and_apart():
+def test_locked_nodes_stay_together_and_apart() -> None:
     rows = columns = 12
     size = rows * columns
     at = np.arange(size)
@@ -147,7 +149,7 @@ def test_locked_nodes_stay_together_and_apart():
     check_promises(done, weights, edges, lower=300, upper=500)
 
 
-def test_a_zone_that_is_locked_whole_stays_and_says_so():
+def test_a_zone_that_is_locked_whole_stays_and_says_so() -> None:
     edges = np.array([[0, 1], [1, 2], [2, 3], [3, 4]])
     today = np.array([0, 0, 1, 1, 1])
     done = partition(
@@ -158,7 +160,7 @@ def test_a_zone_that_is_locked_whole_stays_and_says_so():
     assert [zone.reason for zone in done.certificate.outside] == ["locked"]
 
 
-def test_a_valid_division_of_today_hardly_changes():
+def test_a_valid_division_of_today_hardly_changes() -> None:
     fresh, weights, edges = draw(12, 15, 2)
     again = partition(
         weights, edges, np.ones(len(edges)), lower=300, upper=500, seed=99, current=fresh.labels
@@ -183,7 +185,7 @@ def test_a_valid_division_of_today_hardly_changes():
         ([400, 300], [(0, 1), (1, 0), (0, 0)], [0, 1]),
     ],
 )
-def test_awkward_graphs_have_an_answer(weights, edges, labels):
+def test_awkward_graphs_have_an_answer(weights: Any, edges: Any, labels: Any) -> None:
     done = partition(weights, edges, np.ones(len(edges)), lower=300, upper=500, seed=7)
     check_promises(done, weights, edges, lower=300, upper=500)
     assert done.certificate.is_attained
@@ -191,7 +193,7 @@ def test_awkward_graphs_have_an_answer(weights, edges, labels):
         assert done.labels.tolist() == labels
 
 
-def test_a_node_above_the_ceiling_cuts_its_piece_and_every_part_is_answered():
+def test_a_node_above_the_ceiling_cuts_its_piece_and_every_part_is_answered() -> None:
     path = [(k, k + 1) for k in range(6)]
     weights = [200, 200, 800, 100, 300, 300, 100]
     done = partition(weights, path, np.ones(6), lower=300, upper=500, seed=7)
@@ -213,7 +215,7 @@ def test_a_node_above_the_ceiling_cuts_its_piece_and_every_part_is_answered():
     ),
     st.booleans(),
 )
-def test_any_small_graph_keeps_the_promises(case, with_today):
+def test_any_small_graph_keeps_the_promises(case: Any, with_today: bool) -> None:
     weights, edges, lower, width, today, locked = case
     options = {"current": today, "locked": locked} if with_today else {"groups": today}
     done = partition(
@@ -222,7 +224,7 @@ def test_any_small_graph_keeps_the_promises(case, with_today):
     check_promises(done, weights, edges, lower=lower, upper=lower + width)
 
 
-def enumerate_divisions(graph, nodes):
+def enumerate_divisions(graph: Any, nodes: list[int]) -> Iterator[list[list[int]]]:
     """Yield every division of the nodes into connected zones."""
     if not nodes:
         yield []
@@ -237,7 +239,7 @@ def enumerate_divisions(graph, nodes):
 
 
 @pytest.mark.parametrize("seed", range(12))
-def test_the_optimum_of_tiny_graphs_is_found(seed):
+def test_the_optimum_of_tiny_graphs_is_found(seed: int) -> None:
     rng = np.random.default_rng(seed)
     edges = lattice(2, 4)
     weights = rng.integers(0, 9, 8)
@@ -250,15 +252,15 @@ def test_the_optimum_of_tiny_graphs_is_found(seed):
     assert len(done.certificate.outside) == least
 
 
-def test_equal_seeds_give_equal_labels_and_others_differ():
-    one, weights, edges = draw(20, 20, 4)
+def test_equal_seeds_give_equal_labels_and_others_differ() -> None:
+    one, _weights, _edges = draw(20, 20, 4)
     two, _, _ = draw(20, 20, 4)
     other, _, _ = draw(20, 20, 4, seed=8)
     assert one.labels.tobytes() == two.labels.tobytes()
     assert one.labels.tobytes() != other.labels.tobytes()
 
 
-def test_large_weights_are_counted_in_grains():
+def test_large_weights_are_counted_in_grains() -> None:
     rng = np.random.default_rng(1)
     weights = rng.integers(1000, 8000, 300)
     edges = lattice(15, 20)
@@ -269,7 +271,7 @@ def test_large_weights_are_counted_in_grains():
     assert not done.certificate.outside
 
 
-def test_a_time_limit_cuts_the_search_short():
+def test_a_time_limit_cuts_the_search_short() -> None:
     draw(5, 5, 1)
     started = time.monotonic()
     done, weights, edges = draw(120, 120, 1, time_limit_s=0.5)
@@ -293,7 +295,7 @@ def test_a_time_limit_cuts_the_search_short():
         (([1, 1], [(0, 1)], [1]), {"lower": 0}),
     ],
 )
-def test_wrong_arguments_are_refused_in_both_languages(wrong, options):
+def test_wrong_arguments_are_refused_in_both_languages(wrong: Any, options: Any) -> None:
     with pytest.raises(InvalidOption) as refused:
         partition(*wrong, **({"lower": 1, "upper": 2, "seed": 7} | options))
     assert refused.value.en

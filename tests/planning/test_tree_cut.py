@@ -1,6 +1,7 @@
 """The compiled tree cut against a slow one in plain Python that tries every set of cuts."""
 
 from itertools import product
+from typing import Any
 
 import numba
 import numpy as np
@@ -14,11 +15,13 @@ from gridmap.planning.kernels.weighing import ASTRAY
 
 
 @numba.njit
-def run_kernel(order, parent, weight, klass, closing, price, flag):
+def run_kernel(
+    order: Any, parent: Any, weight: Any, klass: Any, closing: Any, price: Any, flag: Any
+) -> Any:
     return cut_tree(order, parent, weight, klass, closing, price, flag)
 
 
-def weigh_cuts(tree, cuts):
+def weigh_cuts(tree: Any, cuts: Any) -> int | None:
     """Return the cost of cutting above the given nodes, or None where a flag forbids it."""
     parent, weight, klass, closing, price, flag = tree
     size, tops = len(parent), closing.shape[1] - 1
@@ -40,7 +43,7 @@ def weigh_cuts(tree, cuts):
 
 
 @st.composite
-def trees(draw):
+def trees(draw: st.DrawFn) -> Any:
     size = draw(st.integers(1, 9))
     tops = draw(st.integers(1, 14))
     parent = np.array([-1] + [draw(st.integers(0, k - 1)) for k in range(1, size)])
@@ -57,7 +60,7 @@ def trees(draw):
 
 @settings(max_examples=1500, deadline=None)
 @given(trees())
-def test_the_kernel_finds_the_least_cost_of_all_cuts(tree):
+def test_the_kernel_finds_the_least_cost_of_all_cuts(tree: Any) -> None:
     parent, weight, klass, closing, price, flag = tree
     size = len(parent)
     labels, cost = run_kernel(np.arange(size), parent, weight, klass, closing, price, flag)
@@ -68,7 +71,7 @@ def test_the_kernel_finds_the_least_cost_of_all_cuts(tree):
 
 
 @pytest.mark.parametrize("shape", ["path", "star", "comb"])
-def test_a_long_tree_is_cut_without_recursion(shape):
+def test_a_long_tree_is_cut_without_recursion(shape: str) -> None:
     size = 20_000
     node = np.arange(size)
     parent = {"path": node - 1, "star": np.minimum(node - 1, 0), "comb": node - 1 - node % 2}[shape]
@@ -86,7 +89,7 @@ def test_a_long_tree_is_cut_without_recursion(shape):
         assert cost == size // 20 - 1
 
 
-def _depths(parent):
+def _depths(parent: Any) -> Any:
     depth = np.zeros(len(parent), np.int64)
     for node in range(1, len(parent)):
         depth[node] = depth[parent[node]] + 1

@@ -12,12 +12,14 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import numba
 import numpy as np
 
 Kernel = TypeVar("Kernel", bound=Callable[..., object])
+_compile: Any = numba.njit
+"""numba's type stubs lack the options that leave out wrappers nobody calls."""
 
 
 def _stamp_sources() -> int:
@@ -33,7 +35,7 @@ SOURCES_STAMP = _stamp_sources()
 
 def inner(function: Kernel) -> Kernel:
     """Compile a function that is only called from other kernels."""
-    compile_inner = numba.njit(
+    compile_inner = _compile(
         nogil=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True
     )
     return cast("Kernel", compile_inner(function))
@@ -49,9 +51,9 @@ def entry(function: Kernel) -> Kernel:
     """
     options = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
     try:
-        return cast("Kernel", numba.njit(cache=True, **options)(function))
+        return cast("Kernel", _compile(cache=True, **options)(function))
     except RuntimeError:
-        return cast("Kernel", numba.njit(**options)(function))
+        return cast("Kernel", _compile(**options)(function))
 
 
 _STEP = np.uint64(0x9E3779B97F4A7C15)

@@ -79,6 +79,26 @@ def _start_row(row: np.ndarray, weight: int, tops: int) -> None:
 
 
 @inner
+def _take_slot(
+    rows: np.ndarray, slot: np.ndarray, free: np.ndarray, high: int, node: int, weight: int
+) -> int:
+    """Give a node a row of states, unless it has one; return how many slots are free."""
+    if slot[node] >= 0:
+        return high
+    slot[node] = free[high - 1]
+    _start_row(rows[slot[node]], weight, rows.shape[1] - 1)
+    return high - 1
+
+
+@inner
+def _add_closed(before: np.ndarray, cost: int, result: np.ndarray) -> None:
+    """Start the parent's new row with the child closed, at a cost that may be `NEVER`."""
+    for x in range(len(before)):
+        may_close = before[x] < NEVER and cost < NEVER
+        result[x] = before[x] + cost if may_close else NEVER
+
+
+@inner
 def _close_row(row: np.ndarray, reach: int, closing: np.ndarray, tops: int) -> tuple[int, int]:
     """Return the best state to close a zone in, and its cost."""
     best, cost = tops, row[tops] + closing[tops]
@@ -215,20 +235,14 @@ def cut_tree(
     cost = 0
     for k in range(size - 1, -1, -1):
         node = down[k]
-        if slot[node] < 0:
-            high -= 1
-            slot[node] = free[high]
-            _start_row(rows[slot[node]], weight[node], tops)
+        high = _take_slot(rows, slot, free, high, node, weight[node])
         mine = rows[slot[node]]
         closed[node], closing_cost = _close_row(mine, reach[node], closing[klass[node]], tops)
         if k == 0:
             cost = closing_cost
             break
         up = parent[node]
-        if slot[up] < 0:
-            high -= 1
-            slot[up] = free[high]
-            _start_row(rows[slot[up]], weight[up], tops)
+        high = _take_slot(rows, slot, free, high, up, weight[up])
         high -= 1
         fresh = free[high]
         wide = min(reach[up] + reach[node], tops - 1)
@@ -236,11 +250,8 @@ def cut_tree(
         for x in range(wide + 1):
             taken[x] = CLOSED
         over[node, 0], over[node, 1] = tops, CLOSED
-        closing_cost += price[node]
-        for x in range(tops + 1):
-            before = rows[slot[up], x]
-            may_close = before < NEVER and flag[node] != KEPT
-            rows[fresh, x] = before + closing_cost if may_close else NEVER
+        closing_cost = NEVER if flag[node] == KEPT else closing_cost + price[node]
+        _add_closed(rows[slot[up]], closing_cost, rows[fresh])
         if flag[node] != CUT:
             many = _list_states(mine, reach[node], seen)
             _join_rows(rows[slot[up]], reach[up], mine, seen, many, rows[fresh], taken, over[node])

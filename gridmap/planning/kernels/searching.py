@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -21,6 +21,9 @@ from gridmap.planning.kernels.zones import (
     weigh_number,
     weigh_region,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 MOST_ZONES = 6
 CROWD = 6000

@@ -11,11 +11,12 @@ The figures are gridmap's own default; they are powers of two, so that sums are 
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
-import numpy as np
+from typing import TYPE_CHECKING, NamedTuple
 
 from gridmap.planning.kernels.compiling import inner
+
+if TYPE_CHECKING:
+    import numpy as np
 
 MISCOUNT = 1 << 42
 OUTSIDE = 1 << 38
