@@ -124,7 +124,7 @@ def _say_answer(answer: dict[str, object]) -> None:
     candidates = answer["candidates"]
     for item in candidates if isinstance(candidates, list) else []:
         label = " ".join(
-            str(item[key]) for key in ("name", "code", "address", "margin_m") if item.get(key)
+            str(item[key]) for key in ("name", "code", "address", "distance_m") if item.get(key)
         )
         say(f"  候选：{label}", f"  candidate: {label}", answer=True)
 
