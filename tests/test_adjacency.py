@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import pandas as pd
 import pytest
 from invariants import check_territory
+from plain_land import box, houses, land, line, territory_of
 
 from gridmap.model import Territory
-
-sys.path.insert(0, str(Path(__file__).parent / "units"))
-from plain_land import box, houses, land, line, territory_of
 
 TWO = houses((100, 50), (100, 330), households=200)
 RIVER = {"kind": "river", "shape": line((-10, 200), (410, 200))}

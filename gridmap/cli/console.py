@@ -78,29 +78,36 @@ def _plain(value: object) -> object:
 
 
 def print_findings(findings: Sequence[Finding], *, answer: bool = False) -> None:
-    """Write findings as a table, worst first: what and how many, where, and the cure."""
+    """Write findings worst first: level, code and count, then sentence and cure."""
     if not findings:
         say("未发现问题。", "Nothing found.", answer=answer)
         return
-    from rich.table import Table
+    from rich.padding import Padding
     from rich.text import Text
 
     languages = choose_languages()
-    table = Table(show_lines=True, expand=False)
-    heads = {"zh": ("级别", "数量", "问题", "办法"), "en": ("level", "count", "finding", "cure")}
-    for parts in zip(*(heads[language] for language in languages), strict=True):
-        table.add_column(" ".join(parts), overflow="fold")
+    console = make_console(answer=answer)
     for finding in findings:
-        zh, en = SEVERITY_LABELS[finding.severity]
-        label = " ".join({"zh": zh, "en": en}[language] for language in languages)
-        texts = {"zh": (finding.zh, finding.cure_zh), "en": (finding.en, finding.cure_en)}
-        table.add_row(
-            Text(f"{label}\n{finding.code}", style=SEVERITY_STYLES[finding.severity]),
-            str(finding.count),
-            Text("\n".join(_safe(texts[language][0]) for language in languages)),
-            Text("\n".join(_safe(texts[language][1]) for language in languages)),
-        )
-    make_console(answer=answer).print(table)
+        labels = dict(zip(("zh", "en"), SEVERITY_LABELS[finding.severity], strict=True))
+        label = " ".join(labels[language] for language in languages)
+        head = Text(f"■ {label}", style=SEVERITY_STYLES[finding.severity])
+        head.append(f"  {finding.code} × {finding.count}", style="bold")
+        console.print(head)
+        for language in languages:
+            chinese = language == "zh"
+            said, cure = (
+                (finding.zh, f"办法：{finding.cure_zh}")
+                if chinese
+                else (finding.en, f"Cure: {finding.cure_en}")
+            )
+            for text in (said, cure):
+                console.print(Padding(Text(_keep_together(_safe(text), chinese=chinese)), (0, 4)))
+    console.print()
+
+
+def _keep_together(text: str, *, chinese: bool) -> str:
+    """Forbid line breaks at spaces in Chinese text, which breaks between any two characters."""
+    return text.replace(" ", "\N{NO-BREAK SPACE}") if chinese else text
 
 
 def print_error(error: GridmapError) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridmap.planning.proving import is_proved_impossible
+from gridmap.proving import is_proved_impossible
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 STEPS_A_ZONE = 60
 LEAST_STEPS = 400
 STEPS_A_NODE = 30
+MANY_ZONES = 500
 HEAT = 3 << 10
 """Starting heat in the units of `gridmap.planning.kernels.weighing`: three shapes' worth."""
 STEPS_A_CALL = 512
@@ -188,7 +189,7 @@ def _anneal(
     rng = np.array([seed_from(search.seed, attempt)], np.uint64)
     groups = int(graph.group.max()) + 1
     expected = problem.zones or max(1, int(problem.weights.sum()) // int(graph.bands[:, 4].min()))
-    steps = min(LEAST_STEPS + search.steps_a_zone * expected, STEPS_A_NODE * problem.size)
+    steps = min(_count_steps(expected, search.steps_a_zone), STEPS_A_NODE * problem.size)
     trees = (FIRST_TREES if problem.size <= MANY_NODES else 1) if fresh else 0
     every = min(max(expected, 24), 4096)
     now = labels.astype(np.int64)
@@ -215,6 +216,11 @@ def _anneal(
         score,
     )
     return best, int(score[1])
+
+
+def _count_steps(zones: int, each: int) -> int:
+    """Return the redrawings for a number of zones: fewer a zone where there are very many."""
+    return LEAST_STEPS + each * min(zones, MANY_ZONES) + each // 3 * max(0, zones - MANY_ZONES)
 
 
 def _plan(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from gridmap.proving import is_proved_impossible
 from gridmap.rules import Band
 
 if TYPE_CHECKING:
@@ -131,7 +132,8 @@ def count_unavoidable(units: pd.DataFrame, borders: pd.DataFrame, rules: Rules) 
     int
         Summed over the connected passable pieces: the grids that hold a unit above the upper
         bound; where there is none, 1 if the piece's total can't be shared by grids inside the
-        band, else 0.
+        band, or if its units are proved not to fit together whole, else 0. A piece without
+        households counts only if a grid lies all inside it.
 
     Notes
     -----
@@ -143,14 +145,41 @@ def count_unavoidable(units: pd.DataFrame, borders: pd.DataFrame, rules: Rules) 
         return 0
     crossable = borders[borders["passable"] & borders["same_community"]]
     pieces = label_pieces(pd.Index(units.index), crossable)
+    served = units.groupby("grid_id")["households"].sum()
+    outside = _list_outside(units, rules)
     unavoidable = 0
     for _, piece in units.groupby(pieces.to_numpy(), sort=True):
         band = _widest_band(piece, rules)
         oversized = piece["grid_id"][piece["households"] > band.upper].nunique()
         total = int(piece["households"].sum())
-        impossible = total == 0 or not band.can_hold(total)
+        if total == 0:
+            impossible = bool((served[piece["grid_id"].unique()] == 0).any())
+        else:
+            impossible = not band.can_hold(total)
+        if not oversized and not impossible and outside & set(piece["grid_id"]):
+            impossible = _is_misfit(piece, crossable, band)
         unavoidable += oversized or int(impossible)
     return unavoidable
+
+
+def _list_outside(units: pd.DataFrame, rules: Rules) -> set[str]:
+    """Return the grids outside the widest band of their community: only they need a proof."""
+    found = set()
+    for _, members in units.groupby("community_id", sort=True):
+        band = _widest_band(members, rules)
+        sums = members.groupby("grid_id")["households"].sum()
+        found |= {str(grid) for grid in sums.index[(sums < band.lower) | (sums > band.upper)]}
+    return found
+
+
+def _is_misfit(piece: pd.DataFrame, crossable: pd.DataFrame, band: Band) -> bool:
+    """Tell whether it is proved that the whole units of a piece fit into no grids of the band."""
+    index = pd.Index(piece.index)
+    one = index.get_indexer(pd.Index(crossable["unit_a"]))
+    two = index.get_indexer(pd.Index(crossable["unit_b"]))
+    inside = (one >= 0) & (two >= 0)
+    edges = np.column_stack([one[inside], two[inside]]).astype(np.int64)
+    return is_proved_impossible(piece["households"].to_numpy(np.int64), edges, band=band)
 
 
 def _widest_band(piece: pd.DataFrame, rules: Rules) -> Band:

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gridmap.planning.feasibility import bound_piece, bound_pieces
-from gridmap.planning.proving import is_proved_impossible
+from gridmap.proving import is_proved_impossible
 from gridmap.rules import Band
 
 BAND = Band(300, 500)

@@ -27,7 +27,9 @@ if TYPE_CHECKING:
 
 MOST_ZONES = 6
 CROWD = 6000
-"""A region stops growing above this many nodes, so that no step takes long."""
+"""A region stops growing above this many nodes, so that no step takes long; and on larger graphs
+the best labels are looked for at the end of a call only, for copying them takes longer than a step.
+"""
 ROUGH = 1 << 19
 
 
@@ -275,7 +277,8 @@ def _make_search(stamp: int) -> Callable[..., np.ndarray]:
             _take_step(graph, aim, zones, closing, outside, heat, rng)
             if (step + 1) % plan[5] == 0:
                 sweep_nodes(graph, aim, zones, heat, rng)
-            _keep_best(zones, best, score)
+            if len(best) < CROWD or step + 1 == plan[1]:
+                _keep_best(zones, best, score)
         for _ in range(plan[6]):
             if sweep_nodes(graph, aim, zones, cold, rng) == 0:
                 break
