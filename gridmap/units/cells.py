@@ -14,7 +14,8 @@ import shapely
 from scipy.spatial import Delaunay, cKDTree
 
 from gridmap.units.arrays import make_segments, run_starts
-from gridmap.units.linework import GRID_DEGREES, close_faces, node_lines
+from gridmap.units.barriers import lies_on, split_segments
+from gridmap.units.linework import GRID_DEGREES, draw_faces
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -197,9 +198,10 @@ def cut_polygons(shapes: Geometries, lines: Geometries) -> tuple[Geometries, Int
     tree = shapely.STRtree(shapes)
     hits = tree.query(lines, predicate="dwithin", distance=10 * GRID_DEGREES)
     reached = np.unique(hits[1])
-    lines = _snap_to_corners(lines, shapely.get_coordinates(shapes[reached]))
     drawn = shapely.boundary(shapes[reached])
-    pieces = close_faces(node_lines(np.concatenate([drawn, lines])))
+    lines = _snap_to_corners(lines, shapely.get_coordinates(drawn))
+    lines = _leave_out_borders(lines, drawn)
+    pieces = draw_faces(np.concatenate([drawn, lines]))
     inner = shapely.STRtree(shapely.point_on_surface(pieces))
     of, piece = inner.query(shapes[reached], predicate="intersects")
     parent = np.full(len(pieces), -1, dtype=np.int64)
@@ -226,6 +228,13 @@ def _snap_to_corners(lines: Geometries, corners: Floats) -> Geometries:
 
     moved: Geometries = shapely.transform(lines, snapped)
     return moved[shapely.length(moved) > GRID_DEGREES]
+
+
+def _leave_out_borders(lines: Geometries, borders: Geometries) -> Geometries:
+    """Return the straight segments of lines that do not run along a border."""
+    segments = split_segments(lines)
+    ends = shapely.get_coordinates(segments).reshape(-1, 2, 2)
+    return segments[~lies_on(borders, ends[:, 0], ends[:, 1])]
 
 
 def nearest_owner(

@@ -20,7 +20,7 @@ from gridmap.units.edges import find_shared_edges
 from gridmap.units.faces import label_faces
 from gridmap.units.framing import frame_units
 from gridmap.units.grouping import settle_land
-from gridmap.units.linework import close_faces, gather_lines, node_lines
+from gridmap.units.linework import draw_faces, gather_lines
 from gridmap.units.measuring import LocalPlane, measure_polygons
 from gridmap.units.settling import settle_items
 
@@ -115,7 +115,7 @@ def make_units(sources: Sources, *, rules: Rules, progress: Progress = ignore_pr
     progress("units", 0, PARTS)
     drawing = gather_lines(sources)
     plane = _choose_plane(drawing)
-    faces = label_faces(close_faces(node_lines(drawing.cut_lines())), drawing)
+    faces = label_faces(draw_faces(drawing.cut_lines()), drawing)
     progress("units", 10, PARTS)
     items = count_items(sources)
     items, item_face, findings = settle_items(items, faces)

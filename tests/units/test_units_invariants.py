@@ -31,6 +31,14 @@ def test_units_of_any_land_tile_it_and_keep_every_household(seed: int, layers: s
     check_territory(make_territory(units, sources, rules=RULES))
 
 
+@pytest.mark.parametrize("seed", [2356, 2492, 3855, 3979])
+def test_lines_within_a_micrometre_of_each_other_leave_no_sliver(seed: int) -> None:
+    sources = make_sources(seed)
+    units = make_units(sources, rules=RULES)
+    check_units(units, sources)
+    check_territory(make_territory(units, sources, rules=RULES))
+
+
 @pytest.mark.parametrize("seed", [3, 4])
 def test_equal_input_gives_equal_units(seed: int) -> None:
     sources = make_sources(seed)
