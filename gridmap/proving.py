@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
 MOST_NODES = 120
 """Larger pieces are not tried: each zone of a division is a level of recursion."""
-BUDGET = 40_000
+BUDGET = 400_000
 """Steps of the proof before it is given up."""
-FEW = 48
-"""Zones of one node that are listed before another node is preferred."""
+FEW, TRIES = 48, 40
+"""Zones of one node that are listed, and sets tried for each, before another node is preferred."""
 
 
 @dataclass
@@ -107,21 +107,25 @@ def _can_divide(proof: _Proof, rest: int) -> bool:
 
 def _can_divide_part(proof: _Proof, part: int) -> bool:
     """Try every zone of the node of a connected part that has the fewest."""
-    best: list[int] | None = None
     order = sorted(_bits(part), key=lambda v: (proof.near[v].bit_count(), -proof.weights[v], v))
-    for node in order:
-        if proof.weights[node] == 0:
-            continue
-        zones = _list_zones(proof, part, node, FEW if best is None else len(best))
+    served = [node for node in order if proof.weights[node]]
+    zones, most = None, FEW
+    while zones is None:
+        zones = _find_fewest(proof, part, served, most)
+        most *= 8
+    return any(_can_divide(proof, part & ~zone) for zone in zones)
+
+
+def _find_fewest(proof: _Proof, part: int, nodes: list[int], most: int) -> list[int] | None:
+    """Return the zones of the node that has the fewest; None when each has more than ``most``."""
+    best: list[int] | None = None
+    for node in nodes:
+        zones = _list_zones(proof, part, node, most if best is None else len(best))
         if zones is not None and (best is None or len(zones) < len(best)):
             best = zones
-            if not best:
-                return False
             if len(best) <= 2:
                 break
-    if best is None:
-        raise _Exhausted
-    return any(_can_divide(proof, part & ~zone) for zone in best)
+    return best
 
 
 def _list_zones(proof: _Proof, part: int, node: int, most: int) -> list[int] | None:
@@ -129,13 +133,14 @@ def _list_zones(proof: _Proof, part: int, node: int, most: int) -> list[int] | N
     zones: list[int] = []
     stack = [(1 << node, proof.weights[node], proof.near[node] & part & ~(1 << node), part)]
     tries = 0
+    most = max(most, 1)
     while stack:
         chosen, weight, border, allowed = stack.pop()
         proof.left -= 1
         tries += 1
         if proof.left < 0:
             raise _Exhausted
-        if tries > 40 * FEW:
+        if tries > TRIES * most:
             return None
         if border == 0:
             if proof.band.holds(weight):

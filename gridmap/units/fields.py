@@ -81,12 +81,10 @@ def _find_bodies(lands: Geometries) -> tuple[Geometries, Ints]:
     """Return the wide parts of lands (metres), and the land that each is part of."""
     core = shapely.buffer(lands, -SETBACK_M / 2, join_style="mitre", mitre_limit=MITRE_LIMIT)
     body = shapely.buffer(core, SETBACK_M / 2, join_style="mitre", mitre_limit=MITRE_LIMIT)
-    both = [
-        shapely.make_valid(side, method="structure", keep_collapsed=False) for side in (body, lands)
-    ]
-    bodies, land = shapely.get_parts(
-        shapely.intersection(*both, grid_size=GRID_M), return_index=True
-    )
+    body = shapely.make_valid(body, method="structure", keep_collapsed=False)
+    inside = shapely.make_valid(lands, method="structure", keep_collapsed=False)
+    inside = shapely.intersection(body, inside, grid_size=GRID_M)
+    bodies, land = shapely.get_parts(inside, return_index=True)
     large = (shapely.get_dimensions(bodies) == 2) & (shapely.area(bodies) >= OPEN_LEAST_M2)
     return bodies[large], land[large]
 
