@@ -50,14 +50,23 @@ BRIDGE_REACH_M = 2.0
 
 OPENED = FindingKind(
     "river_crossing_opened",
-    "info",
+    "warning",
     en="{count} borders on a river without a bridge were opened, because the land behind can't "
     "make grids of its own: {places}.",
     zh="{count} 处无桥河段按可通行处理，因对岸用地不足以单独成网格：{places}。",
     cure_en="Add the bridge or path to the roads, if there is one; else look at these grids.",
     cure_zh="如有桥梁或通道请补入道路图层；否则请核对这些网格。",
 )
-FINDING_KINDS = (OPENED,)
+NARROW_OPENED = FindingKind(
+    "narrow_contact_opened",
+    "info",
+    en="{count} borders shorter than {least} m were taken as passable, because the land behind "
+    "can't make grids of its own: {places}.",
+    zh="{count} 处相接不足 {least} 米的界线按可通行处理，因其后用地不足以单独成网格：{places}。",
+    cure_en="Look at these places; widen the contact or draw the land to its neighbour.",
+    cure_zh="请查看所列位置；可拓宽相接处，或将该地划归相邻一侧。",
+)
+FINDING_KINDS = (OPENED, NARROW_OPENED)
 
 
 @dataclass(frozen=True)
@@ -334,8 +343,13 @@ def _bands(units: Units, rules: Rules) -> dict[str, Any]:
 
 def _say_opened(borders: pd.DataFrame, opened: Ints) -> tuple[Finding, ...]:
     chosen = borders.iloc[opened]
-    chosen = chosen[chosen["river"]]
-    if not len(chosen):
-        return ()
+    river = chosen["river"].to_numpy(dtype=bool)
     where = [f"{a} | {b}" for a, b in zip(chosen["unit_a"], chosen["unit_b"], strict=True)]
-    return (OPENED.found(where),)
+    over = [place for place, wet in zip(where, river, strict=True) if wet]
+    narrow = [place for place, wet in zip(where, river, strict=True) if not wet]
+    said = []
+    if over:
+        said.append(OPENED.found(over))
+    if narrow:
+        said.append(NARROW_OPENED.found(narrow, least=LEAST_CONTACT_M))
+    return tuple(said)

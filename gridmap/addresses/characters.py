@@ -78,7 +78,8 @@ def clean_text(text: str) -> str:
     text = _INVISIBLE.sub(" ", text.translate(_TABLE))
     if not unicodedata.is_normalized("NFKC", text):
         text = unicodedata.normalize("NFKC", text).translate(_TABLE)
-    return _SPACE_BESIDE_CHINESE.sub("", _SPACES.sub(" ", text).strip())
+    text = _SPACE_BESIDE_CHINESE.sub("", _SPACES.sub(" ", text).strip())
+    return unicodedata.normalize("NFKC", text)  # marks that a dropped space had held apart join
 
 
 def has_chinese(text: str) -> bool:
