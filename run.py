@@ -61,7 +61,7 @@ def set_up(kind: str) -> Path:
         ensure_venv_module()
         shutil.rmtree(ENVIRONMENT, ignore_errors=True)
         check_call([sys.executable, "-m", "venv", str(ENVIRONMENT)])
-    pip = [str(python), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
+    pip = [str(python), "-m", "pip", "--disable-pip-version-check", "install", "-qq"]
     requirements = str(HERE / "requirements" / f"{kind}.txt")
     check_call([*pip, "--require-hashes", "--only-binary", ":all:", "-r", requirements])
     check_call([*pip, "--no-deps", "--no-build-isolation", "--editable", str(HERE)])

@@ -142,7 +142,8 @@ def estimate_households(sources: Sources, *, rules: Rules, total: int | None = N
     findings.append(_say_estimate(rules, missing, estimate, scaled))
     frame = _with_households(buildings, households)
     done = sources.with_layers(buildings=frame).with_findings(*findings)
-    return replace(done, read_households=int(households.sum()))
+    aside = 0 if sources.set_aside is None else int(sources.set_aside["households"].sum())
+    return replace(done, read_households=int(households.sum()) + aside)
 
 
 def share_total(total: int, weights: Floats) -> Ints:

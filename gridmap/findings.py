@@ -7,6 +7,7 @@ once, beside the code that finds it, as a `FindingKind`; ``KIND.found(...)`` mak
 
 from __future__ import annotations
 
+import re
 import string
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
@@ -18,6 +19,7 @@ Severity = Literal["error", "warning", "info"]
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
 SHOWN_PLACES = 5
 """Ids named in a sentence before it says 'and 12 more'; ``Finding.where`` keeps every id."""
+_ROW = re.compile(r"^row (\d+)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,10 +136,13 @@ def name_places(ids: Sequence[str], language: Literal["en", "zh"]) -> str:
     --------
     >>> name_places(["a", "b", "c", "d", "e", "f", "g"], "en")
     'a, b, c, d, e and 2 more'
+    >>> name_places(["row 6", "row 7"], "zh")
+    '第 6 条、第 7 条'
     """
     shown = list(ids[:SHOWN_PLACES])
     rest = len(ids) - len(shown)
     if language == "zh":
+        shown = [_ROW.sub(r"第 \1 条", item) for item in shown]
         return "、".join(shown) + (f" 等另外 {rest} 处" if rest else "")
     return ", ".join(shown) + (f" and {rest} more" if rest else "")
 

@@ -1,8 +1,10 @@
-"""A proof that no division exists, for pieces where arithmetic on totals sees no obstacle.
+"""Proofs that units do not fit, for pieces where arithmetic on totals sees no obstacle.
 
 A compound is not cut, so a piece can be impossible although its total is fine: 294 households
 whose only neighbour is a compound of 367 are outside the band in every division. The proof tries
 every zone that could hold the most hemmed-in unit, takes it away, and asks the same of the rest.
+Of a single unit more can be proved: 12 compounds of 275 are below the band alone and above it in
+pairs, so that every grid that holds one of them is outside, whatever the division (`find_unfit`).
 Nothing here knows how plans are searched; sets of nodes are whole numbers, a bit a node.
 """
 
@@ -11,10 +13,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from gridmap.rules import Band
@@ -23,6 +26,8 @@ MOST_NODES = 120
 """Larger pieces are not tried: each zone of a division is a level of recursion."""
 BUDGET = 400_000
 """Steps of the proof before it is given up."""
+STEPS_A_NODE = 20_000
+"""Steps to look for a zone that could hold one node, before it is taken to fit."""
 FEW, TRIES = 48, 40
 """Zones of one node that are listed, and sets tried for each, before another node is preferred."""
 
@@ -90,6 +95,123 @@ def is_proved_impossible(
         return not _can_divide(proof, (1 << len(weights)) - 1)
     except _Exhausted:
         return False
+
+
+def find_unfit(
+    weights: NDArray[np.int64], edges: NDArray[np.int64], *, band: Band, budget: int = BUDGET
+) -> NDArray[np.bool_]:
+    """Find the nodes that are proved to lie in no zone inside the band, in any division.
+
+    Parameters
+    ----------
+    weights
+        Households of each node, shape (n,).
+    edges
+        Pairs of neighbouring nodes, shape (m, 2).
+    band
+        Least and most households of a zone.
+    budget
+        Steps before the rest is taken to fit; equal input gives an equal answer on any machine.
+
+    Returns
+    -------
+    ndarray of bool
+        True: no connected set of nodes that holds this one is inside the band, so that its zone
+        is outside in every division. False: there is one, or the budget was spent; nodes without
+        households are always False. Shape (n,).
+
+    Notes
+    -----
+    Nodes without households only connect others, so each patch of them is taken for granted in
+    every set. Source: gridmap's own method.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from gridmap.rules import Band
+    >>> path = np.array([[0, 1], [1, 2], [2, 3]])
+    >>> find_unfit(np.array([275, 275, 275, 275]), path, band=Band(300, 500)).tolist()
+    [True, True, True, True]
+    >>> find_unfit(np.array([275, 275, 275, 30]), path, band=Band(300, 500)).tolist()
+    [True, True, False, False]
+    """
+    light = np.flatnonzero((weights > 0) & (weights <= band.upper))
+    unfit = weights > band.upper
+    proof = _Proof(
+        [int(weight) for weight in weights[light]],
+        _connect(weights, edges, light),
+        band,
+        budget,
+    )
+    fits = 0
+    for part in _split(proof, (1 << len(light)) - 1):
+        hopeless = _weigh(proof, part) < band.lower
+        for node in _bits(part):
+            if hopeless:
+                unfit[light[node]] = True
+            elif not fits >> node & 1:
+                zone = _find_zone(proof, part, node)
+                fits |= zone
+                unfit[light[node]] = zone == 0
+    return unfit
+
+
+def _connect(
+    weights: NDArray[np.int64], edges: NDArray[np.int64], light: NDArray[np.int64]
+) -> list[int]:
+    """Return the neighbours of each listed node, directly or over nodes without households."""
+    place = np.full(len(weights), -1, np.int64)
+    place[light] = np.arange(len(light))
+    near = [0] * len(light)
+    reach: dict[int, list[int]] = {}
+    for a, b in edges.tolist():
+        if place[a] >= 0 and place[b] >= 0:
+            near[place[a]] |= 1 << int(place[b])
+            near[place[b]] |= 1 << int(place[a])
+        elif weights[a] == 0 or weights[b] == 0:
+            reach.setdefault(a, []).append(b)
+            reach.setdefault(b, []).append(a)
+    seen = set()
+    for start in np.flatnonzero(weights == 0).tolist():
+        if start in seen:
+            continue
+        seen.add(start)
+        stack, rim = [start], 0
+        while stack:
+            for other in reach.get(stack.pop(), ()):
+                if place[other] >= 0:
+                    rim |= 1 << int(place[other])
+                elif weights[other] == 0 and other not in seen:
+                    seen.add(other)
+                    stack.append(other)
+        for node in _bits(rim):
+            near[node] |= rim & ~(1 << node)
+    return near
+
+
+def _find_zone(proof: _Proof, part: int, node: int) -> int:
+    """Return a connected set inside the band that holds a node; 0 when it is proved there is none.
+
+    When the steps are spent the node itself is returned: nothing is proved of it.
+    """
+    stack = [(1 << node, proof.weights[node], proof.near[node] & part, part & ~(1 << node))]
+    for _ in range(min(STEPS_A_NODE, proof.left)):
+        if not stack:
+            return 0
+        proof.left -= 1
+        chosen, weight, border, allowed = stack.pop()
+        if proof.band.holds(weight):
+            return chosen
+        if border == 0:
+            continue
+        bit = border & -border
+        taken = bit.bit_length() - 1
+        stack.append((chosen, weight, border & ~bit, allowed & ~bit))
+        heavier = weight + proof.weights[taken]
+        if heavier <= proof.band.upper:
+            more = (border | proof.near[taken] & allowed) & ~bit
+            stack.append((chosen | bit, heavier, more, allowed & ~bit))
+    return 1 << node if stack else 0
 
 
 def _can_divide(proof: _Proof, rest: int) -> bool:

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gridmap.errors import UnwritableFile
+from gridmap.errors import InvalidOption, UnwritableFile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -107,6 +107,39 @@ def check_writable(path: str | Path) -> None:
             cure_en="Give the path of a file to -o.",
             cure_zh="请用 -o 指定一个文件路径。",
         )
+
+
+def check_ending(path: str | Path, *endings: str) -> None:
+    """Refuse a target whose name does not end as its content demands.
+
+    A workbook named ``.csv`` opens as garbage, and a plan named ``.txt`` is found by no program.
+
+    Parameters
+    ----------
+    path
+        The file to write.
+    endings
+        Allowed endings with their dot, in lower case; the name may have them in any case.
+
+    Raises
+    ------
+    InvalidOption
+        When the name has another ending, or none.
+
+    Examples
+    --------
+    >>> check_ending("网格表.XLSX", ".xlsx")
+    """
+    target = Path(path)
+    if target.suffix.lower() in endings:
+        return
+    named = target.with_suffix(endings[0]).name if target.name else endings[0]
+    raise InvalidOption(
+        f"The file to write must end in {' or '.join(endings)}, and {target.name!r} does not.",
+        f"输出文件名须以 {' 或 '.join(endings)} 结尾，而“{target.name}”不是。",
+        cure_en=f"Name it {named}",
+        cure_zh=f"请改名为 {named}",
+    )
 
 
 def _keep_mode(target: Path, temporary: Path) -> None:

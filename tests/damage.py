@@ -415,7 +415,7 @@ REFUSED = (
     Case(absurd_households, "household_count_absurd"),
     Case(no_usable_count, "households_missing"),
     Case(sheet_of_merged_cells, "table_without_coordinates"),
-    Case(broken_rules_file, ""),
+    Case(broken_rules_file, "", exit=2),
     Case(unknown_rules, "", exit=2),
     Case(rules_upside_down, "", exit=2),
     Case(unknown_datum, "", exit=2),

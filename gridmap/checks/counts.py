@@ -68,7 +68,16 @@ CROWDED = FindingKind(
     cure_en="Check the households, floors and outline of these buildings.",
     cure_zh="请核对这些楼栋的户数、层数和轮廓。",
 )
-FINDING_KINDS = (NOT_A_NUMBER, NEGATIVE, ABSURD, FRACTIONAL, CROWDED)
+MISSING = FindingKind(
+    "household_count_missing",
+    "warning",
+    en="{count} buildings give no number of households, though others do{listed:en}; theirs "
+    "are estimated from floor area.",
+    zh="{count} 栋楼未填户数，而其他楼栋已填{listed:zh}；其户数将按建筑面积估算。",
+    cure_en="Fill in the households of these buildings; write 0 where nobody lives.",
+    cure_zh="请补填这些楼栋的户数；无人居住的请填 0。",
+)
+FINDING_KINDS = (NOT_A_NUMBER, NEGATIVE, ABSURD, FRACTIONAL, CROWDED, MISSING)
 
 
 def count_households(sources: Sources) -> int:
@@ -113,9 +122,23 @@ def inspect_counts(table: Inspection) -> None:
         table.say_rows(ABSURD, role, rest > MAX_HOUSEHOLDS, limit=MAX_HOUSEHOLDS)
         table.say_rows(FRACTIONAL, role, (rest > 0) & (rest != np.floor(rest)))
     counting = table.frame(table.counting) if table.counting else None
+    if counting is not None and table.counting == "buildings":
+        absent = np.asarray(counting["households"].isna())
+        table.uncounted = counting.index[absent]
+        table.say_rows(MISSING, "buildings", absent)
     if counting is not None:
         whole = _whole(counting, table.counting)
         table.layers[table.counting] = counting.assign(households=whole)
+
+
+def restore_uncounted(table: Inspection) -> None:
+    """Mark the counts that the input did not give as absent again, for the estimate to fill."""
+    frame = table.frame("buildings")
+    if frame is None or not len(table.uncounted):
+        return
+    absent = np.asarray(frame.index.isin(table.uncounted))
+    counts = np.where(absent, np.nan, frame["households"].to_numpy(dtype=np.float64))
+    table.layers["buildings"] = frame.assign(households=counts)
 
 
 def inspect_crowding(table: Inspection) -> None:

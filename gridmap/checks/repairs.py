@@ -10,7 +10,12 @@ import pandas as pd
 
 from gridmap.checks.attributes import inspect_attributes, inspect_layers
 from gridmap.checks.buildings import inspect_buildings, inspect_compounds, set_aside_buildings
-from gridmap.checks.counts import count_households, inspect_counts, inspect_crowding
+from gridmap.checks.counts import (
+    count_households,
+    inspect_counts,
+    inspect_crowding,
+    restore_uncounted,
+)
 from gridmap.checks.coverage import inspect_coverage, say_places
 from gridmap.checks.geometry import inspect_geometry
 from gridmap.checks.households import (
@@ -105,6 +110,7 @@ def repair_sources(sources: Sources) -> Sources:
     if table.frame("communities") is not None:
         _inspect_land(table)
     inspect_attributes(table)
+    restore_uncounted(table)
     return _sources(sources, table)
 
 

@@ -46,7 +46,7 @@ class GridmapGroup(TyperGroup):
             print_error(error)
             raise typer.Exit(EXIT_REFUSED) from None
         except KeyboardInterrupt:
-            say("已停止，未留下不完整的文件。", "Stopped; no partial file is left.")
+            say("已停止；未写完的文件不会留下。", "Stopped; a file is written whole or not at all.")
             raise typer.Exit(EXIT_INTERRUPTED) from None
 
 

@@ -39,18 +39,24 @@ def check(
     as_json: options.Json = False,
 ) -> None:
     """核验：一次列出数据中的所有问题。List everything that is wrong with the input, at once."""
-    from gridmap.findings import has_errors
-    from gridmap.flow import list_findings, read_input
+    from gridmap.checks import repair_sources
+    from gridmap.findings import has_errors, sort_findings
+    from gridmap.flow import read_input
+    from gridmap.schemas import ROLES
 
     reading = options.understand_reading(layer, column, crs, datum, admin_level, None)
     with show_progress() as progress:
         sources = read_input(inputs, options=reading, progress=progress)
-        findings = list_findings(sources)
+        progress("check", 0, 1)
+        repaired = repair_sources(sources)
+    findings = sort_findings(repaired.findings)
+    aside = 0 if repaired.set_aside is None else int(repaired.set_aside["households"].sum())
     if as_json:
         print_json(
             {
                 "findings": [finding.as_dict() for finding in findings],
-                "households": sources.read_households,
+                "households": repaired.read_households,
+                "set_aside": aside,
                 "layers": {role: len(frame) for role, frame in sources.layers.items()},
                 "crs": sources.crs.to_string(),
                 "metric_crs": sources.metric_crs.to_string(),
@@ -58,10 +64,13 @@ def check(
         )
     else:
         print_findings(findings, answer=True)
-        counted = "、".join(f"{role} {len(frame)}" for role, frame in sources.layers.items())
+        rows = {role: len(frame) for role, frame in sources.layers.items()}
+        layers_zh = "、".join(f"{ROLES[role].zh} {number}" for role, number in rows.items())
+        layers_en = ", ".join(f"{role} {number}" for role, number in rows.items())
         say(
-            f"读入 {sources.read_households} 户；图层：{counted}。",
-            f"Read {sources.read_households} households; layers: {counted}.",
+            f"读入 {repaired.read_households} 户，{aside} 户无法划入网格；图层：{layers_zh}。",
+            f"Read {repaired.read_households} households, {aside} of them fit in no grid; "
+            f"layers: {layers_en}.",
             answer=True,
         )
     if has_errors(findings):

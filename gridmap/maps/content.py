@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
+from gridmap.estimates import HOUSEHOLDS_ESTIMATED
 from gridmap.maps.ground import Ground
 from gridmap.maps.outlines import STEP_DEG, TOLERANCE_M, Arcs, pack_arcs, pack_lines, trace_arcs
 from gridmap.maps.palette import SHADES, TINTS, make_palette
@@ -82,7 +83,7 @@ def describe_plan(plan: Plan, imprint: Imprint, language: str) -> dict[str, Any]
         "words": page_words(),
         "palette": make_palette(),
         "imprint": _imprint(plan, imprint, register),
-        "totals": _totals(grids),
+        "totals": _totals(plan),
         "step": STEP_DEG,
         "origin": ground.origin.tolist(),
         "arcs": {**pack_arcs(arcs), "levels": _levels(arcs, register)},
@@ -147,7 +148,8 @@ def _imprint(plan: Plan, imprint: Imprint, register: _Register) -> dict[str, Any
     return shown
 
 
-def _totals(grids: gpd.GeoDataFrame) -> dict[str, Any]:
+def _totals(plan: Plan) -> dict[str, Any]:
+    grids = plan.grids
     kinds = grids["kind"]
     general = kinds.eq("general")
     households = int(grids["households"].sum())
@@ -156,6 +158,7 @@ def _totals(grids: gpd.GeoDataFrame) -> dict[str, Any]:
         "grids": len(grids),
         "households": households // FEW * FEW if hidden else households,
         "rounded": hidden,
+        "estimated": any(f.code == HOUSEHOLDS_ESTIMATED.code for f in plan.findings),
         "general": int(general.sum()),
         "in_band": int((general & grids["in_band"].astype(bool)).sum()),
         "dedicated": int(kinds.eq("dedicated").sum()),
@@ -236,7 +239,7 @@ def _community_counts(grids: gpd.GeoDataFrame, register: _Register) -> tuple[lis
     hidden[register.owner[known & _is_hidden(counts)]] = True
     shown = np.where(hidden, sums // FEW * FEW, sums)
     flags = "".join("1" if flag else "0" for flag in hidden.tolist())
-    return np.where(sums < FEW, -1, shown).tolist(), flags
+    return np.where(_is_hidden(sums), -1, shown).tolist(), flags
 
 
 def _grids(
@@ -262,7 +265,7 @@ def _grids(
         "category": _digits(grids["category"], CATEGORIES),
         "community": register.owner.tolist(),
         "host": register.host.tolist(),
-        "households": np.where(households < FEW, -1, households).tolist(),
+        "households": np.where(_is_hidden(households), -1, households).tolist(),
         "lower": grids["lower"].astype(int).tolist(),
         "upper": grids["upper"].astype(int).tolist(),
         "state": _states(grids),
@@ -280,11 +283,16 @@ def _digits(values: pd.Series, allowed: Sequence[str]) -> str:
 
 
 def _states(grids: gpd.GeoDataFrame) -> str:
-    """Return a digit a grid: 0 in its band, 1 above, 2 below, 3 no band (dedicated grids)."""
+    """Return a digit a grid: 0 in its band, 1 above, 2 below, 3 no band (dedicated grids), 4 empty.
+
+    Land where nobody lives is no failure to reach a band, so it has a mark of its own.
+    """
     banded = grids["kind"].ne("dedicated").to_numpy()
     outside = ~grids["in_band"].to_numpy(dtype=bool)
     above = (grids["households"] > grids["upper"]).to_numpy()
-    state = np.where(banded, np.where(outside, np.where(above, 1, 2), 0), 3)
+    empty = (grids["households"] == 0).to_numpy() & outside
+    state = np.where(outside, np.where(above, 1, np.where(empty, 4, 2)), 0)
+    state = np.where(banded, state, 3)
     return "".join(map(str, state.tolist()))
 
 
@@ -305,7 +313,7 @@ def _reasons(grids: gpd.GeoDataFrame) -> tuple[list[list[str]], list[int]]:
 def _hide_few(text: object, households: int) -> str:
     """Return a sentence with the grid's own count replaced by its class, where it is small."""
     words = "" if text is None else str(text)
-    if households >= FEW:
+    if households >= FEW or households == 0:
         return words
     return re.sub(rf"(?<!\d){households}(?!\d)", f"<{FEW}", words)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from gridmap.errors import InvalidOption
 from gridmap.maps.content import Imprint, describe_plan
 from gridmap.maps.wording import LANGUAGES
-from gridmap.writing import write_atomically
+from gridmap.writing import check_ending, write_atomically
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -125,7 +125,7 @@ def write_map(
     Raises
     ------
     InvalidOption
-        As for `make_map`.
+        As for `make_map`, or when the path does not end in ``.html`` or ``.htm``.
     UnwritableFile
         When the path can't be written.
 
@@ -142,6 +142,7 @@ def write_map(
     ...     (Path(folder) / "map.html").stat().st_size > 100_000
     True
     """
+    check_ending(path, ".html", ".htm")
     drawn = make_map(
         plan,
         title=title,

@@ -103,7 +103,7 @@ class OfflineMap(folium.Map):
             zoom_start=zoom,
             zoom_control=False,
             attribution_control=False,
-            zoom_snap=0.25,
+            zoom_snap=0,
             zoom_delta=0.5,
             wheel_px_per_zoom_level=120,
             max_zoom=20,

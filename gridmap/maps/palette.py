@@ -25,6 +25,7 @@ INKS = {
     "township": "#22364c",
     "above": "#a81f18",
     "below": "#0b57a4",
+    "empty": "#66737f",
     "selected": "#c2410c",
     "river": "#7fb4d8",
     "railway": "#6f6f6f",

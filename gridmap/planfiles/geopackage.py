@@ -18,7 +18,7 @@ from gridmap.planfiles import layout
 from gridmap.planfiles.complaints import unreadable
 from gridmap.planfiles.packing import pack_plan
 from gridmap.planfiles.unpacking import unpack_plan
-from gridmap.writing import write_atomically
+from gridmap.writing import check_ending, write_atomically
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,7 +69,7 @@ def write_plan(plan: Plan, path: str | Path) -> None:
         When the target is a file that is not a plan, is open in another program, or can't be
         written.
     InvalidOption
-        When the plan lacks a column of the model.
+        When the plan lacks a column of the model, or the path does not end in ``.gpkg``.
 
     Notes
     -----
@@ -91,6 +91,7 @@ def write_plan(plan: Plan, path: str | Path) -> None:
     >>> again.grids["households"].tolist() == plan.grids["households"].tolist()
     True
     """
+    check_ending(path, ".gpkg")
     _spare_other_files(Path(path))
     _refuse_open_file(Path(path))
     tables = pack_plan(plan)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridmap.proving import is_proved_impossible
+from gridmap.proving import find_unfit, is_proved_impossible
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -42,6 +42,9 @@ class PieceBound:
         ``units_do_not_fit`` (see `sharpen_bounds`), or ``""``.
     nearest
         The nearest weights, below and above, that zones inside the band could share.
+    unfit
+        Nodes that no zone inside the band can hold, those above the ceiling among them, as far as
+        that was looked for (see `sharpen_bounds`).
     """
 
     piece: int
@@ -53,6 +56,7 @@ class PieceBound:
     unavoidable: int
     reason: str
     nearest: tuple[int, int]
+    unfit: tuple[int, ...] = ()
 
 
 def bound_piece(weights: NDArray[np.int64], *, band: Band, piece: int = 0) -> PieceBound:
@@ -154,9 +158,9 @@ def sharpen_bounds(
     edges: NDArray[np.int64],
     *,
     band: Band,
-    doubtful: NDArray[np.bool_],
+    labels: NDArray[np.int64],
 ) -> tuple[PieceBound, ...]:
-    """Return the bounds with what `is_proved_impossible` proves of the doubtful pieces.
+    """Return the bounds with what `gridmap.proving` proves of the pieces with a zone outside.
 
     Parameters
     ----------
@@ -164,14 +168,15 @@ def sharpen_bounds(
         As given to and returned by `bound_pieces`.
     edges
         Pairs of neighbouring nodes, shape (m, 2).
-    doubtful
-        Whether each piece deserves the longer proof, shape (pieces,): those in which a search has
-        left a zone outside the band for no reason of arithmetic.
+    labels
+        Zone of each node, shape (n,). Only pieces in which a zone is outside the band deserve the
+        longer proof.
 
     Returns
     -------
     tuple of PieceBound
-        The same bounds, ``unavoidable`` raised to 1 where that is proved.
+        The same bounds. ``unavoidable`` is the zones that hold a node that fits into none, where
+        there is such a node, else 1 where it is proved that the nodes do not fit together.
 
     Examples
     --------
@@ -179,18 +184,45 @@ def sharpen_bounds(
     >>> from gridmap.rules import Band
     >>> weights, pieces = np.array([294, 367, 400]), np.zeros(3, np.int32)
     >>> bounds = bound_pieces(weights, pieces, band=Band(300, 500))
-    >>> sharpen_bounds(bounds, weights, pieces, np.array([[0, 1], [1, 2]]), band=Band(300, 500),
-    ...                doubtful=np.ones(1, bool))[0].reason
-    'units_do_not_fit'
+    >>> sharper = sharpen_bounds(bounds, weights, pieces, np.array([[0, 1], [1, 2]]),
+    ...                          band=Band(300, 500), labels=np.arange(3))
+    >>> sharper[0].reason, sharper[0].unfit
+    ('units_do_not_fit', (0,))
     """
-    sharper = list(bounds)
-    for bound in bounds:
-        if bound.unavoidable or not doubtful[bound.piece]:
-            continue
-        members = np.flatnonzero(pieces == bound.piece)
-        place = np.full(len(weights), -1, np.int64)
-        place[members] = np.arange(len(members))
-        ends = place[edges[pieces[edges[:, 0]] == bound.piece]]
-        if is_proved_impossible(weights[members], ends, band=band):
-            sharper[bound.piece] = replace(bound, unavoidable=1, reason="units_do_not_fit")
-    return tuple(sharper)
+    sums = np.bincount(labels, weights=weights)
+    outside = ((sums < band.lower) | (sums > band.upper))[labels]
+    doubtful = set(pieces[outside].tolist())
+    return tuple(
+        _sharpen_bound(bound, weights, pieces, edges, band=band, labels=labels)
+        if bound.piece in doubtful and bound.weight >= band.lower
+        else bound
+        for bound in bounds
+    )
+
+
+def _sharpen_bound(
+    bound: PieceBound,
+    weights: NDArray[np.int64],
+    pieces: NDArray[np.int32],
+    edges: NDArray[np.int64],
+    *,
+    band: Band,
+    labels: NDArray[np.int64],
+) -> PieceBound:
+    """Return the bound of one piece with what the longer proofs prove."""
+    members = np.flatnonzero(pieces == bound.piece)
+    place = np.full(len(weights), -1, np.int64)
+    place[members] = np.arange(len(members))
+    ends = place[edges[pieces[edges[:, 0]] == bound.piece]]
+    unfit = members[find_unfit(weights[members], ends, band=band)]
+    if len(unfit):
+        zones = len(np.unique(labels[unfit]))
+        return replace(
+            bound,
+            unavoidable=zones,
+            reason=bound.reason or "units_do_not_fit",
+            unfit=tuple(unfit.tolist()),
+        )
+    if not bound.unavoidable and is_proved_impossible(weights[members], ends, band=band):
+        return replace(bound, unavoidable=1, reason="units_do_not_fit")
+    return bound

@@ -86,7 +86,7 @@ class _Proofs:
     """What is proved of the land around each unit, shape (n,).
 
     ``around`` households of the connected land, units above the upper bound taken out; ``misfit``
-    whether its units are proved not to fit together.
+    whether the unit is proved to fit into no grid, or the units of its land not to fit together.
     """
 
     around: NDArray[np.int64]
@@ -150,7 +150,7 @@ def _split_members(grid: NDArray[np.int64]) -> list[NDArray[np.int64]]:
 
 
 def _prove(draft: Draft, members: list[NDArray[np.int64]]) -> _Proofs:
-    """Find what is proved; the longer proof only for land in which a grid is outside its band."""
+    """Find what is proved; the longer proofs only for land in which a grid is outside its band."""
     land = draft.land
     light = draft.carving.number < 0
     misfit = np.zeros(land.size, np.bool_)
@@ -173,9 +173,10 @@ def _prove(draft: Draft, members: list[NDArray[np.int64]]) -> _Proofs:
             np.zeros(len(weights), np.int32),
             ends,
             band=band,
-            doubtful=np.ones(1, np.bool_),
+            labels=draft.division.grid[piece.members],
         )
         misfit[piece.members] = bound.reason == "units_do_not_fit"
+        misfit[piece.members[list(bound.unfit)]] = True
     free = land.passable & light[land.edges].all(axis=1)
     found = find_pieces(land.edges[free], land.size)
     around = np.bincount(found, weights=land.households).astype(np.int64)[found]

@@ -406,6 +406,8 @@ def explain_zones(
     totals = np.bincount(pieces, weights=problem.weights).astype(np.int64)
     whole = find_pieces(problem.edges, problem.size)
     proved = {bound.piece for bound in bounds if bound.reason == "units_do_not_fit"}
+    unfit = np.zeros(problem.size, np.bool_)
+    unfit[[node for bound in bounds for node in bound.unfit]] = True
     found = []
     for zone in np.flatnonzero((weights < lower) | (weights > upper)):
         members = np.flatnonzero(labels == zone)
@@ -418,7 +420,7 @@ def explain_zones(
             reason = "too_few_households"
         elif not band.can_hold(around):
             reason = "total_impossible"
-        elif int(whole[members[0]]) in proved:
+        elif unfit[members].any() or int(whole[members[0]]) in proved:
             reason = "units_do_not_fit"
         else:
             reason = "not_reached"

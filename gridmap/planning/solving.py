@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -88,7 +88,7 @@ def solve_problem(problem: Problem, search: Search) -> NDArray[np.int32]:
         return labels
     best = labels.astype(np.int64)
     score = np.iinfo(np.int64).max
-    bound = -1
+    bounds: tuple[PieceBound, ...] = ()
     for attempt in range(ATTEMPTS):
         tried, cost = _anneal(
             problem, search, labels, fresh=fresh, attempt=attempt, started=started
@@ -96,27 +96,10 @@ def solve_problem(problem: Problem, search: Search) -> NDArray[np.int32]:
         if cost < score:
             best, score = tried, cost
         if attempt == 0:
-            bound = sum(piece.unavoidable for piece in bound_outside(problem, best))
-        if count_outside(problem, best) <= bound or not _has_time(search, started):
+            bounds = bound_outside(problem, best)
+        if _count_avoidable(problem, best, bounds) <= 0 or not _has_time(search, started):
             break
     return number_by_first(best)
-
-
-def count_outside(problem: Problem, labels: NDArray[np.int64]) -> int:
-    """Count the zones outside the widest hard band.
-
-    Examples
-    --------
-    >>> from gridmap.planning.problems import BandTable
-    >>> bands = BandTable(np.array([[3, 5]]), np.array([[3, 5]]))
-    >>> pair = Problem(np.array([2, 4]), np.array([[0, 1]]), np.ones(1), np.zeros(1), bands,
-    ...                np.zeros(2, np.int64))
-    >>> count_outside(pair, np.array([0, 1]))
-    1
-    """
-    lower, upper = problem.bands.widest
-    sums = np.bincount(labels, weights=problem.weights)[np.unique(labels)]
-    return int(np.count_nonzero((sums < lower) | (sums > upper)))
 
 
 def bound_outside(problem: Problem, labels: NDArray[np.int64]) -> tuple[PieceBound, ...]:
@@ -135,25 +118,23 @@ def bound_outside(problem: Problem, labels: NDArray[np.int64]) -> tuple[PieceBou
     band = Band(lower, upper)
     pieces = find_pieces(problem.edges, problem.size)
     bounds = bound_pieces(problem.weights, pieces, band=band)
-    if problem.anchors is not None:
-        bounds = tuple(_count_anchored(problem, bound, pieces, upper) for bound in bounds)
-    sums = np.bincount(labels, weights=problem.weights)
-    outside = ((sums < lower) | (sums > upper))[labels]
-    doubtful = np.zeros(len(bounds), np.bool_)
-    doubtful[pieces[outside]] = True
     return sharpen_bounds(
-        bounds, problem.weights, pieces, problem.edges, band=band, doubtful=doubtful
+        bounds, problem.weights, pieces, problem.edges, band=band, labels=labels
     )
 
 
-def _count_anchored(
-    problem: Problem, bound: PieceBound, pieces: NDArray[np.int32], upper: int
-) -> PieceBound:
-    """Count nodes above the ceiling that a lock holds in one zone as the one zone they are."""
-    if bound.too_large < 2 or problem.anchors is None:
-        return bound
-    large = (pieces == bound.piece) & (problem.weights > upper)
-    return replace(bound, unavoidable=len(np.unique(problem.anchors[large])))
+def _count_avoidable(
+    problem: Problem, labels: NDArray[np.int64], bounds: tuple[PieceBound, ...]
+) -> int:
+    """Count the zones outside that hold no node that fits into none, less those proved so."""
+    lower, upper = problem.bands.widest
+    sums = np.bincount(labels, weights=problem.weights)
+    outside = (sums < lower) | (sums > upper)
+    outside[np.setdiff1d(np.arange(len(sums)), labels)] = False
+    for bound in bounds:
+        outside[labels[list(bound.unfit)]] = False
+    proved = sum(bound.unavoidable for bound in bounds if not bound.unfit)
+    return int(np.count_nonzero(outside)) - proved
 
 
 def _find_start(problem: Problem) -> tuple[NDArray[np.int32], bool]:

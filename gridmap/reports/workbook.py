@@ -14,7 +14,7 @@ from gridmap.errors import MissingExtra, UnwritableFile
 from gridmap.reports.cleaning import clean_text
 from gridmap.reports.pages import add_sheet
 from gridmap.reports.sheets import Sheet, list_sheets
-from gridmap.writing import write_atomically
+from gridmap.writing import check_ending, write_atomically
 
 if TYPE_CHECKING:
     from gridmap.model import Plan
@@ -40,6 +40,8 @@ def write_tables(plan: Plan, path: str | Path) -> None:
 
     Raises
     ------
+    InvalidOption
+        When the path does not end in ``.xlsx``.
     MissingExtra
         When openpyxl is not installed.
     UnwritableFile
@@ -65,6 +67,7 @@ def write_tables(plan: Plan, path: str | Path) -> None:
     ...     [file.name for file in Path(folder).iterdir()]
     ['tables.xlsx']
     """
+    check_ending(path, ".xlsx")
     _require_openpyxl()
     _spare_other_files(Path(path))
     content = _make_bytes(_clean_sheets(list_sheets(plan)))

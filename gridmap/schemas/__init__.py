@@ -16,6 +16,7 @@ from gridmap.schemas.roles import (
     Role,
     kind_of_layer,
     match_columns,
+    plain_header,
     role_of_layer,
 )
 from gridmap.schemas.words import (
@@ -26,6 +27,7 @@ from gridmap.schemas.words import (
     VALUES,
     canonical_value,
     fold_name,
+    value_label,
 )
 
 __all__ = [
@@ -45,5 +47,7 @@ __all__ = [
     "is_personal",
     "kind_of_layer",
     "match_columns",
+    "plain_header",
     "role_of_layer",
+    "value_label",
 ]

@@ -34,6 +34,11 @@ class Column:
     aliases: tuple[str, ...] = ()
     domain: str = ""
 
+    @property
+    def zh(self) -> str:
+        """Return the Chinese word for it: its first alias that is not Latin."""
+        return next((alias for alias in self.aliases if not alias.isascii()), self.name)
+
 
 @dataclass(frozen=True, slots=True)
 class Role:
@@ -107,7 +112,7 @@ _ROLES = (
                 "township",
                 "text",
                 _names(
-                    "街道 镇街 街镇 乡镇街道 街道名称 所属街道 乡镇名称 乡镇 街道办 jdmc "
+                    "街道 镇街 街镇 乡镇街道 街道名称 所属街道 乡镇名称 乡镇 街道办 街道办事处 jdmc "
                     "subdistrict"
                 ),
             ),
@@ -250,7 +255,7 @@ _ROLES = (
                 "owner",
                 "text",
                 _names(
-                    "权属 权属单位 产权单位 主管单位 管理单位 责任单位 归属单位 业主单位 operator"
+                    "权属 所属单位 所属部门 权属单位 产权单位 主管单位 管理单位 责任单位 归属单位 业主单位 operator"
                 ),
             ),
             Column("address", "text", _names("地址 详细地址 addr dz")),
@@ -387,7 +392,31 @@ CUT_HEADER_BYTES = 8
 """A Shapefile cuts headers at 10 bytes; without a half character at most 2 fewer are left."""
 
 
-def match_columns(role: str, headers: list[str], *, cut: bool = False) -> dict[str, str]:
+OWNING_WORDS = ("所属", "所在", "归属")
+NAMING_WORDS = ("名称", "名")
+
+
+def plain_header(header: str) -> str:
+    """Return a header without the words that only say 'of' and 'name'.
+
+    Examples
+    --------
+    >>> plain_header("所属街道名称"), plain_header("所在楼栋编号"), plain_header("名称")
+    ('街道', '楼栋编号', '名称')
+    """
+    folded = fold_name(header)
+    for word in OWNING_WORDS:
+        if len(folded) > len(word):
+            folded = folded.removeprefix(word)
+    for word in NAMING_WORDS:
+        if len(folded) > len(word):
+            folded = folded.removesuffix(word)
+    return folded
+
+
+def match_columns(
+    role: str, headers: list[str], *, cut: bool = False, loose: bool = False
+) -> dict[str, str]:
     """Match the headers of a layer to the canonical columns of its role.
 
     The canonical name wins over an alias, an earlier alias over a later one; a header is used
@@ -401,6 +430,9 @@ def match_columns(role: str, headers: list[str], *, cut: bool = False) -> dict[s
         As they stand in the file.
     cut
         Whether headers may be cut, as in a Shapefile (``community_`` for ``community_id``).
+    loose
+        Whether a header may differ from a name by `plain_header` (``所属街道名称``), when no other
+        header fits. Not for telling a role: ``所属社区代码`` stands in every layer.
 
     Returns
     -------
@@ -413,6 +445,8 @@ def match_columns(role: str, headers: list[str], *, cut: bool = False) -> dict[s
     {'name': '乡', 'district': '县'}
     >>> match_columns("buildings", ["building_i", "Floor"], cut=True)
     {'building_id': 'building_i', 'floors': 'Floor'}
+    >>> match_columns("communities", ["所属社区名称", "所属街道名称"], loose=True)
+    {'name': '所属社区名称', 'township': '所属街道名称'}
     """
     folded = {fold_name(header): header for header in reversed(headers)}
     long = [header for header in headers if cut and len(header.encode()) >= CUT_HEADER_BYTES]
@@ -430,7 +464,22 @@ def match_columns(role: str, headers: list[str], *, cut: bool = False) -> dict[s
                     header = next((item for item in known if item not in found.values()), None)
                     if header is not None:
                         found[column.name] = header
+    if loose:
+        _match_plain(role, headers, found)
     return {c.name: found[c.name] for c in ROLES[role].columns if c.name in found}
+
+
+def _match_plain(role: str, headers: list[str], found: dict[str, str]) -> None:
+    """Match the headers that are left by their plain form."""
+    free = [header for header in headers if header not in found.values()]
+    plain = {plain_header(header): header for header in reversed(free)}
+    for column in ROLES[role].columns:
+        if column.name not in found:
+            names = (fold_name(name) for name in (column.name, *column.aliases))
+            header = next((plain[name] for name in names if name in plain), None)
+            if header is not None:
+                found[column.name] = header
+                plain = {name: item for name, item in plain.items() if item != header}
 
 
 def is_cut_of(header: str, name: str) -> bool:

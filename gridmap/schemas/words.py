@@ -130,6 +130,18 @@ DOMAIN_WORDS: dict[str, tuple[str, ...]] = {
 }
 
 
+def value_label(domain: str, word: str) -> str:
+    """Return the Chinese word for a canonical value, or the value itself.
+
+    Examples
+    --------
+    >>> value_label("category", "school"), value_label("compound_kind", "natural_village")
+    ('学校', '自然村')
+    """
+    aliases = (alias for alias, value in VALUES[domain].items() if value == word)
+    return next((alias for alias in aliases if not alias.isascii()), word)
+
+
 def canonical_value(domain: str, text: object) -> str:
     """Return the canonical word for a value, or ``""`` when it is not known.
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from gridmap.proving import is_proved_impossible
+from gridmap.proving import find_unfit, is_proved_impossible
 from gridmap.rules import Band
 
 if TYPE_CHECKING:
@@ -130,10 +130,12 @@ def count_unavoidable(units: pd.DataFrame, borders: pd.DataFrame, rules: Rules) 
     Returns
     -------
     int
-        Summed over the connected passable pieces: the grids that hold a unit above the upper
-        bound; where there is none, 1 if the piece's total can't be shared by grids inside the
-        band, or if its units are proved not to fit together whole, else 0. A piece without
-        households counts only if a grid lies all inside it.
+        Summed over the connected passable pieces: the grids that hold a unit that is proved to
+        fit into no grid (it is above the upper bound, or every connected set of units that holds
+        it is outside the band); where there is none, 1 if the piece's total can't be shared by
+        grids inside the band, or if its units are proved not to fit together whole, else 0. A
+        piece with fewer households than the lower bound counts 1; a piece without households
+        only if a grid lies all inside it.
 
     Notes
     -----
@@ -146,40 +148,33 @@ def count_unavoidable(units: pd.DataFrame, borders: pd.DataFrame, rules: Rules) 
     crossable = borders[borders["passable"] & borders["same_community"]]
     pieces = label_pieces(pd.Index(units.index), crossable)
     served = units.groupby("grid_id")["households"].sum()
-    outside = _list_outside(units, rules)
     unavoidable = 0
     for _, piece in units.groupby(pieces.to_numpy(), sort=True):
         band = _widest_band(piece, rules)
-        oversized = piece["grid_id"][piece["households"] > band.upper].nunique()
         total = int(piece["households"].sum())
+        sums = served[piece["grid_id"].unique()]
         if total == 0:
-            impossible = bool((served[piece["grid_id"].unique()] == 0).any())
-        else:
-            impossible = not band.can_hold(total)
-        if not oversized and not impossible and outside & set(piece["grid_id"]):
-            impossible = _is_misfit(piece, crossable, band)
-        unavoidable += oversized or int(impossible)
+            unavoidable += int((sums == 0).any())
+        elif total < band.lower:
+            unavoidable += 1
+        elif not (band.can_hold(total) and sums.between(band.lower, band.upper).all()):
+            unavoidable += _count_misfits(piece, crossable, band)
     return unavoidable
 
 
-def _list_outside(units: pd.DataFrame, rules: Rules) -> set[str]:
-    """Return the grids outside the widest band of their community: only they need a proof."""
-    found = set()
-    for _, members in units.groupby("community_id", sort=True):
-        band = _widest_band(members, rules)
-        sums = members.groupby("grid_id")["households"].sum()
-        found |= {str(grid) for grid in sums.index[(sums < band.lower) | (sums > band.upper)]}
-    return found
-
-
-def _is_misfit(piece: pd.DataFrame, crossable: pd.DataFrame, band: Band) -> bool:
-    """Tell whether it is proved that the whole units of a piece fit into no grids of the band."""
+def _count_misfits(piece: pd.DataFrame, crossable: pd.DataFrame, band: Band) -> int:
+    """Count the grids of a piece that are proved to be outside the band, because units are whole."""
     index = pd.Index(piece.index)
     one = index.get_indexer(pd.Index(crossable["unit_a"]))
     two = index.get_indexer(pd.Index(crossable["unit_b"]))
     inside = (one >= 0) & (two >= 0)
     edges = np.column_stack([one[inside], two[inside]]).astype(np.int64)
-    return is_proved_impossible(piece["households"].to_numpy(np.int64), edges, band=band)
+    weights = piece["households"].to_numpy(np.int64)
+    unfit = find_unfit(weights, edges, band=band)
+    if unfit.any():
+        return int(piece["grid_id"][unfit].nunique())
+    impossible = not band.can_hold(int(weights.sum()))
+    return int(impossible or is_proved_impossible(weights, edges, band=band))
 
 
 def _widest_band(piece: pd.DataFrame, rules: Rules) -> Band:

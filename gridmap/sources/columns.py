@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,44 +10,28 @@ import pandas as pd
 from gridmap.errors import UnknownName
 from gridmap.findings import Finding, FindingKind
 from gridmap.schemas import (
-    DOMAIN_WORDS,
     ROLES,
     Column,
-    canonical_value,
     fold_name,
     is_personal,
     match_columns,
+    plain_header,
 )
 from gridmap.sources.recognising import canonical_role
+from gridmap.sources.values import CONTROL, holds_persons, to_count, to_text, to_word
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from gridmap.sources.layers import LayerInfo
 
-_NUMBER = re.compile(
-    r"\s*([-+]?\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?)\s*(?:层|户|个|单元|栋|套|f|floors?)?\s*",
-    re.IGNORECASE,
-)
-_CONTROL = re.compile(
-    # written out, for the pattern is also read by Arrow's engine, which knows no \\u escapes
-    "[\\x00-\\x1f\\x7f-\\x9f"
-    + "".join(f"{chr(low)}-{chr(high)}" for low, high in ((0x200B, 0x200F), (0x2028, 0x202E)))
-    + f"{chr(0x2060)}-{chr(0x2069)}{chr(0xFEFF)}]+"
-)
-"""Characters that are not seen: control codes, zero-width ones and marks of direction."""
-
-_PHONE = re.compile(r"(?:\+?86[- ]?)?1[3-9]\d{9}")
-_IDENTITY = re.compile(
-    r"[1-9]\d{5}(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx]"
-)
 PLAIN_IDS = frozenset(map(fold_name, ("id", "编号", "编码", "序号", "fid", "objectid", "gid")))
-PERSONAL_SHARE = 0.5
-SAMPLED_ROWS = 1_000
-"""A column is taken for personal data by its values when more than `PERSONAL_SHARE` of its first
-`SAMPLED_ROWS` filled values are identity or mobile numbers; gridmap's own default."""
-_MISSING = frozenset({"", "nan", "none", "null", "<na>", "nat", "无", "\\n"})
-
+_TECHNICAL = (
+    "id fid ogc_fid objectid gid shape_leng shape_length shape_area perimeter area length x y lon "
+    "lat lng longitude latitude 序号 经度 纬度 面积 周长 长度"
+)
+TECHNICAL_HEADERS = frozenset(map(fold_name, _TECHNICAL.split()))
+"""Headers that GIS programs write by themselves: nobody misses them when they are not used."""
 PERSONAL_COLUMNS = FindingKind(
     "personal_columns",
     "error",
@@ -72,23 +54,7 @@ IDS_MINTED = FindingKind(
     en="{count} row(s) of {role} had no id of their own; ids like {example} were given in order.",
     zh="{role_zh}有 {count} 条记录没有编号，已按顺序编为 {example} 等。",
     cure_en="Give the file an id column ({column}) so that ids stay the same when rows change.",
-    cure_zh="请在文件中加入编号列（{column}），以便数据变动时编号不变。",
-)
-NUMBER_WRONG = FindingKind(
-    "number_wrong",
-    "warning",
-    en="{count} value(s) of {column} in {place} are no whole number of 0 or more; taken as absent.",
-    zh="{place} 的 {column} 列有 {count} 个值不是非负整数，按缺失处理。",
-    cure_en="Correct the rows: {places}.",
-    cure_zh="请更正以下记录：{places}。",
-)
-COUNT_WRONG = FindingKind(
-    "household_count_wrong",
-    "error",
-    en="{count} number(s) of households in {place} are no whole number of 0 or more: {places}.",
-    zh="{place} 的户数有 {count} 个值不是非负整数：{places}。",
-    cure_en="Correct the column {column}, or leave the cell empty where unknown.",
-    cure_zh="请更正 {column} 列；不清楚的请留空。",
+    cure_zh="请在文件中加入编号列（{column_zh}），以便数据变动时编号不变。",
 )
 HOUSEHOLDS_DEFAULTED = FindingKind(
     "households_defaulted",
@@ -98,31 +64,30 @@ HOUSEHOLDS_DEFAULTED = FindingKind(
     cure_en="Nothing to do if each point is one household; else add the column 'households'.",
     cure_zh="若每点为一户则无须处理；否则请增加“户数”列。",
 )
-VALUE_UNKNOWN = FindingKind(
-    "value_unknown",
-    "warning",
-    en="{count} row(s) of {place} have a {column} that gridmap does not know: {places}.",
-    zh="{place} 有 {count} 条记录的 {column} 取值无法识别：{places}。",
-    cure_en="They are kept as they are; use one of: {known}.",
-    cure_zh="已原样保留；可用取值：{known}。",
-)
-CONTROL_CHARACTERS = FindingKind(
-    "control_characters",
+READ_BY_VALUES = FindingKind(
+    "column_read_by_values",
     "info",
-    en="{count} text(s) of {place} held invisible control characters; these became blanks.",
-    zh="{place} 有 {count} 个文本含不可见控制字符，已替换为空格。",
-    cure_en="Nothing to do, unless names look wrong.",
-    cure_zh="一般无须处理；若名称异常请检查原文件。",
+    en="{count} value(s) of the column {header} of {place} were read as {column}, by what they "
+    "say: {places}.",
+    zh="{place} 的“{header}”列有 {count} 个值按内容识别为“{column_zh}”：{places}。",
+    cure_en="If that is wrong: --column {role}.{column}=HEADER",
+    cure_zh="若识别有误：--column {role}.{column}=表头",
+)
+COLUMNS_UNUSED = FindingKind(
+    "columns_unused",
+    "info",
+    en="{count} column(s) of {place} were not understood and are not used: {places}.",
+    zh="{place} 有 {count} 列未能理解，未使用：{places}。",
+    cure_en="If one is meant, say which: --column {role}.NAME=HEADER, with NAME one of: {free}.",
+    cure_zh="如有需要请指定：--column {role}.列名=表头，列名可为：{free_zh}。",
 )
 FINDING_KINDS = (
     PERSONAL_COLUMNS,
     HEADERS_CUT,
     IDS_MINTED,
-    NUMBER_WRONG,
-    COUNT_WRONG,
     HOUSEHOLDS_DEFAULTED,
-    VALUE_UNKNOWN,
-    CONTROL_CHARACTERS,
+    READ_BY_VALUES,
+    COLUMNS_UNUSED,
 )
 
 
@@ -163,7 +128,7 @@ def choose_columns(
         if fold_name(header) in folded
     }
     free = [header for header in headers if header not in asked.values()]
-    matched = match_columns(role, free, cut=info.file.form.name == "Shapefile") | asked
+    matched = match_columns(role, free, cut=info.file.form.name == "Shapefile", loose=True) | asked
     findings = [PERSONAL_COLUMNS.found(personal, place=info.place)] if personal else []
     guesses = [
         f"{header} = {name}"
@@ -178,7 +143,8 @@ def choose_columns(
 def _is_cut(role: str, name: str, header: str) -> bool:
     column = ROLES[role].column(name)
     names = (name, *(column.aliases if column is not None else ()))
-    return fold_name(header) not in map(fold_name, names)
+    folded = {fold_name(item) for item in names}
+    return fold_name(header) not in folded and plain_header(header) not in folded
 
 
 def told_columns(role: str, told: Mapping[str, str]) -> dict[str, str]:
@@ -234,6 +200,7 @@ def canonical_columns(
         float64 with NaN where a row has none; and findings.
     """
     columns: dict[str, pd.Series[Any]] = {}
+    elsewhere: dict[str, pd.Series[Any]] = {}
     findings: list[Finding] = []
     for column in ROLES[role].columns:
         header = matched.get(column.name)
@@ -242,21 +209,81 @@ def canonical_columns(
                 columns[column.name] = _empty_text(len(raw))
             continue
         values = raw[header].reset_index(drop=True)
-        if _holds_persons(values, phones=column.kind != "id"):
+        if holds_persons(values, phones=column.kind != "id"):
             columns[column.name] = _empty_text(len(raw))
             findings.append(PERSONAL_COLUMNS.found([header], place=place))
             continue
         if column.kind == "number":
-            made, said = _to_count(values, column.name, place)
+            made, said = to_count(values, column, place)
         elif column.domain:
-            made, said = _to_word(values, column, place)
+            other = _other_meaning(role, column)
+            made, moved, said = to_word(values, column, other, place)
+            if other is not None and moved is not None:
+                elsewhere[other.name] = moved
+                said.append(_say_moved(values, moved, header, other, role, place))
         else:
-            made, said = _to_text(values, place, is_id=column.kind == "id")
+            made, said = to_text(values, place, is_id=column.kind == "id")
         columns[column.name] = made
         findings += said
+    for name, moved in elsewhere.items():
+        columns[name] = columns[name].where(columns[name] != "", moved)
     extras, said = _extra_columns(raw, set(matched.values()), set(columns), place)
     frame = pd.DataFrame({**columns, **extras}, index=pd.RangeIndex(len(raw)))
-    return frame, findings + said
+    unused = [str(name) for name in raw.columns if name not in matched.values()]
+    return frame, [*findings, *said, *_say_unused(unused, matched, role, place)]
+
+
+def _say_unused(
+    headers: list[str], matched: Mapping[str, str], role: str, place: str
+) -> list[Finding]:
+    """Name the headers that nothing was made of; names only, for values may be of persons."""
+    shown = [
+        CONTROL.sub(" ", header)[:40]
+        for header in headers
+        if fold_name(header) not in TECHNICAL_HEADERS and not is_personal(header, role)
+    ]
+    if not shown:
+        return []
+    columns = ROLES[role].columns
+    free = [column for column in columns if column.name not in matched] or list(columns)
+    return [
+        COLUMNS_UNUSED.found(
+            shown,
+            place=place,
+            role=role,
+            free=", ".join(column.name for column in free),
+            free_zh="、".join(f"{column.name}（{column.zh}）" for column in free),
+        )
+    ]
+
+
+_MEANINGS = {("compounds", "kind"): "age_class", ("compounds", "age_class"): "kind"}
+"""A column of types of compounds may hold classes of age (成熟, 老旧), kinds (自然村), or both."""
+
+
+def _other_meaning(role: str, column: Column) -> Column | None:
+    return ROLES[role].column(_MEANINGS.get((role, column.name), ""))
+
+
+def _say_moved(
+    values: pd.Series[Any],
+    moved: pd.Series[Any],
+    header: str,
+    column: Column,
+    role: str,
+    place: str,
+) -> Finding:
+    rows = (moved != "").to_numpy(dtype=bool)
+    texts = sorted({str(text).strip()[:60] for text in values[rows]})
+    return READ_BY_VALUES.found(
+        texts,
+        count=int(rows.sum()),
+        header=header,
+        column=column.name,
+        column_zh=column.zh,
+        role=role,
+        place=place,
+    )
 
 
 def _empty_text(rows: int) -> pd.Series[Any]:
@@ -275,10 +302,10 @@ def _extra_columns(
         if header in used:
             continue
         values = raw[header].reset_index(drop=True)
-        if _holds_persons(values):
+        if holds_persons(values):
             personal.append(str(header))
             continue
-        name = _CONTROL.sub(" ", str(header)).strip() or "column"
+        name = CONTROL.sub(" ", str(header)).strip() or "column"
         while name in reserved:
             name += "_"
         reserved.add(name)
@@ -287,116 +314,11 @@ def _extra_columns(
         elif values.dtype.kind == "f":
             extras[name] = values.astype("float64")
         else:
-            extras[name], said = _to_text(values, place)
+            extras[name], said = to_text(values, place)
             findings += said
     if personal:
         findings.append(PERSONAL_COLUMNS.found(personal, place=place))
     return extras, findings
-
-
-def _holds_persons(values: pd.Series[Any], *, phones: bool = True) -> bool:
-    """Tell whether most of the first values are identity or mobile numbers."""
-    if values.dtype.kind in "fb":
-        return False
-    sample = [str(item).strip() for item in values.head(SAMPLED_ROWS) if item is not None]
-    sample = [item for item in sample if item and item != "nan"]
-    hits = sum(
-        bool(_IDENTITY.fullmatch(item) or (phones and _PHONE.fullmatch(item))) for item in sample
-    )
-    return len(sample) > 0 and hits / len(sample) > PERSONAL_SHARE
-
-
-def _to_text(
-    values: pd.Series[Any], place: str, *, is_id: bool = False
-) -> tuple[pd.Series[Any], list[Finding]]:
-    """Return trimmed strings without control characters, ``""`` where absent."""
-    if not isinstance(values.dtype, pd.StringDtype):
-        values = _as_strings(values)
-    texts = values.fillna("").str.strip()
-    dirty = texts.str.contains(_CONTROL.pattern, regex=True).to_numpy(dtype=bool)
-    if dirty.any():
-        cleaned = [_CONTROL.sub(" ", text).strip() for text in texts[dirty]]
-        texts = texts.mask(dirty, pd.Series(cleaned, index=texts.index[dirty], dtype="str"))
-    missing = _MISSING if is_id else _MISSING - {"无"}
-    absent = texts.str.lower().isin(sorted(missing)).to_numpy(dtype=bool)
-    if absent.any():
-        texts = texts.mask(absent, "")
-    count = int(dirty.sum())
-    found = [CONTROL_CHARACTERS.found([place], count=count, place=place)] if count else []
-    return texts.astype("str"), found
-
-
-def _as_strings(values: pd.Series[Any]) -> pd.Series[Any]:
-    """Return any column as strings: whole numbers without a point, missing ones empty."""
-    codes, uniques = pd.factorize(values, use_na_sentinel=True)
-    texts = np.array([_plain_text(item) for item in uniques] + [""], dtype=object)
-    return pd.Series(texts[codes], dtype="str")
-
-
-def _plain_text(item: object) -> str:
-    if isinstance(item, (bool, np.bool_)):
-        return "true" if item else "false"
-    if isinstance(item, (float, np.floating)) and float(item).is_integer():
-        return str(int(item))
-    if isinstance(item, (bytes, bytearray, memoryview)):
-        return ""
-    return str(item)
-
-
-def _to_count(
-    values: pd.Series[Any], name: str, place: str
-) -> tuple[pd.Series[Any], list[Finding]]:
-    """Return whole numbers of 0 or more; texts such as ``12层`` count as 12."""
-    if values.dtype.kind in "iuf":
-        numbers = values.to_numpy(dtype=float)
-        given = ~np.isnan(numbers)
-    else:
-        codes, uniques = pd.factorize(values, use_na_sentinel=True)
-        texts = [_plain_text(item) for item in uniques]
-        parsed = np.array([_parse_number(text) for text in texts] + [np.nan])
-        filled = np.array([text.strip().casefold() not in _MISSING for text in texts] + [False])
-        numbers, given = parsed[codes], filled[codes]
-    with np.errstate(invalid="ignore"):
-        good = np.isfinite(numbers) & (numbers >= 0) & (np.floor(numbers) == numbers)
-        good &= numbers < 1e9
-    wrong = given & ~good
-    findings = []
-    if wrong.any():
-        rows = [f"row {place_in_file + 1}" for place_in_file in np.flatnonzero(wrong)]
-        kind = COUNT_WRONG if name == "households" else NUMBER_WRONG
-        findings.append(kind.found(rows, column=name, place=place))
-    made: pd.Series[Any] = pd.Series(np.where(good, numbers, np.nan))
-    return (pd.Series(numbers.astype("int64")) if good.all() else made), findings
-
-
-def _parse_number(text: str) -> float:
-    match = _NUMBER.fullmatch(unicodedata.normalize("NFKC", text))
-    return float(match[1].replace(",", "")) if match else float("nan")
-
-
-def _to_word(
-    values: pd.Series[Any], column: Column, place: str
-) -> tuple[pd.Series[Any], list[Finding]]:
-    """Return canonical words; an unknown value stays as it is and is said."""
-    texts, findings = _to_text(values, place)
-    codes, uniques = pd.factorize(texts)
-    words = [canonical_value(column.domain, text) if text else "" for text in uniques]
-    unknown = np.array([bool(text) and not word for text, word in zip(uniques, words, strict=True)])
-    final = np.array(
-        [word or text for text, word in zip(uniques, words, strict=True)], dtype=object
-    )
-    if len(uniques) and unknown.any():
-        findings.append(
-            VALUE_UNKNOWN.found(
-                sorted(str(text)[:60] for text in uniques[unknown]),
-                count=int(unknown[codes].sum()),
-                column=column.name,
-                place=place,
-                known=", ".join(DOMAIN_WORDS[column.domain]),
-            )
-        )
-    made = final[codes] if len(uniques) else np.array([], dtype=object)
-    return pd.Series(made, dtype="str"), findings
 
 
 def fill_ids(frame: pd.DataFrame, role: str) -> tuple[pd.DataFrame, list[Finding]]:
@@ -440,6 +362,7 @@ def fill_ids(frame: pd.DataFrame, role: str) -> tuple[pd.DataFrame, list[Finding
         role_zh=ROLES[role].zh,
         example=minted[0],
         column=column,
+        column_zh=ROLES[role].columns[0].zh,
     )
     return frame.assign(**{column: pd.Series(ids, dtype="str", index=frame.index)}), [finding]
 
@@ -482,6 +405,6 @@ def settle_id(matched: Mapping[str, str], raw: pd.DataFrame, role: str) -> dict[
     for name in raw.columns:
         if fold_name(name) in PLAIN_IDS and name not in settled.values():
             values = raw[name]
-            if values.notna().all() and values.is_unique and not _holds_persons(values):
+            if values.notna().all() and values.is_unique and not holds_persons(values):
                 return {column: str(name), **settled}
     return settled

@@ -23,8 +23,26 @@ if TYPE_CHECKING:
     from gridmap.sources.discovering import FoundFile
 
 MAX_LAYERS = 500
-"""Layers of one file that are looked at; gridmap's own default."""
+"""Layers of one file that are looked at, the rest is said; gridmap's own default."""
+PLAN_LAYERS = frozenset({"grids", "units", "members", "findings", "about"})
+"""A GeoPackage with all of these is a plan of gridmap (DESIGN.md section 3): a result, no input."""
 
+PLAN_SKIPPED = FindingKind(
+    "plan_skipped",
+    "info",
+    en="{places} is a plan that gridmap wrote, not an input; it was not read.",
+    zh="{places} 是 gridmap 写出的方案文件，不是输入数据，未读取。",
+    cure_en="Keep plans in another folder than their input.",
+    cure_zh="请把方案文件与输入数据分开存放。",
+)
+LAYERS_LEFT_OUT = FindingKind(
+    "layers_left_out",
+    "warning",
+    en="{places} holds {many} layers; only the first {most} were looked at.",
+    zh="{places} 有 {many} 个图层，仅查看了前 {most} 个。",
+    cure_en="Export the layers that are needed into a file of their own.",
+    cure_zh="请将需要的图层另存为单独的文件。",
+)
 READER_REMARK = FindingKind(
     "reader_remark",
     "warning",
@@ -49,7 +67,7 @@ OPEN_ELSEWHERE = FindingKind(
     cure_en="Close it there (for example in QGIS) and read again, so that its hash fits its data.",
     cure_zh="请在该程序（如 QGIS）中关闭文件后重新读取，以使文件哈希与数据一致。",
 )
-FINDING_KINDS = (READER_REMARK, CURVES_LINEARISED, OPEN_ELSEWHERE)
+FINDING_KINDS = (PLAN_SKIPPED, LAYERS_LEFT_OUT, READER_REMARK, CURVES_LINEARISED, OPEN_ELSEWHERE)
 
 BYTES_AS_LETTERS = "ISO-8859-1"
 """A codec that gives every byte a letter, so that bytes come back unchanged."""
@@ -84,7 +102,13 @@ def list_layers(file: FoundFile) -> tuple[list[LayerInfo], list[Finding]]:
             return [], [REFUSED_FORMAT.found([file.name], problem=foreign)]
         with warnings.catch_warnings(record=True) as remarks:
             warnings.simplefilter("always")
-            names = [str(row[0]) for row in pyogrio.list_layers(file.path)][:MAX_LAYERS]
+            names = [str(row[0]) for row in pyogrio.list_layers(file.path)]
+            if set(names) >= PLAN_LAYERS:
+                return [], [PLAN_SKIPPED.found([file.name])]
+            if len(names) > MAX_LAYERS:
+                said = LAYERS_LEFT_OUT.found([file.name], many=len(names), most=MAX_LAYERS)
+                findings.append(said)
+                names = names[:MAX_LAYERS]
             infos = [_describe(file, name, codec, note) for name in names]
     except READER_ERRORS as problem:
         return [], [UNREADABLE.found([file.name], problem=_reason(problem, file))]
@@ -309,6 +333,8 @@ def _read_arrow(info: LayerInfo, options: dict[str, Any]) -> tuple[pd.DataFrame,
         wkb = table.column(name).to_numpy()
         table = table.drop_columns([name])
     kept = [header for header in options["columns"] if header in table.column_names]
+    # Arrow hands damaged text on unread; whoever looks at it later would stumble
+    table.validate(full=True)
     # without columns a frame would forget how many rows there are
     frame = table.select(kept).to_pandas().reindex(range(len(table)))
     return frame, _geometries(wkb, len(table))

@@ -2,7 +2,7 @@
 
 A household that names a known building counts there. One that does not counts in the footprint it
 lies in. What is left is loose: it counts at a place, which is all loose households that name the
-same (undrawn) building or lie within about a metre.
+same (undrawn) building and lie close together, or lie within about a metre.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from gridmap.errors import RefusedInput
 from gridmap.findings import FindingKind
 from gridmap.units.arrays import make_points, take_counts, take_shapes, take_texts
 from gridmap.units.edges import number_rows
+from gridmap.units.spots import Spots, group_places, list_spots
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -26,11 +27,6 @@ if TYPE_CHECKING:
     from gridmap.units.arrays import Floats, Geometries, Ints, Texts
 
 
-SAME_PLACE_DEGREES = 1e-5
-"""Loose households nearer than this, about a metre, are at one place; gridmap's own default."""
-PLACE_CELL_DEGREES = 5e-3
-"""Loose households that name one undrawn building count together within a cell of this side,
-about 500 m: further apart, two buildings have the same number; gridmap's own default."""
 JOIN_M = 15.0
 """A loose place this near to a footprint joins the building; gridmap's own default."""
 
@@ -63,6 +59,8 @@ class Items:
         (n,) polygon, None for a place.
     home_item
         (m,) item that each row of the households frame counts at; empty when buildings count.
+    spots
+        Where the loose households lie, by item.
     """
 
     name: Texts
@@ -72,6 +70,7 @@ class Items:
     point: Floats
     footprint: Geometries
     home_item: Ints
+    spots: Spots
 
     @property
     def buildings(self) -> int:
@@ -105,18 +104,20 @@ def count_items(sources: Sources) -> Items:
     if homes is None or not len(homes):
         places = np.empty((0, 2))
         counts = take_counts(buildings, "households", 0)
-        return _items(buildings, footprint, counts, places, np.empty(0, dtype=object), _no_rows())
+        nameless = np.empty(0, dtype=object)
+        none = np.empty(0, dtype=np.int64)
+        return _items(buildings, footprint, counts, places, nameless, none, Spots.none())
     rows_households = take_counts(homes, "households", 1)
     item, points = _place_homes(homes, buildings, footprint)
     loose = np.flatnonzero(item < 0)
     _refuse_unplaced(rows_households[loose], points[loose])
-    place, first = _group_places(points[loose], take_texts(homes, "building_id")[loose])
+    place, first = group_places(points[loose], take_texts(homes, "building_id")[loose])
     item[loose] = built + place
     counts = np.bincount(item, weights=rows_households, minlength=built + len(first))
     names = take_texts(homes, "building_id")[loose][first]
-    return _items(
-        buildings, footprint, np.rint(counts).astype(np.int64), points[loose][first], names, item
-    )
+    spots = list_spots(loose, item[loose], points[loose], rows_households[loose])
+    counts = np.rint(counts).astype(np.int64)
+    return _items(buildings, footprint, counts, points[loose][first], names, item, spots)
 
 
 def join_places(
@@ -163,6 +164,7 @@ def join_places(
         point=items.point[kept],
         footprint=items.footprint[kept],
         home_item=position[target][items.home_item],
+        spots=items.spots.renamed(position[target]),
     )
     return joined, item_face[kept]
 
@@ -174,6 +176,7 @@ def _items(
     places: Floats,
     place_names: Texts,
     home_item: Ints,
+    spots: Spots,
 ) -> Items:
     nowhere = np.full(len(places), None, dtype=object)
     inside = shapely.get_coordinates(shapely.point_on_surface(footprint)).reshape(-1, 2)
@@ -189,6 +192,7 @@ def _items(
         point=np.concatenate([inside, places]),
         footprint=np.concatenate([footprint, nowhere]),
         home_item=home_item,
+        spots=spots,
     )
 
 
@@ -228,20 +232,3 @@ def _refuse_unplaced(households: Ints, points: Floats) -> None:
     lost = ~np.isfinite(points).all(axis=1)
     if lost.any():
         raise RefusedInput([UNPLACED.found(count=int(households[lost].sum()))])
-
-
-def _group_places(points: Floats, names: Texts) -> tuple[Ints, Ints]:
-    """Group loose households; return the group of each, and the first household of each group."""
-    if not len(points):
-        return _no_rows(), _no_rows()
-    code, _ = pd.factorize(pd.Series(names, dtype=object), sort=True)
-    named = names != ""
-    side = np.where(named, PLACE_CELL_DEGREES, SAME_PLACE_DEGREES)[:, None]
-    cell = np.floor(points / side + 0.5)
-    group = number_rows(np.column_stack([code.astype(np.float64), cell]))
-    _, first = np.unique(group, return_index=True)
-    return group, first
-
-
-def _no_rows() -> Ints:
-    return np.empty(0, dtype=np.int64)

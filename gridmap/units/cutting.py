@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from gridmap.units.arrays import make_points
 from gridmap.units.cells import (
     Ridges,
     cut_polygons,
@@ -18,7 +19,7 @@ from gridmap.units.cells import (
 )
 from gridmap.units.faces import NOTHING, locate_points
 from gridmap.units.merging import absorb_pieces
-from gridmap.units.seeds import seed_entrances, seed_walls
+from gridmap.units.seeds import seed_entrances, seed_items
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -102,7 +103,7 @@ def cut_faces(
     single = count[face] == 1
     of_face[face[single]] = candidate[single]
     shared = count > 1
-    region, xy, owner = _seed_faces(items, item_face, candidates, shared, plane)
+    region, xy, owner = _seed_faces(faces, items, item_face, candidates, shared, plane)
     anchors = _find_anchors(items, item_face, candidates, xy, owner, plane)
     extent = shapely.bounds(shapely.transform(faces.shape, plane.to_metres)).reshape(-1, 4)
     ridges = find_ridges(region, xy, owner, extent, report=report)
@@ -158,6 +159,7 @@ def _pair_faces(item_face: Ints, candidates: Candidates) -> tuple[Ints, Ints]:
 
 
 def _seed_faces(
+    faces: Faces,
     items: Items,
     item_face: Ints,
     candidates: Candidates,
@@ -171,23 +173,36 @@ def _seed_faces(
     """
     used = np.flatnonzero(shared[item_face])
     built = ~shapely.is_missing(items.footprint)
-    mine = candidates.of_item[used]
+    mine = candidates.of_item
     split = (mine >= 0) & (candidates.entrance[mine] > 0)
-    owner = np.where(mine >= 0, mine, len(candidates.kind) + used)
-    walls = built[used] & ~split
-    footprints = shapely.transform(items.footprint[used[walls]], plane.to_metres)
-    seeds = seed_walls(footprints)
-    parts = [(item_face[used[walls]][seeds.owner], seeds.xy, owner[walls][seeds.owner])]
-    for n in np.flatnonzero(split).tolist():
-        item = used[n]
+    owner = np.where(mine >= 0, mine, len(candidates.kind) + np.arange(len(mine)))
+    walls = used[built[used] & ~split[used]]
+    footprints = shapely.transform(items.footprint[walls], plane.to_metres)
+    spot_item, spots = _list_seeds(faces, items, item_face, used[~split[used]])
+    seeds = seed_items(footprints, walls, plane.to_metres(spots), spot_item)
+    parts = [(item_face[seeds.owner], seeds.xy, owner[seeds.owner])]
+    for item in used[split[used]].tolist():
         number = int(items.entrances[item])
         body = shapely.transform(items.footprint[item], plane.to_metres)
         strips = seed_entrances(body, number)
-        parts.append((np.full(len(strips.xy), item_face[item]), strips.xy, mine[n] + strips.owner))
-    places = used[~built[used]]
-    parts.append((item_face[places], plane.to_metres(items.point[places]), owner[~built[used]]))
+        region = np.full(len(strips.xy), item_face[item])
+        parts.append((region, strips.xy, mine[item] + strips.owner))
     region, xy, owners = (np.concatenate(part) for part in zip(*parts, strict=True))
     return region, xy, owners
+
+
+def _list_seeds(faces: Faces, items: Items, item_face: Ints, used: Ints) -> tuple[Ints, Floats]:
+    """Return the spots of these items that lie in the item's face, or the point of the place."""
+    asked = np.zeros(len(item_face), dtype=bool)
+    asked[used] = True
+    item, point = items.spots.item, items.spots.point
+    item, point = item[asked[item]], point[asked[item]]
+    inside = shapely.intersects(faces.shape[item_face[item]], make_points(point))
+    item, point = item[inside], point[inside]
+    asked[item] = False
+    asked[: items.buildings] = False
+    bare = np.flatnonzero(asked)
+    return np.concatenate([item, bare]), np.concatenate([point, items.point[bare]])
 
 
 def _find_anchors(

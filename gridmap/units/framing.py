@@ -15,13 +15,14 @@ from gridmap.units.faces import NOTHING, locate_points
 from gridmap.units.measuring import measure_polygons
 from gridmap.units.naming import name_units
 from gridmap.units.shares import list_members, share_entrances
+from gridmap.units.spots import find_strays
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
     from gridmap.findings import Finding
     from gridmap.model import Sources
-    from gridmap.units.arrays import Floats, Geometries, Ints, Texts
+    from gridmap.units.arrays import Bools, Floats, Geometries, Ints, Texts
     from gridmap.units.candidates import Candidates
     from gridmap.units.counting import Items
     from gridmap.units.faces import Faces
@@ -99,6 +100,8 @@ def frame_units(
     shares["unit_id"] = names[shares["group"].to_numpy()]
     limit = pd.Series(upper[patchwork.face[first]], index=names)
     said = (*findings, *_list_findings(rows, names, points, limit))
+    divided = _tell_divided(items, candidates)
+    said += find_strays(items.spots, patchwork.item_group, divided, shapes, names)
     return Units(
         frame=frame,
         communities=_community_frame(frame, sources),
@@ -130,9 +133,7 @@ def _share_items(
     patchwork: Patchwork, items: Items, candidates: Candidates, homes: gpd.GeoDataFrame | None
 ) -> pd.DataFrame:
     """Return one row for each item and unit: ``item``, ``group``, ``households``."""
-    entrance = np.zeros(len(items.households), dtype=bool)
-    held = candidates.of_item >= 0
-    entrance[held] = candidates.entrance[candidates.of_item[held]] > 0
+    entrance = _tell_divided(items, candidates)
     plain = np.flatnonzero(~entrance)
     parts = [
         pd.DataFrame(
@@ -149,6 +150,14 @@ def _share_items(
         group = [patchwork.strip_group[int(strip)] for strip in strips]
         parts.append(pd.DataFrame({"item": item, "group": group, "households": counts}))
     return pd.concat(parts, ignore_index=True)
+
+
+def _tell_divided(items: Items, candidates: Candidates) -> Bools:
+    """Tell which items are split by their entrances."""
+    entrance = np.zeros(len(items.households), dtype=bool)
+    held = candidates.of_item >= 0
+    entrance[held] = candidates.entrance[candidates.of_item[held]] > 0
+    return entrance
 
 
 def _describe(

@@ -23,6 +23,7 @@ from gridmap.units.grouping import settle_land
 from gridmap.units.linework import draw_faces, gather_lines
 from gridmap.units.measuring import LocalPlane, measure_polygons
 from gridmap.units.settling import settle_items
+from gridmap.units.spots import find_apart
 
 if TYPE_CHECKING:
     from gridmap.findings import Finding
@@ -119,7 +120,7 @@ def make_units(sources: Sources, *, rules: Rules, progress: Progress = ignore_pr
     progress("units", 10, PARTS)
     items = count_items(sources)
     items, item_face, findings = settle_items(items, faces)
-    findings += _find_overlaps(faces, sources)
+    findings += _find_overlaps(faces, sources) + find_apart(items)
     upper = find_upper(faces, items, item_face, sources, rules)
     items, item_face = _join_places(items, item_face, upper, plane)
     progress("units", 20, PARTS)

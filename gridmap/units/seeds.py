@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
-from gridmap.units.arrays import rank_in_run
+from gridmap.units.arrays import make_points, rank_in_run
 
 if TYPE_CHECKING:
     from gridmap.units.arrays import Floats, Geometries, Ints
@@ -27,6 +27,11 @@ GAP_SHARE = 0.5
 that the line between the two is straight."""
 INSET_M = 0.25
 """How far inside a wall its seeds lie; gridmap's own default."""
+LEAST_HULL_M2 = 4.0
+"""Points with a smaller hull are seeds themselves."""
+FREE_M = 8.0
+"""A hull of points this far from every other hull and footprint is seeded along its rim like a
+footprint; nearer ones by each of their points; gridmap's own default."""
 ACROSS = 3
 """Rows of seeds across a strip of an entrance."""
 
@@ -80,6 +85,59 @@ def seed_walls(footprints: Geometries) -> Seeds:
     inward = np.column_stack([-along[:, 1], along[:, 0]]) / length[at, None]
     depth = np.minimum(INSET_M, length[at] / 8)[:, None]
     return Seeds(start[at] + along * share[:, None] + inward * depth, owner[at])
+
+
+def seed_items(footprints: Geometries, built: Ints, spots: Floats, spot_item: Ints) -> Seeds:
+    """Place seeds for buildings along their walls, and for places where their households lie.
+
+    Parameters
+    ----------
+    footprints, built
+        (n,) polygons in metres, and the item of each.
+    spots, spot_item
+        (k, 2) metres, and the item of each.
+
+    Returns
+    -------
+    Seeds
+        ``owner`` is the item. Points that stand apart from everything else are seeded along the
+        rim of their hull, so that borders are straight; others are seeds themselves, so that each
+        lies in the cell of its own item.
+
+    Examples
+    --------
+    >>> spots = np.array([[0.0, 0.0], [40.0, 0.0], [40.0, 10.0], [0.0, 10.0], [90.0, 0.0]])
+    >>> seeds = seed_items(np.empty(0, dtype=object), np.empty(0, dtype=np.int64), spots,
+    ...                    np.array([7, 7, 7, 7, 9]))
+    >>> np.bincount(seeds.owner)[[7, 9]].tolist()
+    [20, 1]
+    """
+    hulls, item = _find_free_hulls(footprints, built, spots, spot_item)
+    walls = seed_walls(np.concatenate([footprints, hulls]))
+    bare = ~np.isin(spot_item, item)
+    return Seeds(
+        np.concatenate([walls.xy, spots[bare]]),
+        np.concatenate([np.concatenate([built, item])[walls.owner], spot_item[bare]]),
+    )
+
+
+def _find_free_hulls(
+    footprints: Geometries, built: Ints, spots: Floats, spot_item: Ints
+) -> tuple[Geometries, Ints]:
+    """Return the hulls of points that stand apart from all others, and their items."""
+    if not len(spots):
+        return np.empty(0, dtype=object), np.empty(0, dtype=np.int64)
+    order = np.argsort(spot_item, kind="stable")
+    item, number = np.unique(spot_item[order], return_inverse=True)
+    bundles = shapely.multipoints(make_points(spots[order]), indices=number.ravel())
+    hulls = np.asarray(shapely.convex_hull(bundles), dtype=object).reshape(-1)
+    near, other = shapely.STRtree(np.concatenate([hulls, footprints])).query(
+        hulls, predicate="dwithin", distance=FREE_M
+    )
+    free = shapely.area(hulls) >= LEAST_HULL_M2
+    free &= ~np.isin(item, built)
+    free[near[near != other]] = False
+    return hulls[free], item[free]
 
 
 def seed_edges(start: Floats, end: Floats, step_m: float) -> Seeds:

@@ -10,7 +10,7 @@ import shapely
 
 from gridmap.findings import FindingKind
 from gridmap.units.arrays import make_points
-from gridmap.units.faces import locate_points
+from gridmap.units.spots import settle_spots
 
 if TYPE_CHECKING:
     from gridmap.findings import Finding
@@ -57,10 +57,10 @@ def settle_items(items: Items, faces: Faces) -> tuple[Items, Ints, tuple[Finding
     -------
     Items, array, findings
         The items with their points moved into their face, the face of each, and what to say. A
-        building across lines belongs to the face with most of its area; one outside all land to
-        the nearest face.
+        building across lines belongs to the face with most of its area, a place to the face with
+        most of its households; what is outside all land to the nearest face.
     """
-    face = locate_points(faces.shape, items.point)
+    items, face = settle_spots(items, faces)
     findings: list[Finding] = []
     point = items.point.copy()
     lost = np.flatnonzero(face < 0)

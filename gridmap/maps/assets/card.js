@@ -15,10 +15,11 @@
     return parts.join(".");
   };
 
-  /** A count of households, or its class: the page holds no count below ten. */
+  /** A count of households, an estimate that says so, or its class below ten. */
   gm.countText = function (grid, text, short) {
-    if (grid.households < 0) return text(short ? "few_short" : "few");
-    return text(short ? "count_short" : "count", { count: gm.formatNumber(grid.households) });
+    const key = grid.households < 0 ? "few" : grid.households === 0 ? "nobody" : "count";
+    const suffix = (short ? "_short" : "") + (key === "count" && text.estimated ? "_estimated" : "");
+    return text(key + suffix, { count: gm.formatNumber(grid.households) });
   };
 
   function areaText(area, text) {
@@ -33,7 +34,7 @@
 
   function statusCell(grid, model, text) {
     const cell = gm.element("span", "status " + grid.state);
-    const signs = { inside: "✓ ", above: "▲ ", below: "▼ ", no_band: "" };
+    const signs = { inside: "✓ ", above: "▲ ", below: "▼ ", no_band: "", empty: "○ " };
     cell.textContent = signs[grid.state] + text(grid.state);
     return cell;
   }
@@ -47,7 +48,7 @@
     const households = gm.countText(community, text);
     rows.push([
       "households",
-      community.rounded && community.households >= 0
+      community.rounded && community.households > 0 && !text.estimated
         ? text("about_households", { count: gm.formatNumber(community.households) })
         : households,
     ]);

@@ -132,7 +132,7 @@
   const KINDS = ["general", "dedicated", "exclave"];
   const CATEGORIES = ["school", "hospital", "government", "mall", "office", "industrial", "park"];
   gm.CATEGORIES = CATEGORIES;
-  const STATES = ["inside", "above", "below", "no_band"];
+  const STATES = ["inside", "above", "below", "no_band", "empty"];
 
   gm.decode = function (data) {
     const table = data.grids;
@@ -208,32 +208,33 @@
     };
   };
 
+  /** Whether a point in world units lies in a grid. */
+  gm.isInside = function (model, grid, x, y) {
+    const arcs = model.arcs;
+    const box = grid.box;
+    if (x < box[0] || x > box[2] || y < box[1] || y > box[3]) return false;
+    let inside = false;
+    grid.shape.forEach((rings) =>
+      rings.forEach((ring) =>
+        ring.forEach((signed) => {
+          const arc = signed < 0 ? -1 - signed : signed;
+          for (let i = arcs.starts[arc] + 1; i < arcs.starts[arc + 1]; i++) {
+            const ay = arcs.y[i - 1];
+            const by = arcs.y[i];
+            if (ay > y !== by > y) {
+              const at = arcs.x[i - 1] + ((y - ay) / (by - ay)) * (arcs.x[i] - arcs.x[i - 1]);
+              if (x < at) inside = !inside;
+            }
+          }
+        })
+      )
+    );
+    return inside;
+  };
+
   /** The grid at a point in world units, or null. */
   gm.gridAt = function (model, x, y) {
-    const arcs = model.arcs;
-    for (let g = 0; g < model.grids.length; g++) {
-      const grid = model.grids[g];
-      const box = grid.box;
-      if (x < box[0] || x > box[2] || y < box[1] || y > box[3]) continue;
-      let inside = false;
-      grid.shape.forEach((rings) =>
-        rings.forEach((ring) =>
-          ring.forEach((signed) => {
-            const arc = signed < 0 ? -1 - signed : signed;
-            for (let i = arcs.starts[arc] + 1; i < arcs.starts[arc + 1]; i++) {
-              const ay = arcs.y[i - 1];
-              const by = arcs.y[i];
-              if (ay > y !== by > y) {
-                const at = arcs.x[i - 1] + ((y - ay) / (by - ay)) * (arcs.x[i] - arcs.x[i - 1]);
-                if (x < at) inside = !inside;
-              }
-            }
-          })
-        )
-      );
-      if (inside) return grid;
-    }
-    return null;
+    return model.grids.find((grid) => gm.isInside(model, grid, x, y)) || null;
   };
 
   gm.toLatLng = function (x, y) {

@@ -1,10 +1,18 @@
-/* Names and numbers that never cover each other: the important first, the rest where room is left. */
+/* Names and numbers that never cover each other: the important first, the rest where room is left.
+   One rule for every map: a general grid shows its number where its land has room for it, and under
+   it its households once half of the grids on the screen have room for both. */
 (function (gm) {
   "use strict";
 
   const FONT =
     '"Noto Sans CJK SC","Noto Sans SC","Source Han Sans SC","Microsoft YaHei","PingFang SC","WenQuanYi Micro Hei",SimHei,sans-serif';
-  const LARGEST_SERIAL = 15;
+  const SERIAL = { largest: 15, smallest: 9 };
+  /** Height of digits as a share of their size. */
+  const DIGIT = 0.74;
+  /** Radius in pixels from which half of the grids have room for number and households. */
+  const ROOM_FOR_COUNT = 30;
+  /** Steps of 7 pixels to each side in which a number looks for another place in its grid. */
+  const SEARCH = 6;
   const widths = new Map();
 
   function font(size, weight) {
@@ -42,6 +50,16 @@
       )
     );
   };
+  Taken.prototype.count = function (box) {
+    const met = new Set();
+    this.each(box, (key) => {
+      (this.cells.get(key) || []).forEach((other) => {
+        if (box[0] < other[2] && box[2] > other[0] && box[1] < other[3] && box[3] > other[1]) met.add(other);
+      });
+      return false;
+    });
+    return met.size;
+  };
   Taken.prototype.take = function (box) {
     this.each(box, (key) => {
       if (!this.cells.has(key)) this.cells.set(key, []);
@@ -72,6 +90,17 @@
     ctx.fill();
   }
   gm.drawTriangle = drawTriangle;
+
+  /** A ring: nobody lives here, which is neither good nor bad. */
+  gm.drawRing = function (ctx, x, y, size, colour) {
+    ctx.beginPath();
+    ctx.arc(x, y, size * 0.38, 0, 2 * Math.PI);
+    ctx.fillStyle = "#ffffff";
+    ctx.fill();
+    ctx.strokeStyle = colour;
+    ctx.lineWidth = 1.8;
+    ctx.stroke();
+  };
 
   /** A letter on a plate: round-cornered square for a site, diamond for an exclave. */
   function drawPlate(ctx, x, y, size, letter, kind, colours) {
@@ -126,64 +155,81 @@
     };
   }
 
-  function textPart(ctx, text, size, weight, colour) {
+  function textPart(ctx, text, size, weight, colour, leading) {
     const line = { text: text, font: font(size, weight), colour: colour };
     return {
       text: text,
       font: line.font,
-      leading: size * 1.22,
+      leading: size * (leading || 1.22),
       draw: (x, y) => drawLine(ctx, line, x, y),
     };
   }
 
-  function gridParts(ctx, grid, room, model, text, isLong) {
+  /** The largest size in which digits lie within a circle, or 0. */
+  function fitDigits(ctx, digits, room) {
+    for (let size = SERIAL.largest; size >= SERIAL.smallest; size--) {
+      const width = widthOf(ctx, digits, font(size, "500"));
+      if (Math.hypot(width, size * DIGIT) / 2 <= room + 1) return size;
+    }
+    return 0;
+  }
+
+  function specialParts(ctx, grid, room, model, text, isLong) {
     const inks = model.data.palette.inks;
-    const parts = [];
-    if (grid.kind !== "general") {
-      const size = Math.max(11, Math.min(20, room * 1.1));
-      if (room < 4.5) return parts;
-      const letter = text(grid.kind === "exclave" ? "letter_exclave" : "letter_" + grid.category);
-      const colours = model.data.palette.kinds[grid.kind];
-      parts.push({
-        size: size,
-        draw: (x, y) => drawPlate(ctx, x, y, size, letter, grid.kind, colours),
-      });
-      const wide = widthOf(ctx, grid.short, font(12, "500"));
-      if (isLong && room > 20 && wide < room * 2.8) parts.push(textPart(ctx, grid.short, 12, "500", inks.text));
-      return parts;
-    }
-    if (grid.state === "above" || grid.state === "below") {
-      const size = Math.max(9, Math.min(13, room * 0.9));
-      const colour = inks[grid.state];
-      parts.push({
-        size: size,
-        draw: (x, y) => drawTriangle(ctx, x, y, size, grid.state === "above", colour),
-      });
-    }
-    const serial = grid.serial || grid.short;
-    const long = widthOf(ctx, grid.short, font(13, "600"));
-    if (isLong && room > 22 && long < room * 2.2) {
-      parts.push(textPart(ctx, grid.short, 13, "600", inks.text));
-      if (room > 30) parts.push(textPart(ctx, gm.countText(grid, text, true), 12, "400", inks.text));
-    } else if (room > 7.5) {
-      const size = Math.round(Math.max(10, Math.min(LARGEST_SERIAL, room * 0.85)));
-      if (widthOf(ctx, serial, font(size, "500")) < room * 2.4) {
-        parts.push(textPart(ctx, serial, size, "500", inks.text));
-      }
+    const letter = text(grid.kind === "exclave" ? "letter_exclave" : "letter_" + grid.category);
+    const colours = model.data.palette.kinds[grid.kind];
+    const size = Math.max(11, Math.min(20, room * 1.1));
+    const parts = [
+      { size: size, draw: (x, y) => drawPlate(ctx, x, y, size, letter, grid.kind, colours) },
+    ];
+    const owner = grid.kind === "exclave" && model.communities[grid.community];
+    const words = owner ? text("owned_by", { name: owner.name }) : isLong ? grid.short : "";
+    const style = font(12, "500");
+    if (words && room > (owner ? 13 : 20) && widthOf(ctx, words, style) < room * 2.8) {
+      parts.push(textPart(ctx, words, 12, "500", owner ? colours.ink : inks.text));
     }
     return parts;
+  }
+
+  function gridParts(ctx, grid, room, model, text, isLong) {
+    const inks = model.data.palette.inks;
+    if (grid.kind !== "general") {
+      return room < 4.5 ? [] : specialParts(ctx, grid, room, model, text, isLong);
+    }
+    const parts = [];
+    if (grid.state !== "inside") {
+      const size = Math.max(9, Math.min(13, room * 0.9));
+      const colour = inks[grid.state];
+      const draw = (x, y) =>
+        grid.state === "empty"
+          ? gm.drawRing(ctx, x, y, size, colour)
+          : drawTriangle(ctx, x, y, size, grid.state === "above", colour);
+      parts.push({ size: size, draw: draw });
+    }
+    const serial = grid.serial || grid.short;
+    const size = fitDigits(ctx, serial, room);
+    if (size) parts.push(textPart(ctx, serial, size, isLong ? "600" : "500", inks.text, 1));
+    const count = gm.countText(grid, text, true);
+    if (size && isLong && widthOf(ctx, count, font(12, "400")) < room * 2) {
+      parts.push(textPart(ctx, count, 12, "400", inks.text));
+    }
+    return parts;
+  }
+
+  function boxOf(label, x, y) {
+    return [
+      x - label.width / 2 - 2,
+      y - label.height / 2 - 1,
+      x + label.width / 2 + 2,
+      y + label.height / 2 + 1,
+    ];
   }
 
   function tryPlaces(taken, label, x, y, shifts) {
     for (let i = 0; i < shifts.length; i++) {
       const cx = x + shifts[i][0];
       const cy = y + shifts[i][1];
-      const box = [
-        cx - label.width / 2 - 2,
-        cy - label.height / 2 - 1,
-        cx + label.width / 2 + 2,
-        cy + label.height / 2 + 1,
-      ];
+      const box = boxOf(label, cx, cy);
       if (taken.isFree(box)) {
         taken.take(box);
         label.draw(cx, cy);
@@ -204,6 +250,57 @@
     ];
   }
 
+  /** Other places inside a grid, the nearest to its middle first, for a number that found none. */
+  function placesInside(grid, label, x, y, view, model) {
+    const found = [];
+    const w = label.width / 2;
+    const h = label.height * 0.4;
+    const inside = (px, py) =>
+      gm.isInside(model, grid, (px + view.x) / view.scale, (py + view.y) / view.scale);
+    for (let i = -SEARCH; i <= SEARCH; i++) {
+      for (let j = -SEARCH; j <= SEARCH; j++) {
+        const dx = i * 7;
+        const dy = j * 7;
+        const corners = [[-w, -h], [w, -h], [-w, h], [w, h]];
+        if (corners.every((at) => inside(x + dx + at[0], y + dy + at[1]))) found.push([dx, dy]);
+      }
+    }
+    return found.sort((a, b) => Math.hypot(a[0], a[1]) - Math.hypot(b[0], b[1]));
+  }
+
+  /** The free place of a name that hides fewest numbers and crosses fewest borders, or null. */
+  function bestPlace(taken, anchors, label, middle, grids, view, model) {
+    const spots = [[middle.x, middle.y]];
+    const lift = label.height / 2 + 7;
+    aroundShifts(middle.room).slice(1).forEach((by) => spots.push([middle.x + by[0], middle.y + by[1]]));
+    grids.forEach((grid) => {
+      const x = grid.place.x * view.scale - view.x;
+      const y = grid.place.y * view.scale - view.y;
+      [lift, lift + 10].forEach((by) => spots.push([x, y - by], [x, y + by]));
+      spots.push([x, y]);
+    });
+    let best = null;
+    spots.forEach((spot) => {
+      const box = boxOf(label, spot[0], spot[1]);
+      if (!taken.isFree(box)) return;
+      const under = new Set();
+      let outside = 0;
+      [-0.48, 0, 0.48].forEach((i) =>
+        [-0.4, 0.4].forEach((j) => {
+          const x = (spot[0] + i * label.width + view.x) / view.scale;
+          const y = (spot[1] + j * label.height + view.y) / view.scale;
+          const grid = grids.find((one) => gm.isInside(model, one, x, y));
+          if (grid) under.add(grid.number);
+          else outside++;
+        })
+      );
+      const far = Math.hypot(spot[0] - middle.x, spot[1] - middle.y) / Math.max(middle.room, 20);
+      const cost = 3 * anchors.count(box) + 1.5 * outside + under.size + far;
+      if (!best || cost < best.cost) best = { cost: cost, x: spot[0], y: spot[1], outside: outside };
+    });
+    return best;
+  }
+
   function nameLabel(ctx, name, size, weight, colour, halo) {
     const line = { text: name, font: font(size, weight), colour: colour, halo: halo };
     return {
@@ -213,7 +310,23 @@
     };
   }
 
-  function drawCommunities(ctx, taken, view, model, wide) {
+  /** Draw the name of an area at its best place; tell whether it found one. */
+  function drawName(taken, anchors, label, area, grids, view, model, mostOutside) {
+    const middle = {
+      x: area.place.x * view.scale - view.x,
+      y: area.place.y * view.scale - view.y,
+      room: area.place.room * view.scale,
+    };
+    const best = bestPlace(taken, anchors, label, middle, grids, view, model);
+    if (!best || best.outside > mostOutside) return false;
+    taken.take(boxOf(label, best.x, best.y));
+    label.draw(best.x, best.y);
+    return true;
+  }
+
+  const onMainLand = (grid) => grid.kind !== "exclave" && grid.shape.length > 0;
+
+  function drawCommunities(ctx, taken, anchors, view, model, wide) {
     const inks = model.data.palette.inks;
     model.communities.forEach((community) => {
       if (!community.place) return;
@@ -222,26 +335,25 @@
       const size = Math.round(Math.max(12, Math.min(17, room * 0.26)));
       const label = nameLabel(ctx, community.name, size, "bold", inks.community_text, 4);
       if (label.width > room * 4.2) return;
-      const x = community.place.x * view.scale - view.x;
-      const y = community.place.y * view.scale - view.y;
-      tryPlaces(taken, label, x, y, aroundShifts(room));
+      drawName(taken, anchors, label, community, community.grids.filter(onMainLand), view, model, 6);
     });
   }
 
-  function drawTownships(ctx, taken, view, model) {
+  function drawTownships(ctx, taken, anchors, view, model) {
     if (model.townships.length < 2) return;
-    model.townships.forEach((township) => {
+    model.townships.forEach((township, number) => {
       if (!township.place) return;
       const room = township.place.room * view.scale;
       if (room < 50 || room > 420) return;
       const name = township.name.split("").join("\u2009");
-      const label = nameLabel(
-        ctx, name, Math.round(Math.max(17, Math.min(24, room * 0.16))), "bold",
-        model.data.palette.inks.township_text, 5
-      );
-      const x = township.place.x * view.scale - view.x;
-      const y = township.place.y * view.scale - view.y;
-      tryPlaces(taken, label, x, y, aroundShifts(room * 0.8));
+      const largest = Math.round(Math.max(17, Math.min(24, room * 0.16)));
+      const inside = (grid) =>
+        onMainLand(grid) && grid.community >= 0 && model.communities[grid.community].township === number;
+      const own = model.grids.filter(inside);
+      [largest, 14].some((size) => {
+        const label = nameLabel(ctx, name, size, "bold", model.data.palette.inks.township_text, 5);
+        return drawName(taken, anchors, label, township, own, view, model, 0);
+      });
     });
   }
 
@@ -249,28 +361,38 @@
     const taken = new Taken();
     ctx.textAlign = "center";
     ctx.textBaseline = "middle";
-    drawTownships(ctx, taken, view, model);
-    drawCommunities(ctx, taken, view, model, false);
-    /* One way of naming for the whole screen: full names once most grids have room for theirs. */
     const rooms = grids
       .filter((grid) => grid.kind === "general")
       .map((grid) => grid.place.room * view.scale)
       .sort((a, b) => a - b);
-    const isLong = rooms.length > 0 && rooms[Math.floor(rooms.length / 2)] > 38;
-    const marked = (grid) => grid.kind !== "general" || grid.state !== "inside";
-    [true, false].forEach((first) =>
-      grids.forEach((grid) => {
-        if (marked(grid) !== first) return;
-        const room = grid.place.room * view.scale;
-        const parts = gridParts(ctx, grid, room, model, text, isLong);
-        if (!parts.length) return;
-        const x = grid.place.x * view.scale - view.x;
-        const y = grid.place.y * view.scale - view.y;
-        if (!tryPlaces(taken, stack(ctx, parts), x, y, aroundShifts(room)) && parts.length > 1) {
-          tryPlaces(taken, stack(ctx, parts.slice(0, 1)), x, y, aroundShifts(room));
-        }
-      })
-    );
-    drawCommunities(ctx, taken, view, model, true);
+    const isLong = rooms.length > 0 && rooms[Math.floor(rooms.length / 2)] > ROOM_FOR_COUNT;
+    const labels = grids.map((grid) => {
+      const room = grid.place.room * view.scale;
+      return {
+        grid: grid,
+        room: room,
+        parts: gridParts(ctx, grid, room, model, text, isLong),
+        x: grid.place.x * view.scale - view.x,
+        y: grid.place.y * view.scale - view.y,
+      };
+    });
+    const place = (one) => {
+      if (!one.parts.length) return;
+      const label = stack(ctx, one.parts);
+      if (tryPlaces(taken, label, one.x, one.y, aroundShifts(one.room))) return;
+      const single = stack(ctx, one.parts.slice(0, 1));
+      if (one.parts.length > 1 && tryPlaces(taken, single, one.x, one.y, aroundShifts(one.room))) return;
+      tryPlaces(taken, single, one.x, one.y, placesInside(one.grid, single, one.x, one.y, view, model));
+    };
+    const isMarked = (one) => one.grid.kind !== "general" || one.grid.state !== "inside";
+    const anchors = new Taken();
+    labels.forEach((one) => {
+      if (!isMarked(one) && one.parts.length) anchors.take(boxOf(stack(ctx, one.parts), one.x, one.y));
+    });
+    labels.filter(isMarked).forEach(place);
+    drawTownships(ctx, taken, anchors, view, model);
+    drawCommunities(ctx, taken, anchors, view, model, false);
+    labels.filter((one) => !isMarked(one)).forEach(place);
+    drawCommunities(ctx, taken, anchors, view, model, true);
   };
 })((window.gridmap = window.gridmap || {}));

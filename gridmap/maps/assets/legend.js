@@ -58,11 +58,11 @@
       )
     );
     add(holds("kind", "exclave"), "legend_link", (ctx) => {
-      line(ctx, kinds.exclave.ink, 1.6, [5, 4]);
+      line(ctx, kinds.exclave.ink, 1.6);
       ctx.beginPath();
-      ctx.arc(WIDTH - 6, HEIGHT / 2, 3.6, 0, 2 * Math.PI);
-      ctx.fillStyle = "#ffffff";
-      ctx.fill();
+      ctx.moveTo(WIDTH - 9, HEIGHT / 2 - 4);
+      ctx.lineTo(WIDTH - 3, HEIGHT / 2);
+      ctx.lineTo(WIDTH - 9, HEIGHT / 2 + 4);
       ctx.stroke();
     });
     gm.CATEGORIES.forEach((category) =>
@@ -91,6 +91,9 @@
       add(holds("mark", state), "legend_" + state, (ctx) =>
         gm.drawTriangle(ctx, WIDTH / 2, HEIGHT / 2, 13, state === "above", inks[state])
       )
+    );
+    add(holds("mark", "empty"), "legend_empty", (ctx) =>
+      gm.drawRing(ctx, WIDTH / 2, HEIGHT / 2, 11, inks.empty)
     );
     return rows;
   }

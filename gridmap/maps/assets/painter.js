@@ -5,6 +5,10 @@
   /** Points closer than this on the screen are drawn as one, in pixels. */
   const NEAR = 0.6;
 
+  /** How far an exclave points to its owner, and the room below which it does not, in pixels. */
+  const STUB = 26;
+  const SMALL_EXCLAVE = 4.5;
+
   /** Lines in pixels of the map's layer, thinned to what the screen can show. */
   function project(lines, view) {
     const x = new Float32Array(lines.x.length);
@@ -96,6 +100,7 @@
       this.model = model;
       this.text = text;
       this.selected = null;
+      this.hovered = null;
       this.density = 0;
     },
 
@@ -246,17 +251,40 @@
         if (end <= lines.starts[k]) continue;
         const grid = this.model.grids[this.model.links.grid[k]];
         const owner = this.model.communities[grid.community];
-        const isSelected = this.selected && (this.selected === grid || this.selected === owner);
-        this._ctx.beginPath();
-        traceLine(this._ctx, lines, k);
-        this._stroke("rgba(255,255,255,0.9)", isSelected ? 5 : 3.6);
-        this._stroke(colour, isSelected ? 2.6 : 1.5, [6, 4.5]);
-        this._ctx.beginPath();
-        this._ctx.arc(lines.x[end], lines.y[end], isSelected ? 5 : 3.8, 0, 2 * Math.PI);
-        this._ctx.fillStyle = "#ffffff";
-        this._ctx.fill();
-        this._stroke(colour, 2);
+        const wanted = [grid, owner];
+        if (wanted.includes(this.selected) || wanted.includes(this.hovered)) {
+          this._ctx.beginPath();
+          traceLine(this._ctx, lines, k);
+          this._stroke("rgba(255,255,255,0.9)", 4.4);
+          this._stroke(colour, 2, [6, 4.5]);
+          this._ctx.beginPath();
+          this._ctx.arc(lines.x[end], lines.y[end], 4.4, 0, 2 * Math.PI);
+          this._ctx.fillStyle = "#ffffff";
+          this._ctx.fill();
+          this._stroke(colour, 2);
+        } else if (grid.place.room * view.scale > SMALL_EXCLAVE) {
+          this._drawStub(lines, lines.starts[k], end, colour);
+        }
       }
+    },
+
+    /** An arrow from the plate towards the owner: whole lines of many exclaves are a tangle. */
+    _drawStub: function (lines, start, end, colour) {
+      const ctx = this._ctx;
+      const length = Math.hypot(lines.x[end] - lines.x[start], lines.y[end] - lines.y[start]);
+      const ux = (lines.x[end] - lines.x[start]) / length;
+      const uy = (lines.y[end] - lines.y[start]) / length;
+      const reach = Math.min(STUB, length);
+      const x = lines.x[start] + ux * reach;
+      const y = lines.y[start] + uy * reach;
+      ctx.beginPath();
+      ctx.moveTo(lines.x[start], lines.y[start]);
+      ctx.lineTo(x, y);
+      ctx.moveTo(x - 6 * ux + 4 * uy, y - 6 * uy - 4 * ux);
+      ctx.lineTo(x, y);
+      ctx.lineTo(x - 6 * ux - 4 * uy, y - 6 * uy + 4 * ux);
+      this._stroke("rgba(255,255,255,0.9)", 3.6);
+      this._stroke(colour, 1.5);
     },
 
     _drawSelected: function () {

@@ -13,6 +13,7 @@
       );
     };
     text.language = data.language;
+    text.estimated = data.totals.estimated;
     return text;
   }
 
@@ -27,7 +28,10 @@
     const count = gm.formatNumber(totals.households);
     const rows = [
       ["total_grids", gm.formatNumber(totals.grids)],
-      ["total_households", totals.rounded ? text("about_count", { count: count }) : count],
+      [
+        totals.estimated ? "total_households_estimated" : "total_households",
+        totals.rounded || totals.estimated ? text("about_count", { count: count }) : count,
+      ],
       ["total_in_band", gm.formatNumber(totals.in_band) + " / " + gm.formatNumber(totals.general)],
       ["total_special", gm.formatNumber(totals.dedicated) + " / " + gm.formatNumber(totals.exclave)],
     ];
@@ -46,6 +50,7 @@
   function fillImprint(data, text) {
     const imprint = data.imprint;
     const parts = [];
+    if (data.totals.estimated) parts.push(text("estimated"));
     if (imprint.review) parts.push(text("review", { number: imprint.review }));
     else if (!imprint.internal) parts.push(text("review_missing"));
     if (imprint.date) parts.push(text("date", { date: imprint.date }));
@@ -85,7 +90,7 @@
       painter.density = 3;
       map.invalidateSize({ animate: false, pan: false });
       map.options.zoomSnap = 0;
-      map.fitBounds(bounds, { animate: false, paddingTopLeft: [12, 12], paddingBottomRight: [12, 34] });
+      map.fitBounds(bounds, { animate: false, paddingTopLeft: [8, 8], paddingBottomRight: [8, 8] });
       painter.redraw();
     });
     window.addEventListener("afterprint", () => {
@@ -101,8 +106,14 @@
     });
   }
 
-  function listenToMap(map, model, act, text) {
+  function listenToMap(map, model, painter, act, text) {
     const tip = byId("tip");
+    const hover = (grid) => {
+      const exclave = grid && grid.kind === "exclave" ? grid : null;
+      if (painter.hovered === exclave) return;
+      painter.hovered = exclave;
+      painter.redraw();
+    };
     const gridUnder = (at) => {
       const world = gm.toWorld(at);
       return gm.gridAt(model, world.x, world.y);
@@ -112,6 +123,7 @@
       const grid = gridUnder(event.latlng);
       map.getContainer().style.cursor = grid ? "pointer" : "";
       tip.hidden = !grid;
+      hover(grid);
       if (!grid) return;
       const count = gm.countText(grid, text);
       tip.textContent = (grid.name || grid.code) + "　" + count;
@@ -123,6 +135,7 @@
     map.on("mouseout dragstart zoomstart", () => {
       tip.hidden = true;
     });
+    map.on("mouseout", () => hover(null));
     const stage = byId("stage");
     window.addEventListener("pointerdown", () => stage.classList.add("by-pointer"), true);
     window.addEventListener("keydown", () => stage.classList.remove("by-pointer"), true);
@@ -197,8 +210,12 @@
       painter.redraw();
     }
 
-    const showAll = (animate) => map.fitBounds(whole, { padding: [18, 18], animate: animate });
+    const showAll = (animate) => map.fitBounds(whole, { padding: [8, 8], animate: animate });
     byId("legend").open = !isNarrow();
+    /* The map's own height is settled only when the words around it stand. */
+    fillMasthead(data, text);
+    fillImprint(data, text);
+    map.invalidateSize({ animate: false, pan: false });
     showAll(false);
     map.setMinZoom(map.getZoom() - 1);
     map.setMaxBounds(whole.pad(0.6));
@@ -211,7 +228,7 @@
       text.language = text.language === "zh" ? "en" : "zh";
       speak();
     });
-    listenToMap(map, model, act, text);
+    listenToMap(map, model, painter, act, text);
     listenToPrinter(map, painter, whole);
     speak();
     document.documentElement.classList.add("ready");

@@ -3,8 +3,9 @@
 For each node and each weight x that the open zone at the node can have, the least cost of
 everything below is kept. A child either joins the open zone of its parent (weights add), or is
 closed (its best open weight is weighed as a finished zone, plus the price of the tree edge). One
-more state, `over`, holds all weights above the largest state, with the excess in its cost, so
-that a node above the ceiling or an impossible total has an answer too.
+more state, `over`, holds all weights above the largest state, with the excess in its cost: since
+distance to the band is weighed in proportion, zones above the ceiling are sized as exactly as the
+others, be it a node above the ceiling, an impossible total or compounds that do not fit.
 
 Each pair of households meets at most once within the ceiling's distance along the tree, so time
 is O(nodes * ceiling + total weight * ceiling), and usually far less, because few weights of lumpy
@@ -17,7 +18,7 @@ import numpy as np
 
 from gridmap.planning.kernels.compiling import inner
 from gridmap.planning.kernels.spanning import CUT, KEPT
-from gridmap.planning.kernels.weighing import ASTRAY, NEVER, OUTSIDE
+from gridmap.planning.kernels.weighing import ASTRAY, FAR, NEVER
 
 CLOSED = -1
 
@@ -75,7 +76,7 @@ def _start_row(row: np.ndarray, weight: int, tops: int) -> None:
     if weight < tops:
         row[weight] = 0
     else:
-        row[tops] = min(ASTRAY * (weight - tops + 1), OUTSIDE >> 1)
+        row[tops] = ASTRAY * min(weight - tops + 1, FAR)
 
 
 @inner
