@@ -31,13 +31,6 @@ if TYPE_CHECKING:
 DATUMS = ("cgcs2000", "wgs84", "gcj02", "bd09")
 """Names of lon/lat datums; besides them ``EPSG:n`` and (from a planner) a PROJ string."""
 
-DATUM_LABELS = {
-    "cgcs2000": "CGCS2000 国家大地坐标系",
-    "wgs84": "WGS 84",
-    "gcj02": "GCJ-02 火星坐标（高德、腾讯）",
-    "bd09": "BD-09 百度坐标",
-}
-
 CHINA_BOX = (73.62, 16.7, 134.77, 53.56)
 """West, south, east, north in degrees: the area of use of EPSG:4490 in the EPSG registry. It is a
 box, so it holds parts of neighbouring countries; there EPSG:4490 is as good as EPSG:4326."""

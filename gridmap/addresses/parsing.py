@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from gridmap.addresses.characters import clean_text, has_chinese
 from gridmap.addresses.divisions import split_divisions
@@ -10,6 +11,9 @@ from gridmap.addresses.elements import Address
 from gridmap.addresses.marks import Mark, plain_value, scan_marks
 from gridmap.addresses.numerals import NUMERALS
 from gridmap.errors import InvalidOption
+
+if TYPE_CHECKING:
+    from collections.abc import Container
 
 MAX_ADDRESS_CHARACTERS = 200
 """Longer texts are refused: no address is so long. gridmap's own default."""
@@ -52,13 +56,15 @@ _LATIN = re.compile(
 _LATIN_FIRST = re.compile(r"(?P<number>[0-9]{1,5}[A-Za-z]?) (?P<road>[^0-9].{0,80})$")
 
 
-def parse_address(text: str) -> Address:
+def parse_address(text: str, *, communities: Container[str] = frozenset()) -> Address:
     """Read an address into its elements, in any of the forms that people write.
 
     Parameters
     ----------
     text
         As typed: at most `MAX_ADDRESS_CHARACTERS` characters.
+    communities
+        Names of known communities without their ending; see `split_divisions`.
 
     Returns
     -------
@@ -99,7 +105,7 @@ def parse_address(text: str) -> Address:
     if not has_chinese(clean):
         return _read_latin(clean)
     clean, ignored = _drop_remarks(clean)
-    divisions, rest = split_divisions(clean)
+    divisions, rest = split_divisions(clean, communities)
     elements = _Reading()
     elements.found.update(divisions)
     elements.ignored = ignored

@@ -95,11 +95,12 @@ def plan(
     from gridmap.flow import plan_files
     from gridmap.planfiles import write_plan
     from gridmap.rules import Rules
-    from gridmap.writing import check_writable
+    from gridmap.writing import check_ending, check_writable
 
     reading = options.understand_reading(layer, column, crs, datum, admin_level, households_total)
     options.refuse_overwriting_input(inputs, out)
     chosen = Rules.load(rules)
+    check_ending(out, ".gpkg")
     check_writable(out)
     with show_progress() as progress:
         try:

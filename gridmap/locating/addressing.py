@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gridmap.addresses.matching import WIDE, Evidence, find_evidence
 from gridmap.addresses.parsing import parse_address
+from gridmap.locating.divisions import LEVELS, compare_divisions, division_key
 from gridmap.locating.faults import FAULTS
 from gridmap.locating.placements import MAX_CANDIDATES, Candidate, Placement
-from gridmap.locating.releases import division_key
+from gridmap.locating.wording import standard_of
 
 if TYPE_CHECKING:
     from gridmap.addresses.elements import Address
     from gridmap.locating.placements import Confidence
+    from gridmap.locating.divisions import Names
     from gridmap.locating.releases import GridFacts, Release
 
 COARSE_FAULTS = {
@@ -80,11 +82,12 @@ def locate_address(release: Release, text: str) -> Placement:
     >>> locate_address(release, "锦绣花园").faults
     ('building_missing',)
     """
-    address = parse_address(text)
+    address = parse_address(text, communities=release.community_names)
     if address.level == "none":
         return Placement("none", "none", address=address, faults=("address_not_read",))
     evidence = find_evidence(release.gazetteer, address)
     if not evidence:
+        address = _as_known_community(release, address)
         return _place_by_division(release, _without_unknown_place(address, named=False))
     found = _weigh(release, address, evidence)
     return _answer(release, address, _use_entrance(release, address, found))
@@ -161,25 +164,27 @@ def _grids_of(release: Release, rows: tuple[int, ...]) -> tuple[int, ...]:
 def _keep_named_division(
     release: Release, address: Address, rows: tuple[int, ...]
 ) -> tuple[tuple[int, ...], list[str]]:
-    """Keep the places in the named township and community; where none is left, say so."""
+    """Keep the places in the named divisions; where none is left, or none is known, say so."""
+    verdicts = {row: compare_divisions(address, _names_around(release, row)) for row in rows}
     faults: list[str] = []
-    for level in ("township", "community"):
-        named = getattr(address, level)
-        if not named or not rows:
+    for level in LEVELS:
+        said = {row: verdicts[row][level] for row in rows if level in verdicts[row]}
+        if not said:
             continue
-        key = division_key(named)
-        keys = {row: _division_keys(release, row, level) for row in rows}
-        kept = tuple(row for row in rows if key in keys[row])
+        kept = tuple(row for row in rows if said[row])
         if kept:
             rows = kept
-        elif any(any(known) for known in keys.values()):
+        elif False in said.values():
             faults.append(f"{level}_contradicts")
-    return rows, faults
+        else:
+            faults.append("division_unchecked")
+    return rows, list(dict.fromkeys(faults))
 
 
-def _division_keys(release: Release, row: int, level: str) -> set[str]:
-    keys = release.community_keys if level == "community" else release.township_keys
-    return {keys[grid] for grid in release.place_grids[row]}
+def _names_around(release: Release, row: int) -> Names:
+    grids = (release.grids[position] for position in release.place_grids[row])
+    owners = dict.fromkeys(grid.community_id for grid in grids)
+    return release.divisions.around(owners, release.divisions.of_place[row])
 
 
 def _answer(release: Release, address: Address, found: _Finding) -> Placement:
@@ -208,7 +213,7 @@ def _answer(release: Release, address: Address, found: _Finding) -> Placement:
         confidence=confidence,
         level=level,
         address=address,
-        standard=_standard(release, rows, level),
+        standard=standard_of(release.gazetteer, rows, level, address),
         candidates=_candidates(release, rows, found.grids) if several else (),
         faults=tuple(faults),
         lon=place.lon if one_place else None,
@@ -244,12 +249,6 @@ def _confidence(level: str, faults: list[str], *, several: bool) -> Confidence:
     return "medium" if level in WIDE or loose & set(faults) else "high"
 
 
-def _standard(release: Release, rows: tuple[int, ...], level: str) -> str:
-    """Return the standard address of the place found, when it is one place and no wide land."""
-    texts = dict.fromkeys(release.gazetteer.places[row].text for row in rows)
-    return next(iter(texts)) if len(texts) == 1 and level not in WIDE else ""
-
-
 def _candidates(
     release: Release, rows: tuple[int, ...], grids: tuple[int, ...]
 ) -> tuple[Candidate, ...]:
@@ -278,6 +277,15 @@ def _without_grid(release: Release, address: Address, found: _Finding) -> Placem
     )
 
 
+def _as_known_community(release: Release, address: Address) -> Address:
+    """Take a lone name for the community that bears it (红旗 for 红旗社区)."""
+    name = address.place or address.compound
+    alone = address.level in ("place", "compound") and not (address.road or address.village)
+    if not alone or address.community or division_key(name) not in release.community_keys:
+        return address
+    return replace(address, community=name, place="", compound="")
+
+
 def _place_by_division(release: Release, address: Address) -> Placement:
     """Answer an address of which only the community or township is known."""
     fault = "address_unknown"
@@ -288,7 +296,8 @@ def _place_by_division(release: Release, address: Address) -> Placement:
     if not grids:
         return Placement("none", "none", address=address, faults=(fault,))
     several = len(grids) > 1
-    faults = ["candidates_cut"] if len(grids) > MAX_CANDIDATES else []
+    faults = _contradictions(release, address, grids)
+    faults += ["candidates_cut"] if len(grids) > MAX_CANDIDATES else []
     return Placement(
         "review",
         "ambiguous" if several else "unique",
@@ -296,9 +305,18 @@ def _place_by_division(release: Release, address: Address) -> Placement:
         confidence="low",
         level="community" if name else "township",
         address=address,
+        standard=grids[0].community if name else grids[0].township,
         candidates=tuple(Candidate(grid) for grid in grids[:MAX_CANDIDATES]) if several else (),
         faults=tuple(faults),
     )
+
+
+def _contradictions(release: Release, address: Address, grids: list[GridFacts]) -> list[str]:
+    """Name the divisions above a community that contradict what the plan knows of it."""
+    known = release.divisions.around(dict.fromkeys(grid.community_id for grid in grids))
+    verdict = compare_divisions(replace(address, community=""), known)
+    faults = [f"{level}_contradicts" for level, agrees in verdict.items() if agrees is False]
+    return faults + (["division_unchecked"] if None in verdict.values() else [])
 
 
 def _in_division(release: Release, grid: GridFacts, community: str, township: str) -> bool:

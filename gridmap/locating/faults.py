@@ -126,6 +126,30 @@ FAULTS: dict[str, Fault] = {
             review=True,
         ),
         Fault(
+            "district_contradicts",
+            "The named district or county is not the one of the place.",
+            "所写区（县）与该地点所在区（县）不符。",
+            review=True,
+        ),
+        Fault(
+            "city_contradicts",
+            "The named city is not the one of the place.",
+            "所写城市与该地点所在城市不符。",
+            review=True,
+        ),
+        Fault(
+            "province_contradicts",
+            "The named province is not the one of the place.",
+            "所写省份与该地点所在省份不符。",
+            review=True,
+        ),
+        Fault(
+            "division_unchecked",
+            "A named division could not be compared: the plan names none of that level.",
+            "所写行政区划无法核对：方案中没有该级区划的名称。",
+            review=False,
+        ),
+        Fault(
             "parts_contradict",
             "Two parts of the address lie in different grids.",
             "地址中的两部分位于不同网格。",

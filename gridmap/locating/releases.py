@@ -10,9 +10,15 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import shapely
 
-from gridmap.addresses.gazetteer import Gazetteer, make_gazetteer, name_key
+from gridmap.addresses.gazetteer import Gazetteer, make_gazetteer
 from gridmap.errors import InvalidOption
 from gridmap.locating.conversion import Conversion
+from gridmap.locating.divisions import (
+    KnownDivisions,
+    community_stems,
+    division_key,
+    know_divisions,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -27,12 +33,6 @@ if TYPE_CHECKING:
 SEGMENT_DEGREES = 0.005
 """Edges are cut to about 500 m before they are projected: a straight line in degrees then lies
 within 2 mm of its image in metres. gridmap's own default."""
-
-DIVISION_ENDINGS = (
-    *("居民委员会", "居委会", "村民委员会", "村委会", "办事处"),
-    *("社区", "街道", "村", "镇", "乡"),
-)
-"""Endings by which one division is written in several ways."""
 
 
 class GridFacts(NamedTuple):
@@ -85,6 +85,10 @@ class Release:
         The grids, in the order of ``plan.grids``.
     community_keys, township_keys
         What the names of each grid's community and township are compared by.
+    divisions
+        What the plan knows of the divisions above its places.
+    community_names
+        Names of the communities without their ending, to be recognised in an address.
     gazetteer
         The places.
     place_grids
@@ -109,6 +113,8 @@ class Release:
     grids: tuple[GridFacts, ...]
     community_keys: tuple[str, ...]
     township_keys: tuple[str, ...]
+    divisions: KnownDivisions
+    community_names: frozenset[str]
     gazetteer: Gazetteer
     place_grids: tuple[tuple[int, ...], ...]
     place_margins: NDArray[np.float64]
@@ -175,14 +181,17 @@ def open_release(plan: Plan | str | Path) -> Release:
     spots = shapely.points([(place.lon, place.lat) for place in gazetteer.places] or [(0, 0)])
     held = tree.query(spots, predicate="intersects")
     grids = _grid_facts(plan.grids, units.communities)
+    place_grids = _place_grids(plan, gazetteer, held)
     return Release(
         plan=plan,
         version=hash_plan(plan),
         grids=grids,
         community_keys=tuple(division_key(grid.community) for grid in grids),
         township_keys=tuple(division_key(grid.township) for grid in grids),
+        divisions=know_divisions(gazetteer, place_grids, grids),
+        community_names=community_stems(grids),
         gazetteer=gazetteer,
-        place_grids=_place_grids(plan, gazetteer, held),
+        place_grids=place_grids,
         place_margins=_place_margins(_project(spots, to_metric), borders, held),
         entrance_grids=_entrance_grids(plan),
         tree=tree,
@@ -191,21 +200,6 @@ def open_release(plan: Plan | str | Path) -> Release:
         to_metric=to_metric,
         conversion=Conversion(tuple(float(v) for v in shapely.total_bounds(geometry))),
     )
-
-
-def division_key(name: str) -> str:
-    """Return what a community or township is compared by: its name without its ending.
-
-    Examples
-    --------
-    >>> division_key("东华社区居委会") == division_key("东华社区") == division_key("东华")
-    True
-    """
-    key = name_key(name)
-    for ending in DIVISION_ENDINGS:
-        if key.endswith(ending) and len(key) > len(ending) + 1:
-            key = key.removesuffix(ending)
-    return key
 
 
 def hash_plan(plan: Plan) -> str:

@@ -158,6 +158,3 @@ TABLES = {
     )
 }
 """Every table, in the order in which it is written: the contract's first."""
-
-FRAMES = ("grids", "units", "members", "addresses", "communities", "sites", "borders")
-"""The tables that hold a frame of the model; findings and about hold values."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridmap.findings import Finding, FindingKind
+from gridmap.findings import SHOWN_PLACES, Finding, FindingKind
 from gridmap.planning.feasibility import bound_piece
 from gridmap.planning.land import Land, band_pair, widest_band
 from gridmap.terms import REASONS
@@ -17,32 +18,36 @@ if TYPE_CHECKING:
     from gridmap.planning.drafting import Piece
     from gridmap.rules import Band, Rules
 
+MOST_SIZES = 6
+"""Sizes of grids or units named for one piece of land."""
 PIECE_TOO_SMALL = FindingKind(
     "piece_too_small",
     "warning",
-    en="In {places} connected land with {total} households can't fill a grid of {lower}-{upper}.",
-    zh="{places} 内有一处连片区域仅 {total} 户，不足一个 {lower}-{upper} 户的网格。",
-    cure_en="Join it to a neighbouring community ({missing} households more are needed), or accept "
-    "a smaller grid.",
-    cure_zh="可并入相邻社区（还差 {missing} 户），或接受规模较小的网格。",
+    en="{count} connected piece(s) of land have too few households for a grid: {list_en}.",
+    zh="{count} 处连片区域的户数不足一个网格：{list_zh}。",
+    cure_en="Join each to a neighbouring community, or accept a smaller grid.",
+    cure_zh="可并入相邻社区，或接受规模较小的网格。",
 )
 PIECE_IMPOSSIBLE = FindingKind(
     "piece_impossible",
     "warning",
-    en="In {places} {total} connected households can't be shared by grids of {lower}-{upper}; the "
-    "nearest totals that can are {below} and {above}.",
-    zh="{places} 内连片 {total} 户无法划分为 {lower}-{upper} 户的网格；最接近的可行总数为 "
-    "{below} 户和 {above} 户。",
-    cure_en="Move the community border by a few buildings, or accept one grid outside the band.",
-    cure_zh="可按楼栋微调社区边界，或接受一个网格超出区间。",
+    en="{count} connected piece(s) of land have a total that can't be shared by grids inside the "
+    "band: {list_en}.",
+    zh="{count} 处连片区域的总户数无法划分为区间内的网格：{list_zh}。",
+    cure_en="Move the community border by a few buildings to reach one of the totals named, or "
+    "accept one grid outside the band in each.",
+    cure_zh="可按楼栋微调社区边界以达到所列总数，或各接受一个网格超出区间。",
 )
-UNIT_TOO_LARGE = FindingKind(
-    "unit_too_large",
+UNITS_DO_NOT_FIT = FindingKind(
+    "units_do_not_fit",
     "warning",
-    en="{count} undivided unit(s) hold more households than a grid may: {places}",
-    zh="{count} 个不可拆分单元的户数超过网格上限：{places}",
-    cure_en="Give the number of entrances of the building, so that it can be split by entrance.",
-    cure_zh="请补充该楼栋的单元数，以便按单元拆分。",
+    en="In {count} connected piece(s) of land whole compounds and buildings are proved not to fit "
+    "into grids inside the band: {list_en}.",
+    zh="{count} 处连片区域的小区或楼栋不可拆分，经验证无法组合成区间内的网格：{list_zh}。",
+    cure_en="Allow a compound to be cut: give its buildings without the compound (leave out its "
+    "polygon and its id); or move the community border, or accept these grids.",
+    cure_zh="允许拆分小区：提供楼栋数据时不附该小区（删去小区面及楼栋的小区编号）；"
+    "也可微调社区边界，或接受这些网格。",
 )
 EXCLAVE_INFERRED = FindingKind(
     "exclave_inferred",
@@ -74,7 +79,7 @@ WISH_UNMET = FindingKind(
 FINDING_KINDS = (
     PIECE_TOO_SMALL,
     PIECE_IMPOSSIBLE,
-    UNIT_TOO_LARGE,
+    UNITS_DO_NOT_FIT,
     EXCLAVE_INFERRED,
     OPEN_LAND_ATTACHED,
     WISH_UNMET,
@@ -96,48 +101,99 @@ def state_arithmetic(land: Land, pieces: list[Piece], rules: Rules) -> tuple[Fin
     Returns
     -------
     tuple of Finding
-        One for each piece that is impossible, and one for all units above the upper bound.
+        At most one for each kind, the communities of all its pieces in ``where``, those that lack
+        or exceed most first. Units above the upper bound are said where units are made.
 
     Notes
     -----
     Source: FIELD.md section 2: feasibility is arithmetic first; a planner is told the reason, the
     place and the nearest reachable sizes before any search.
     """
-    findings: list[Finding] = []
-    large: list[str] = []
+    small: list[_Place] = []
+    impossible: list[_Place] = []
     for piece in pieces:
         weights = land.households[piece.members]
         if int(weights.sum()) == 0:
             continue
         band = widest_band(land, rules, piece.members)
         bound = bound_piece(weights, band=band)
-        place = [land.communities[piece.community]]
-        if bound.reason == "building_too_large":
-            large += [str(unit) for unit in land.ids[piece.members[weights > band.upper]]]
-        elif bound.reason == "too_few_households":
-            findings.append(
-                PIECE_TOO_SMALL.found(
-                    place,
-                    total=bound.weight,
-                    lower=band.lower,
-                    upper=band.upper,
-                    missing=band.lower - bound.weight,
-                )
+        name, total = land.communities[piece.community], bound.weight
+        if bound.reason == "too_few_households":
+            missing = band.lower - total
+            zh = f"{name} {total} 户，距 {band.lower} 户差 {missing} 户"
+            small.append((missing, name, f"{name} {total} of {band.lower}", zh))
+        elif bound.reason == "total_impossible":
+            below, above = bound.nearest
+            en = f"{name} {total} for {band.lower}-{band.upper}, nearest totals {below} and {above}"
+            zh = (
+                f"{name} {total} 户（区间 {band.lower}-{band.upper} 户），"
+                f"最接近的可行总数为 {below} 户和 {above} 户"
             )
-        elif bound.reason:
-            findings.append(
-                PIECE_IMPOSSIBLE.found(
-                    place,
-                    total=bound.weight,
-                    lower=band.lower,
-                    upper=band.upper,
-                    below=bound.nearest[0],
-                    above=bound.nearest[1],
-                )
-            )
-    if large:
-        findings.append(UNIT_TOO_LARGE.found(large))
-    return tuple(findings)
+            impossible.append((min(total - below, above - total), name, en, zh))
+    kinds = ((PIECE_TOO_SMALL, small), (PIECE_IMPOSSIBLE, impossible))
+    return tuple(_list_places(kind, places) for kind, places in kinds if places)
+
+
+def state_misfits(
+    misfits: list[tuple[str, list[int], list[int], Band]],
+) -> tuple[Finding, ...]:
+    """Say where whole units are proved not to fit into grids inside the band.
+
+    Parameters
+    ----------
+    misfits
+        Of each piece of land: the community, households of the grids outside the band, households
+        of the compounds and buildings in them, and the band.
+
+    Returns
+    -------
+    tuple of Finding
+        One for all, or none; the piece with most grids outside first.
+
+    Examples
+    --------
+    >>> from gridmap.rules import Band
+    >>> (finding,) = state_misfits([("C1", [550, 550], [275] * 4, Band(300, 500))])
+    >>> finding.zh[finding.zh.index("：") + 1 :]
+    'C1 2 个网格 550×2 户，由不可拆分的 275×4 户组成（区间 300-500 户）。'
+    """
+    places = []
+    for name, grids, units, band in misfits:
+        en = (
+            f"{name} {len(grids)} grid(s) of {_count_sizes(grids, ', ')} households, made of whole "
+            f"{_count_sizes(units, ', ')} (band {band.lower}-{band.upper})"
+        )
+        zh = (
+            f"{name} {len(grids)} 个网格 {_count_sizes(grids, '、')} 户，由不可拆分的 "
+            f"{_count_sizes(units, '、')} 户组成（区间 {band.lower}-{band.upper} 户）"
+        )
+        places.append((len(grids), name, en, zh))
+    return (_list_places(UNITS_DO_NOT_FIT, places),) if places else ()
+
+
+_Place = tuple[int, str, str, str]
+"""How bad, community, and what there is to say of a piece in English and in Chinese."""
+
+
+def _list_places(kind: FindingKind, places: list[_Place]) -> Finding:
+    """Return one finding for all places: the worst are told, the rest counted."""
+    worst = sorted(places, key=lambda place: (-place[0], place[1:]))
+    english = [place[2] for place in worst]
+    chinese = [place[3] for place in worst]
+    rest = len(worst) - SHOWN_PLACES
+    return kind.found(
+        [place[1] for place in worst],
+        list_en="; ".join(english[:SHOWN_PLACES]) + (f"; and {rest} more" if rest > 0 else ""),
+        list_zh="；".join(chinese[:SHOWN_PLACES]) + (f"；等另外 {rest} 处" if rest > 0 else ""),
+    )
+
+
+def _count_sizes(sizes: list[int], comma: str) -> str:
+    """Return sizes with how often each occurs, the largest first: ``550×2, 300``."""
+    counts = sorted(Counter(sizes).items(), reverse=True)
+    told = [f"{size}×{many}" if many > 1 else str(size) for size, many in counts]
+    more = ["…"] if len(told) > MOST_SIZES else []
+    return comma.join(told[:MOST_SIZES] + more)
 
 
 def choose_band(land: Land, rules: Rules, members: NDArray[np.int64]) -> tuple[Band, Band]:

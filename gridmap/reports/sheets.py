@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import pandas as pd
 
 from gridmap.findings import name_places, sort_findings
-from gridmap.scoring import MEASURES, score_plan
+from gridmap.reports.about import is_estimated, list_about_rows
+from gridmap.scoring import score_plan
 from gridmap.terms import AREA_TYPES, CATEGORIES, TERMS
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 Form = Literal["text", "label", "id", "number", "metres", "m2", "km2", "share", "ratio"]
 Value = str | int | float | None
 SEVERITY_NAMES = {"error": "错误 error", "warning": "注意 warning", "info": "说明 info"}
-YES, NO = "是", "否"
+YES, NO, NOBODY = "是", "否", "无住户"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ def list_sheets(plan: Plan) -> tuple[Sheet, ...]:
     facts = _gather_facts(plan, card)
     townships = [_townships(facts, plan)] if facts["township"].ne("").any() else []
     return (
-        _grids(facts),
+        _grids(facts, plan),
         _communities(facts, plan),
         *townships,
         _findings(plan),
@@ -111,14 +112,14 @@ def _gather_facts(plan: Plan, card: Scorecard) -> pd.DataFrame:
     )
 
 
-def _grids(facts: pd.DataFrame) -> Sheet:
+def _grids(facts: pd.DataFrame, plan: Plan) -> Sheet:
     columns = (
         Column("网格编码", "Code", "id", 20),
         Column("网格名称", "Name", "text", 30),
         Column("类别", "Kind", "label", 14),
         Column("街道/镇", "Township", "text", 16),
         Column("社区/村", "Community", "text", 18),
-        Column("户数", "Households", "number"),
+        _household_column(plan),
         Column("户数区间", "Band", "label", 12),
         Column("达标", "In band", "label", 8),
         Column("楼栋数", "Buildings", "number"),
@@ -147,19 +148,26 @@ def _grid_row(grid_id: str, row: Mapping[str, Any]) -> tuple[Value, ...]:
         row["community"] or row["community_id"],
         int(row["households"]),
         f"{row['lower']}-{row['upper']}" if general else "—",
-        (YES if row["in_band"] else NO) if general else "—",
+        _answer(row) if general else "—",
         int(row["buildings"]),
         int(row["compounds"]),
-        float(row["area_m2"]),
+        round(float(row["area_m2"]), 2),
         _remark(row),
         row["reason_en"],
         AREA_TYPES[row["area_type"]].zh if row["area_type"] in AREA_TYPES else row["area_type"],
         int(row["lower"]) if general else None,
         int(row["upper"]) if general else None,
-        float(row["perimeter_m"]),
-        float(row["polsby_popper"]),
+        round(float(row["perimeter_m"]), 2),
+        round(float(row["polsby_popper"]), 4),
         grid_id,
     )
+
+
+def _answer(row: Mapping[str, Any]) -> str:
+    """Return whether a general grid is in its band; land where nobody lives is neither."""
+    if row["in_band"]:
+        return YES
+    return NO if row["households"] else NOBODY
 
 
 def _remark(row: Mapping[str, Any]) -> str:
@@ -169,8 +177,14 @@ def _remark(row: Mapping[str, Any]) -> str:
     return "；".join(text for text in (category, host, row["reason"]) if text)
 
 
+def _household_column(plan: Plan) -> Column:
+    """Return the column of households, marked where they are estimates."""
+    if is_estimated(plan):
+        return Column("户数（估算）", "Households (estimated)", "number")
+    return Column("户数", "Households", "number")
+
+
 _COUNTS = (
-    Column("户数", "Households", "number"),
     Column("网格数", "Grids", "number"),
     Column("综合网格", "General", "number"),
     Column("专属网格", "Dedicated", "number"),
@@ -185,7 +199,7 @@ _COUNTS = (
 
 
 def _count(facts: pd.DataFrame) -> tuple[Value, ...]:
-    """Return the values of `_COUNTS` for some grids."""
+    """Return the households of some grids and the values of `_COUNTS`."""
     general = facts[facts["is_general"]]
     number = len(general)
     inside = int(general["in_band"].sum())
@@ -200,7 +214,7 @@ def _count(facts: pd.DataFrame) -> tuple[Value, ...]:
         int(general["households"].min()) if number else None,
         int(general["households"].max()) if number else None,
         round(float(general["households"].mean())) if number else None,
-        float(facts["area_m2"].sum()) / 1e6,
+        round(float(facts["area_m2"].sum()) / 1e6, 6),
     )
 
 
@@ -210,6 +224,7 @@ def _communities(facts: pd.DataFrame, plan: Plan) -> Sheet:
         Column("社区/村", "Community", "text", 22),
         Column("街道/镇", "Township", "text", 18),
         Column("城乡", "Area type", "label", 10),
+        _household_column(plan),
         *_COUNTS,
     )
     by_community = dict(list(facts.groupby("community_id")))
@@ -226,6 +241,7 @@ def _townships(facts: pd.DataFrame, plan: Plan) -> Sheet:
     columns = (
         Column("街道/镇", "Township", "text", 22),
         Column("社区数", "Communities", "number"),
+        _household_column(plan),
         *_COUNTS,
     )
     numbers = plan.territory.units.communities["township"].value_counts()
@@ -271,58 +287,7 @@ def _about(plan: Plan, card: Scorecard) -> Sheet:
         Column("说明", "Meaning (zh)", "text", 60),
         Column("说明（英文）", "Meaning", "text", 60),
     )
-    rows: list[tuple[Value, ...]] = [
-        (
-            f"{measure.zh} {measure.en}",
-            _show(card.totals[key], measure.form),
-            measure.meaning_zh,
-            measure.meaning_en,
-        )
-        for key, measure in MEASURES.items()
-    ]
-    rows += _rule_rows(plan)
-    rows += [
-        (
-            f"输入 {item.role}",
-            f"{item.name} / {item.layer}",
-            f"{item.rows} 行，{item.crs}，SHA-256 {item.sha256[:16]}…",
-            item.encoding,
-        )
-        for item in plan.territory.units.inputs
-    ]
-    rows += [
-        (key, value, None, None) for key, value in sorted(plan.about.items()) if key != "rules"
-    ]
-    note = "本表不含居民、住户、门牌信息。"
-    rows.append(("个人信息", "无", note, "No resident, household or address."))
-    return Sheet("说明", "About", columns, tuple(rows), printed=3)
-
-
-def _rule_rows(plan: Plan) -> list[tuple[Value, ...]]:
-    rules = plan.rules
-    rows: list[tuple[Value, ...]] = [
-        ("规则 rules", rules.name, rules.label_zh, rules.label_en),
-    ]
-    for rule in rules.bands:
-        soft = "（可放宽 soft）" if rule.soft else ""
-        value = f"{rule.band.lower}-{rule.band.upper} 户{soft}"
-        scope = [rule.area_type, *rule.age_class]
-        if rule.community_over:
-            scope.append(f"> {rule.community_over}")
-        scopes = ", ".join(item for item in scope if item)
-        rows.append(("户数区间 band", value, scopes or "其余所有网格", rule.source))
-    return rows
-
-
-def _show(value: float, form: str) -> Value:
-    """Return a total as it reads: a share as a percentage, a length with its unit."""
-    if form == "share":
-        return f"{value:.2%}" if value == 0 or abs(value) >= 0.0001 else f"{value:.1e}"
-    if form == "ratio":
-        return f"{value:.3f}"
-    if form == "metres":
-        return f"{value:,.0f} m"
-    return f"{value / 1e6:,.3f} km²" if form == "m2" else int(value)
+    return Sheet("说明", "About", columns, list_about_rows(plan, card), printed=3)
 
 
 def _records(frame: pd.DataFrame) -> Sequence[tuple[str, Mapping[str, Any]]]:
