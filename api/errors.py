@@ -21,7 +21,7 @@ from gridmap.errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from fastapi import FastAPI
     from starlette.requests import Request
@@ -30,7 +30,7 @@ MEDIA_TYPE = "application/problem+json"
 LOGGER = logging.getLogger("gridmap.api")
 
 STATUS_OF: tuple[tuple[type[GridmapError], int], ...] = (
-    (UnknownName, 422),
+    (UnknownName, 422),  # of a request only the datum is looked up by name
     (InvalidOption, 422),
     (RefusedInput, 422),
     (UnreadableFile, 500),
@@ -68,8 +68,8 @@ COMPLAINTS = {
     "list_type": ("must be a list", "须为列表"),
     "too_long": ("has too many items", "条目过多"),
     "too_short": ("has too few items", "条目过少"),
-    "less_than_equal": ("is too large", "过大"),
-    "greater_than_equal": ("is too small", "过小"),
+    "less_than_equal": ("must be at most {le}", "不能大于 {le}"),
+    "greater_than_equal": ("must be at least {ge}", "不能小于 {ge}"),
     "json_invalid": ("is no JSON", "不是 JSON"),
     "extra_forbidden": ("has a field that is not known", "含有未知的字段"),
     "model_attributes_type": ("must be a JSON object", "须为 JSON 对象"),
@@ -77,6 +77,21 @@ COMPLAINTS = {
     "literal_error": ("is not one of the allowed words", "不在允许的取值内"),
 }
 """Kind of a validation error -> what is said; the value itself is never repeated."""
+
+FIELD_NAMES = {
+    "datum": "坐标系",
+    "lon": "经度",
+    "lat": "纬度",
+    "address": "地址",
+    "items": "问题列表",
+    "limit": "每页条数",
+    "offset": "跳过条数",
+    "format": "格式",
+    "kind": "网格类型",
+    "community_id": "社区代码",
+    "grid_id": "网格编号",
+}
+"""Field -> its name in Chinese."""
 
 CURES = {
     "datum": (
@@ -161,44 +176,78 @@ def _answer_own_error(request: Request, problem: Exception) -> Response:
     if status == HTTPStatus.INTERNAL_SERVER_ERROR:
         LOGGER.error("%s failed: %s", request.url.path, problem.code)
         return problem_response(status, request.url.path)
-    return problem_response(
-        status,
-        request.url.path,
-        code=problem.code,
-        detail=(problem.en, problem.zh),
-        cure=(problem.cure_en, problem.cure_zh),
-    )
+    detail, cure = words_of(problem)
+    return problem_response(status, request.url.path, code=problem.code, detail=detail, cure=cure)
+
+
+def words_of(problem: GridmapError) -> tuple[tuple[str, str], tuple[str, str]]:
+    """Return detail and cure of an error in both languages, without what was asked.
+
+    Notes
+    -----
+    The library names an unknown datum, to the person who typed it; a request may hold anything.
+
+    Examples
+    --------
+    >>> words_of(UnknownName("No datum '<script>'.", "没有坐标系 '<script>'。"))[0][0]
+    'The datum is not known.'
+    """
+    if isinstance(problem, UnknownName):
+        return ("The datum is not known.", "没有该坐标系。"), CURES["datum"]
+    return (problem.en, problem.zh), (problem.cure_en, problem.cure_zh)
 
 
 def _answer_invalid_request(request: Request, problem: Exception) -> Response:
     if not isinstance(problem, RequestValidationError):  # pragma: no cover
         raise problem
-    found = [_field_error(error) for error in problem.errors()[:20]]
+    found = [_field_error(error, error.get("loc", ())[1:]) for error in problem.errors()[:20]]
+    detail, cure = _join_complaints(found)
+    return problem_response(422, request.url.path, detail=detail, cure=cure, errors=found)
+
+
+def describe_complaints(
+    complaints: Iterable[Mapping[str, Any]],
+) -> tuple[tuple[str, str], tuple[str, str]]:
+    """Return detail and cure, in both languages, of what is wrong with one question of a batch.
+
+    Examples
+    --------
+    >>> describe_complaints([{"type": "float_type", "loc": ("lon",)}])[0]
+    ('lon must be a number.', '经度（lon）须为数字。')
+    """
+    return _join_complaints([_field_error(item, item.get("loc", ())) for item in complaints])
+
+
+def _join_complaints(
+    found: list[dict[str, str]],
+) -> tuple[tuple[str, str], tuple[str, str]]:
     fields = [error["field"].split(".")[-1] for error in found]
     cures = [CURES[field] for field in dict.fromkeys(fields) if field in CURES]
-    return problem_response(
-        422,
-        request.url.path,
-        detail=(
-            "; ".join(f"{error['field']} {error['en']}" for error in found) + ".",
-            "；".join(f"{error['field']} {error['zh']}" for error in found) + "。",
-        ),
-        cure=("; ".join(cure[0] for cure in cures), "；".join(cure[1] for cure in cures)),
-        errors=found,
+    detail = (
+        "; ".join(dict.fromkeys(f"{error['field']} {error['en']}" for error in found)) + ".",
+        "；".join(dict.fromkeys(_chinese_complaint(error) for error in found)) + "。",
     )
+    return detail, ("; ".join(cure[0] for cure in cures), "；".join(cure[1] for cure in cures))
 
 
-def _field_error(error: Mapping[str, Any]) -> dict[str, str]:
+def _chinese_complaint(error: Mapping[str, str]) -> str:
+    """Write one complaint as Chinese is written: 缺少坐标系（datum）, 经度（lon）须为数字."""
+    *path, field = error["field"].split(".")
+    label = f"{FIELD_NAMES[field]}（{field}）" if field in FIELD_NAMES else "请求内容"
+    numbers = [int(part) for part in (*path, field) if part.isdecimal()]
+    place = f"第 {numbers[0] + 1} 条的" if numbers else ""
+    missing = error["zh"] == COMPLAINTS["missing"][1]
+    return f"缺少{place}{label}" if missing else f"{place}{label}{error['zh']}"
+
+
+def _field_error(error: Mapping[str, Any], path: Iterable[object]) -> dict[str, str]:
     """Name the field and what is wrong with it; names that the request made up are left out."""
-    known = {*CURES, "items", "limit", "offset", "format", "kind", "community_id", "grid_id"}
-    places = [
-        str(part)
-        for part in error.get("loc", ())[1:]
-        if isinstance(part, int) or str(part) in known
-    ]
-    if error.get("type") == "json_invalid":
+    places = [str(part) for part in path if isinstance(part, int) or str(part) in FIELD_NAMES]
+    kind = str(error.get("type"))
+    if kind == "json_invalid":
         places = []
-    en, zh = COMPLAINTS.get(str(error.get("type")), ("is wrong", "有误"))
+    limits = {name: error.get("ctx", {}).get(name, "") for name in ("ge", "le")}
+    en, zh = (text.format(**limits) for text in COMPLAINTS.get(kind, ("is wrong", "有误")))
     return {"field": ".".join(places) or "body", "en": en, "zh": zh}
 
 

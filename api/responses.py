@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidatorFunctionWrapHandler
+from pydantic.functional_validators import WrapValidator
 
 from api.settings import MAX_ADDRESS, MAX_DATUM
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+MOST_COMPLAINTS = 20
+"""Complaints kept of one wrong item."""
 
 GRID_EXAMPLE: dict[str, Any] = {
     "grid_id": "g7f3a1c2",
@@ -121,7 +129,7 @@ PROBLEM_EXAMPLE: dict[str, Any] = {
     "status": 422,
     "code": "invalid_request",
     "detail": "datum is missing.",
-    "detail_zh": "datum 缺少该项。",
+    "detail_zh": "缺少坐标系（datum）。",
     "instance": "/v1/locate",
     "cure": "add datum=cgcs2000, wgs84, gcj02, bd09 or EPSG:n; it can't be seen from the numbers",
     "cure_zh": "请加 datum=cgcs2000、wgs84、gcj02、bd09 或 EPSG:n；无法从数值判断",
@@ -301,6 +309,22 @@ class BatchQuestion(BaseModel):
     datum: Annotated[str, Field(max_length=MAX_DATUM)] | None = None
 
 
+@dataclass(frozen=True)
+class WrongQuestion:
+    """What is wrong with an item of a batch that is no question: the batch goes on without it."""
+
+    complaints: tuple[Mapping[str, Any], ...]
+
+
+def _keep_wrong(value: object, handler: ValidatorFunctionWrapHandler) -> object:
+    """Let a wrong item stand in its place, to be answered with an error of its own."""
+    try:
+        return handler(value)
+    except ValidationError as problem:
+        errors = problem.errors(include_input=False, include_url=False)
+        return WrongQuestion(tuple(dict(error) for error in errors[:MOST_COMPLAINTS]))
+
+
 class Batch(BaseModel):
     """Questions to answer at once."""
 
@@ -318,4 +342,4 @@ class Batch(BaseModel):
         },
     )
 
-    items: list[BatchQuestion]
+    items: list[Annotated[BatchQuestion, WrapValidator(_keep_wrong)]]

@@ -11,7 +11,7 @@ from fastapi import Path as InPath
 from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 
-from api.errors import problem_response
+from api.errors import describe_complaints, problem_response, words_of
 from api.responses import (
     BATCH_EXAMPLE,
     GRID_ITEM_EXAMPLE,
@@ -29,6 +29,7 @@ from api.responses import (
     PlacementItem,
     Problem,
     Question,
+    WrongQuestion,
 )
 from api.settings import MAX_ADDRESS, MAX_DATUM
 from api.state import ServiceState
@@ -163,7 +164,11 @@ def answer_batch(request: Request, batch: Batch) -> Response:
     return _json({"plan_version": state.release.version, "results": results})
 
 
-def _answer_question(state: ServiceState, question: BatchQuestion) -> dict[str, Any]:
+def _answer_question(
+    state: ServiceState, question: BatchQuestion | WrongQuestion
+) -> dict[str, Any]:
+    if isinstance(question, WrongQuestion):
+        return _as_error("invalid_request", *describe_complaints(question.complaints))
     by_point = question.lon is not None and question.lat is not None
     try:
         if by_point == (question.address is not None):
@@ -176,15 +181,13 @@ def _answer_question(state: ServiceState, question: BatchQuestion) -> dict[str, 
         lon, lat = float(question.lon or 0), float(question.lat or 0)
         return placement_as_dict(locate_point(state.release, lon, lat, datum=question.datum or ""))
     except GridmapError as problem:
-        return {
-            "error": {
-                "code": problem.code,
-                "en": problem.en,
-                "zh": problem.zh,
-                "cure": problem.cure_en,
-                "cure_zh": problem.cure_zh,
-            }
-        }
+        return _as_error(problem.code, *words_of(problem))
+
+
+def _as_error(code: str, detail: tuple[str, str], cure: tuple[str, str]) -> dict[str, Any]:
+    """Return the error that stands in the place of one answer."""
+    (en, zh), (cure_en, cure_zh) = detail, cure
+    return {"error": {"code": code, "en": en, "zh": zh, "cure": cure_en, "cure_zh": cure_zh}}
 
 
 @router.get(

@@ -17,8 +17,8 @@ import shapely
 from gridmap.findings import FindingKind
 from gridmap.model import Territory, ignore_progress
 from gridmap.schemas import ROAD_CLASSES
-from gridmap.units.arrays import make_points, make_segments, rank_in_run
-from gridmap.units.barriers import lies_in, lies_on, split_segments
+from gridmap.units.arrays import make_points, rank_in_run
+from gridmap.units.barriers import find_bridges, lies_in, lies_on, split_segments
 from gridmap.units.edges import SharedEdges, find_shared_edges
 from gridmap.units.faces import connect
 from gridmap.units.linework import Drawing, gather_lines
@@ -45,8 +45,6 @@ LEAST_CONTACT_M = 0.5
 """Units that share less than this touch in a corner and can't be one grid across it."""
 STEP_M = 25.0
 """Longer edges are asked in steps of this."""
-BRIDGE_REACH_M = 2.0
-"""A road crosses a river where it lies on both sides at this distance from the border."""
 
 OPENED = FindingKind(
     "river_crossing_opened",
@@ -151,7 +149,7 @@ def _read_edges(shared: SharedEdges, units: Units, drawing: Drawing) -> _EdgeFac
         river=river,
         railway=lies_on(drawing.railways, start, end),
         wall=lies_on(drawing.walls, start, end),
-        bridge=_find_bridges(start, end, river, drawing),
+        bridge=find_bridges(start, end, river, drawing.roads, _plane_of(drawing)),
         road_rank=_rank_roads(start, end, drawing),
         compound=compound[shared.left] != compound[shared.right],
     )
@@ -197,39 +195,6 @@ def _runs_along(lines: Geometries, start: Floats, end: Floats, distance: float) 
     beside = np.zeros(len(edge), dtype=np.int64)
     beside[hit[parallel]] = 1
     return np.asarray(2 * np.bincount(edge, weights=beside, minlength=len(start)) >= count)
-
-
-def _find_bridges(start: Floats, end: Floats, river: Bools, drawing: Drawing) -> Bools:
-    """Tell which edges on a river are crossed by a road from one side to the other."""
-    bridge = np.zeros(len(start), dtype=bool)
-    wet = np.flatnonzero(river)
-    if not len(wet) or not len(drawing.roads):
-        return bridge
-    plane = _plane_of(drawing)
-    first, second = plane.to_metres(start[wet]), plane.to_metres(end[wet])
-    roads = shapely.line_merge(shapely.transform(drawing.roads, plane.to_metres))
-    roads = shapely.get_parts(roads)
-    edges = make_segments(first, second)
-    edge, road = shapely.STRtree(roads).query(edges, predicate="dwithin", distance=1e-3)
-    if not len(edge):
-        return bridge
-    near = shapely.shortest_line(roads[road], edges[edge])
-    crossing = shapely.get_point(near, 0)
-    at = shapely.line_locate_point(roads[road], crossing)
-    sides = [
-        _side_of(first[edge], second[edge], shapely.line_interpolate_point(roads[road], place))
-        for place in (np.maximum(at - BRIDGE_REACH_M, 0.0), at + BRIDGE_REACH_M)
-    ]
-    bridge[wet[edge[sides[0] * sides[1] < 0]]] = True
-    return bridge
-
-
-def _side_of(first: Floats, second: Floats, points: Geometries) -> Floats:
-    """Return 1 left of the line from first to second, -1 right, 0 within a decimetre of it."""
-    x, y = shapely.get_x(points) - first[:, 0], shapely.get_y(points) - first[:, 1]
-    way = second - first
-    height = (way[:, 0] * y - way[:, 1] * x) / np.maximum(np.hypot(*way.T), 1e-9)
-    return np.asarray(np.where(np.abs(height) < 0.1, 0.0, np.sign(height)), dtype=np.float64)
 
 
 def _sum_borders(

@@ -48,7 +48,7 @@ HOUSEHOLDS_ESTIMATED = FindingKind(
         "{total} households in {count} buildings are estimates: floor area / {m2} m2 a household "
         "({source}){scaled}."
     ),
-    zh="{count} 栋楼的 {total} 户为估算值：建筑面积 ÷ 每户 {m2} 平方米（{source}）{scaled_zh}。",
+    zh="{count} 栋楼的 {total} 户为估算值：建筑面积 ÷ 每户 {m2} 平方米（{source_zh}）{scaled_zh}。",
     cure_en="Give counted households: points, or a column 'households' of the buildings.",
     cure_zh="请提供实际户数：住户点，或楼栋图层的“户数”列。",
 )
@@ -68,14 +68,30 @@ ESTIMATE_UNPLACED = FindingKind(
     cure_en="Give the buildings of these communities, or correct their totals.",
     cure_zh="请补充这些社区的楼栋，或更正其总户数。",
 )
-FINDING_KINDS = (HOUSEHOLDS_ESTIMATED, FLOORS_ASSUMED, ESTIMATE_UNPLACED)
+TOTAL_UNUSED = FindingKind(
+    "households_total_unused",
+    "warning",
+    en="The total of {total} households was not used: {why}; {counted} are counted.",
+    zh="给定的总户数 {total} 未使用：{why_zh}；按已有户数 {counted} 计。",
+    cure_en="Leave out --households-total; or leave out the counts, to have them estimated.",
+    cure_zh="请去掉 --households-total；若要按总数估算，请去掉已有的户数数据。",
+)
+FINDING_KINDS = (HOUSEHOLDS_ESTIMATED, FLOORS_ASSUMED, ESTIMATE_UNPLACED, TOTAL_UNUSED)
+
+KNOWN_SOURCES = {
+    (94.5, "FIELD.md section 1, Shouguang"): (
+        "published figures of Shouguang, 760,400 m2 in 8,044 households",
+        "寿光公布数据，8,044 户共 760,400 平方米",
+    ),
+}
+"""What the source of a preset's figure is called for a reader who has no FIELD.md."""
 
 
 def estimate_households(sources: Sources, *, rules: Rules, total: int | None = None) -> Sources:
     """Estimate the households of buildings that have no count.
 
     Where the input has household points, or every building has its count, nothing is estimated and
-    the sources come back as they are.
+    the sources come back as they are, with a finding when a ``total`` was given and not used.
 
     Parameters
     ----------
@@ -129,11 +145,11 @@ def estimate_households(sources: Sources, *, rules: Rules, total: int | None = N
         )
     buildings = sources.layer("buildings")
     if "households" in sources.layers or buildings is None or not len(buildings):
-        return sources
+        return _unused(sources, total)
     counted = _counted(buildings)
     missing = np.isnan(counted)
     if not missing.any():
-        return sources
+        return _unused(sources, total)
     wish, findings = _expected(sources, buildings, missing, rules)
     owner = _communities_of(sources, buildings)
     estimate, scaled, said = _apportion(sources, wish, counted, owner, total)
@@ -144,6 +160,22 @@ def estimate_households(sources: Sources, *, rules: Rules, total: int | None = N
     done = sources.with_layers(buildings=frame).with_findings(*findings)
     aside = 0 if sources.set_aside is None else int(sources.set_aside["households"].sum())
     return replace(done, read_households=int(households.sum()) + aside)
+
+
+def _unused(sources: Sources, total: int | None) -> Sources:
+    """Say that a total was given for nothing."""
+    if total is None:
+        return sources
+    if "households" in sources.layers:
+        why, why_zh = "the input lists its households", "输入数据已逐户给出"
+    elif len(sources.layers.get("buildings", ())):
+        why, why_zh = "every building has its count", "每栋楼都已有户数"
+    else:
+        why, why_zh = "there are no buildings to share it out to", "没有可分摊的楼栋"
+    counted = sources.read_households
+    return sources.with_findings(
+        TOTAL_UNUSED.found(count=1, total=total, counted=counted, why=why, why_zh=why_zh)
+    )
 
 
 def share_total(total: int, weights: Floats) -> Ints:
@@ -326,14 +358,33 @@ def _say_estimate(rules: Rules, missing: NDArray[np.bool_], estimate: Ints, scal
         "total": (", scaled to the total given", "，并按给定总数缩放"),
         "communities": (", scaled to the communities' totals", "，并按各社区总户数缩放"),
     }[scaled]
+    source, source_zh = readable_source(rules)
     return HOUSEHOLDS_ESTIMATED.found(
         count=int((missing & (estimate > 0)).sum()),
         total=int(estimate[missing].sum()),
         m2=f"{rules.m2_per_household:g}",
-        source=rules.m2_per_household_source,
+        source=source,
+        source_zh=source_zh,
         scaled=words[0],
         scaled_zh=words[1],
     )
+
+
+def readable_source(rules: Rules) -> tuple[str, str]:
+    """Return where the floor area of a household comes from, in both languages.
+
+    Examples
+    --------
+    >>> from gridmap.rules import Rules
+    >>> readable_source(Rules.preset("default"))[1]
+    '寿光公布数据，8,044 户共 760,400 平方米'
+    """
+    text = rules.m2_per_household_source
+    for (figure, start), words in KNOWN_SOURCES.items():
+        if text.startswith(start):
+            changed = rules.m2_per_household != figure
+            return ("the rules given", "所给规则") if changed else words
+    return text, text
 
 
 def _with_households(buildings: gpd.GeoDataFrame, households: Ints) -> gpd.GeoDataFrame:

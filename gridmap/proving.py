@@ -163,30 +163,32 @@ def _connect(
     place = np.full(len(weights), -1, np.int64)
     place[light] = np.arange(len(light))
     near = [0] * len(light)
-    reach: dict[int, list[int]] = {}
+    reach: dict[int, list[int]] = {int(node): [] for node in np.flatnonzero(weights == 0)}
     for a, b in edges.tolist():
         if place[a] >= 0 and place[b] >= 0:
             near[place[a]] |= 1 << int(place[b])
             near[place[b]] |= 1 << int(place[a])
-        elif weights[a] == 0 or weights[b] == 0:
-            reach.setdefault(a, []).append(b)
-            reach.setdefault(b, []).append(a)
-    seen = set()
-    for start in np.flatnonzero(weights == 0).tolist():
-        if start in seen:
-            continue
-        seen.add(start)
-        stack, rim = [start], 0
-        while stack:
-            for other in reach.get(stack.pop(), ()):
-                if place[other] >= 0:
-                    rim |= 1 << int(place[other])
-                elif weights[other] == 0 and other not in seen:
-                    seen.add(other)
-                    stack.append(other)
+        for here, there in ((a, b), (b, a)):
+            if here in reach:
+                reach[here].append(there)
+    while reach:
+        rim = _take_patch(reach, place)
         for node in _bits(rim):
             near[node] |= rim & ~(1 << node)
     return near
+
+
+def _take_patch(reach: dict[int, list[int]], place: NDArray[np.int64]) -> int:
+    """Take a patch of nodes without households out of those left; return the listed nodes at it."""
+    stack = [reach.popitem()[1]]
+    rim = 0
+    while stack:
+        for other in stack.pop():
+            if place[other] >= 0:
+                rim |= 1 << int(place[other])
+            elif other in reach:
+                stack.append(reach.pop(other))
+    return rim
 
 
 def _find_zone(proof: _Proof, part: int, node: int) -> int:

@@ -96,11 +96,15 @@ def test_outside_names_the_nearest_grid_and_its_distance(release: Release) -> No
     assert answer.candidates[0].distance_m == pytest.approx(424, abs=2)
 
 
-def test_the_other_side_of_the_earth_has_a_distance_too(release: Release) -> None:
+def test_the_other_side_of_the_earth_has_a_distance_and_no_nearest_grid(release: Release) -> None:
     answer = locate_point(release, -70.0, -33.0, datum="wgs84")
-    assert answer.status == "outside"
-    assert answer.candidates[0].distance_m is not None
-    assert 15e6 < answer.candidates[0].distance_m < 21e6
+    assert (answer.status, answer.candidates, answer.faults) == ("outside", (), ("far_outside",))
+    assert answer.margin_m is not None
+    assert 15e6 < answer.margin_m < 21e6
+    near = locate_point(release, 113.1, 23.08, datum="wgs84")
+    assert (len(near.candidates), near.faults) == (1, ("outside",))
+    far = locate_point(release, 113.1, 23.2, datum="wgs84")
+    assert (far.candidates, far.faults) == ((), ("far_outside",))
 
 
 def test_the_datum_is_never_guessed(release: Release) -> None:

@@ -401,12 +401,20 @@ def test_a_killed_writer_leaves_a_whole_plan(plan_file: Path, tmp_path: Path) ->
 def test_the_input_is_never_overwritten(plan: Plan, tmp_path: Path) -> None:
     path = tmp_path / "town.gpkg"
     plan.territory.units.communities.to_file(path, layer="communities", driver="GPKG")
-    (tmp_path / "notes.txt").write_text("keep")
-    for target in (path, tmp_path / "notes.txt"):
+    (tmp_path / "notes.gpkg").write_text("keep")
+    for target in (path, tmp_path / "notes.gpkg"):
         before = hashlib.sha256(target.read_bytes()).digest()
         with pytest.raises(UnwritableFile, match="not a plan"):
             gridmap.write_plan(plan, target)
         assert hashlib.sha256(target.read_bytes()).digest() == before
+
+
+@pytest.mark.parametrize("name", ["plan.txt", "plan", "plan.gpkg.zip"])
+def test_a_plan_is_written_only_as_gpkg(plan: Plan, tmp_path: Path, name: str) -> None:
+    with pytest.raises(InvalidOption, match=r"must end in \.gpkg") as refusal:
+        gridmap.write_plan(plan, tmp_path / name)
+    assert "须以 .gpkg 结尾" in refusal.value.zh
+    assert list(tmp_path.iterdir()) == []
 
 
 QGIS = """

@@ -138,7 +138,7 @@ def _split(text: str) -> tuple[dict[str, str], str]:
 
 
 _BARE_NAMES = frozenset(
-    (*_SHORT.split("|"), *"内蒙古 广西 宁夏 新疆 西藏 北京 天津 上海 重庆".split())
+    f"{_SHORT}|内蒙古|广西|宁夏|新疆|西藏|北京|天津|上海|重庆".split("|"),
 )
 """Provinces and municipalities without their ending: certain only before a further division."""
 

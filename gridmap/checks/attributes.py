@@ -9,10 +9,11 @@ import numpy as np
 from gridmap.checks.inspecting import text_column
 from gridmap.findings import FindingKind
 from gridmap.rules import CATEGORIES
-from gridmap.schemas import ROAD_CLASSES
+from gridmap.schemas import ROAD_CLASSES, role_of_layer
 
 if TYPE_CHECKING:
     from gridmap.checks.inspecting import Inspection
+    from gridmap.model import Sources
 
 CATEGORY = FindingKind(
     "site_category_unknown",
@@ -53,27 +54,69 @@ NO_HOUSEHOLDS = FindingKind(
     "error",
     en="There is not one household, and no building to estimate households from.",
     zh="没有任何住户，也没有可用于估算户数的楼栋。",
-    cure_en="Add a layer of households, or of buildings: --layer households=FILE:LAYER.",
-    cure_zh="请添加住户或楼栋图层：--layer households=文件:图层。",
+    cure_en="Add a layer of households, or of buildings: --layer households=FILE:LAYER. "
+    "A total (--households-total) needs buildings to be shared out to.",
+    cure_zh="请添加住户或楼栋图层：--layer households=文件:图层。"
+    "户数总数（--households-total）须有楼栋图层才能分摊。",
 )
 FINDING_KINDS = (CATEGORY, OWNER, ROAD_CLASS, NO_COMMUNITIES, NO_HOUSEHOLDS)
 
 
-def inspect_layers(table: Inspection, said: frozenset[str]) -> None:
+WITHHELD = frozenset(
+    {
+        "archive_refused",
+        "coordinates_swapped",
+        "crs_looks_geographic",
+        "crs_looks_projected",
+        "crs_missing",
+        "datum_missing",
+        "easting_zone_contradicted",
+        "field_too_long",
+        "format_refused",
+        "table_without_coordinates",
+        "unreadable_file",
+    }
+)
+"""Findings of reading that name, in ``where``, files or layers that are there but were not read."""
+
+
+def withheld_roles(sources: Sources) -> frozenset[str]:
+    """Return the roles of layers that an error kept from being read, ``""`` for any role.
+
+    Nobody should be told that he has no households when their file waits for its datum.
+    """
+    roles = {item.role for item in sources.inputs if item.role not in sources.layers and item.rows}
+    for finding in sources.findings:
+        if finding.severity == "error" and finding.code in WITHHELD:
+            roles |= {_role_of_place(place, sources) for place in finding.where}
+    return frozenset(roles)
+
+
+def _role_of_place(place: str, sources: Sources) -> str:
+    """Return the role of ``file`` or ``file:layer``, ``""`` when nothing tells it."""
+    file, _, layer = place.partition(":")
+    known = [
+        item.role for item in sources.inputs if item.name == file and layer in ("", item.layer)
+    ]
+    stem = file.rsplit("/", 1)[-1].rsplit(".", 1)[0]
+    return next((role for role in (*known, role_of_layer(layer), role_of_layer(stem)) if role), "")
+
+
+def inspect_layers(table: Inspection, withheld: frozenset[str]) -> None:
     """Say which needed layers are absent or empty, unless reading said so already.
 
     Parameters
     ----------
     table
         After geometry and identity were inspected.
-    said
-        Codes of the findings of reading.
+    withheld
+        From `withheld_roles`.
     """
-    if table.frame("communities") is None and NO_COMMUNITIES.code not in said:
+    if table.frame("communities") is None and not withheld & {"", "communities"}:
         table.say(NO_COMMUNITIES.found(count=1))
     counting = table.frame(table.counting) if table.counting else table.frame("buildings")
     absent = counting is None or (table.counting and not counting["households"].sum())
-    if absent and NO_HOUSEHOLDS.code not in said:
+    if absent and not withheld & {"", "households", "buildings"}:
         table.say(NO_HOUSEHOLDS.found(count=1))
 
 

@@ -95,11 +95,31 @@ DISAGREE = FindingKind(
     "household_count_disagrees",
     "warning",
     en="{count} buildings give another number of households ({given} in all) than the household "
-    "rows that name them ({counted}); the rows are counted: {details:en}.",
-    zh="{count} 栋楼所填户数（合计 {given}）与引用它们的住户行数（合计 {counted}）"
+    "rows that name them or lie in them ({counted}); the rows are counted: {details:en}.",
+    zh="{count} 栋楼所填户数（合计 {given}）与引用它们或位于其中的住户行数（合计 {counted}）"
     "不一致，以住户数据为准：{details:zh}。",
     cure_en="Correct one of the two, or leave out the column 'households' of the buildings.",
     cure_zh="请更正其一，或去掉楼栋的“户数”列。",
+)
+ROWS_MISSING = FindingKind(
+    "household_rows_missing",
+    "warning",
+    en="{communities} communities have no household row at all; the {households} households that "
+    "their {count} buildings state are counted instead{listed:en}.",
+    zh="{communities} 个社区没有任何住户记录，改按其 {count} 栋楼所填的 {households} 户计入"
+    "{listed:zh}。",
+    cure_en="Give the household rows of these communities, if the file should cover them.",
+    cure_zh="若住户数据应覆盖这些社区，请补充其住户记录。",
+)
+WITHOUT_ROWS = FindingKind(
+    "building_without_household_rows",
+    "warning",
+    en="{count} buildings state {households} households, but no household row names them or lies "
+    "in them; the rest of their community has rows, so these are not counted{listed:en}.",
+    zh="{count} 栋楼填有 {households} 户，但没有住户记录引用它们或位于其中；"
+    "所在社区有其他住户记录，故这些户数未计入{listed:zh}。",
+    cure_en="Add the missing household rows, or correct the column 'households' of the buildings.",
+    cure_zh="请补充缺少的住户记录，或更正楼栋的“户数”列。",
 )
 EMPTY = FindingKind(
     "community_empty",
@@ -111,7 +131,7 @@ EMPTY = FindingKind(
 )
 FINDING_KINDS = (
     OUTSIDE, MOSTLY_OUTSIDE, WITHOUT_PLACE, IN_TWO, UNKNOWN_BUILDING, BUILDING_LOST, FAR, DISAGREE,
-    EMPTY,
+    ROWS_MISSING, WITHOUT_ROWS, EMPTY,
 )  # fmt: skip
 
 
@@ -169,7 +189,7 @@ def locate_households(table: Inspection, home: NDArray[np.int64]) -> Homes:
         points[named] = centres[building[named]]
     placeless = shapely.is_missing(points)
     _say_far(table, own, building, in_building, counts)
-    _say_disagreement(table, building, counts)
+    _say_disagreement(table, _rows_of_buildings(table, building, own, community), counts)
     ids = table.layers["households"]["building_id"][unknown].nunique() if unknown.any() else 0
     _say(table, UNKNOWN_BUILDING, unknown & ~placeless, counts, buildings=ids)
     saved = named & ~in_building & (community >= 0)
@@ -178,6 +198,114 @@ def locate_households(table: Inspection, home: NDArray[np.int64]) -> Homes:
     _say(table, WITHOUT_PLACE, placeless, counts)
     _say(table, OUTSIDE, (community < 0) & ~placeless, counts)
     return Homes(points, counts, community)
+
+
+def adopt_counts(table: Inspection, homes: Homes, home: NDArray[np.int64]) -> Homes:
+    """Count the stated households of buildings in communities that have no household row.
+
+    Parameters
+    ----------
+    table
+        The inspection; rows are put behind its households.
+    homes
+        Of every row of the households (n,).
+    home
+        The community of each building (b,), -1 outside.
+
+    Returns
+    -------
+    Homes
+        Of the rows there were and of those added, one for each building; none are added when most
+        rows lie outside, for then the files don't belong together.
+
+    Notes
+    -----
+    A community without one row is one that the file does not cover: nothing can be counted twice
+    there. In a community that has rows, a building without any may be empty, or its households may
+    stand at another point; its number is not added to theirs, but named. gridmap's own default.
+    """
+    frame = table.frame("buildings")
+    strays = int(homes.counts[homes.community < 0].sum())
+    if frame is None or "households" not in frame.columns or _mostly(strays, homes):
+        return homes
+    given = np.nan_to_num(given_counts(frame))
+    building, _ = _named_buildings(table)
+    rows = _rows_of_buildings(table, building, table.geometry("households"), homes.community)
+    empty = (given > 0) & (home >= 0)
+    empty[rows[rows >= 0]] = False
+    reached = np.zeros(len(table.geometry("communities")), dtype=bool)
+    reached[homes.community[homes.community >= 0]] = True
+    covered = reached[home] & (home >= 0)
+    passed_over, adopted = empty & covered, empty & ~covered
+    table.say_rows(WITHOUT_ROWS, "buildings", passed_over, households=int(given[passed_over].sum()))
+    table.say_rows(
+        ROWS_MISSING,
+        "buildings",
+        adopted,
+        communities=len(np.unique(home[adopted])),
+        households=int(given[adopted].sum()),
+    )
+    return _with_rows(table, homes, adopted, given.astype(np.int64), home)
+
+
+def _with_rows(
+    table: Inspection,
+    homes: Homes,
+    adopted: NDArray[np.bool_],
+    given: NDArray[np.int64],
+    home: NDArray[np.int64],
+) -> Homes:
+    """Put a row of households behind the others for each building of a mask."""
+    if not adopted.any():
+        return homes
+    households = table.layers["households"]
+    points = np.asarray(
+        shapely.point_on_surface(table.geometry("buildings")[adopted]), dtype=object
+    )
+    first = int(households.index.max()) + 1 if len(households) else 0
+    rows = type(households)(
+        {
+            "household_id": [f"buildings:{name}" for name in table.ids("buildings", adopted)],
+            "building_id": table.ids("buildings", adopted),
+            "households": given[adopted],
+        },
+        geometry=points,
+        crs=households.crs,
+        index=pd.RangeIndex(first, first + int(adopted.sum())),
+    )
+    texts = [name for name in households.columns if name not in rows.columns]
+    for name in texts:
+        rows[name] = 0 if households[name].dtype.kind in "iuf" else ""
+    if households.geometry.name != "geometry":
+        rows = rows.rename_geometry(households.geometry.name)
+    table.layers["households"] = pd.concat([households, rows[list(households.columns)]])
+    table.adopted += int(given[adopted].sum())
+    return Homes(
+        np.concatenate([homes.points, points]),
+        np.concatenate([homes.counts, given[adopted]]),
+        np.concatenate([homes.community, home[adopted]]),
+    )
+
+
+def _rows_of_buildings(
+    table: Inspection,
+    building: NDArray[np.int64],
+    own: NDArray[np.object_],
+    community: NDArray[np.int64],
+) -> NDArray[np.int64]:
+    """Return the building that each row names, else the one its point lies in; -1 for neither."""
+    rows = building.copy()
+    loose = np.flatnonzero((building < 0) & (community >= 0))
+    if len(loose) and table.frame("buildings") is not None:
+        tree = shapely.STRtree(own[loose])
+        holder, held = tree.query(table.geometry("buildings"), predicate="intersects")
+        rows[loose[held]] = holder
+    return rows
+
+
+def _mostly(outside: int, homes: Homes) -> bool:
+    """Tell whether so many households are outside that the files don't belong together."""
+    return outside > MOST_OUTSIDE * int(homes.counts.sum())
 
 
 def settle_households(table: Inspection, homes: Homes) -> None:
@@ -209,7 +337,7 @@ def say_outcome(table: Inspection, homes: Homes, coverage: Coverage) -> None:
         rows[home] = True
         _say(table, IN_TWO, rows, homes.counts)
     total, outside = int(homes.counts.sum()), int(homes.counts[homes.community < 0].sum())
-    if total and outside > MOST_OUTSIDE * total:
+    if _mostly(outside, homes):
         table.say(MOSTLY_OUTSIDE.found(count=outside, outside=outside, total=total))
     weights = homes.counts if table.counting else np.ones(len(homes.points))
     held = homes.community >= 0
@@ -294,7 +422,7 @@ def _say_disagreement(
     given = given_counts(frame)
     named = building >= 0
     counted = np.bincount(building[named], weights=counts[named], minlength=len(frame))
-    rows = np.isfinite(given) & (given != counted)
+    rows = np.isfinite(given) & (given != counted) & (counted > 0)
     details = [
         Wording(f"{name} ({a:.0f}, rows {b:.0f})", f"{name}（{a:.0f}，住户行 {b:.0f}）")
         for name, a, b in zip(table.ids("buildings", rows), given[rows], counted[rows], strict=True)

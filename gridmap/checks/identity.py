@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from gridmap.checks.inspecting import id_column, text_column
+from gridmap.checks.inspecting import Wording, describe, id_column, text_column
 from gridmap.findings import FindingKind
 from gridmap.schemas import ROLES
 
@@ -32,9 +32,9 @@ MERGED_ROLES = ("communities", "compounds")
 UNREADABLE_TEXT = FindingKind(
     "text_unreadable",
     "warning",
-    en="{count} rows of {role:en} have control characters in {columns}, or a text above {limit} "
+    en="{count} rows of {role:en} have control characters in {columns:en}, or a text above {limit} "
     "characters; cleaned and cut{listed:en}.",
-    zh="{role:zh}中有 {count} 行的 {columns} 含控制字符或超过 {limit} 字，"
+    zh="{role:zh}中有 {count} 行的“{columns:zh}”含控制字符或超过 {limit} 字，"
     "已清除、截短{listed:zh}。",
     cure_en="Clean these cells in the source file.",
     cure_zh="请在源文件中清理这些单元格。",
@@ -59,9 +59,9 @@ DUPLICATE_HOUSEHOLD = FindingKind(
 REUSED_HOUSEHOLD = FindingKind(
     "household_id_reused",
     "warning",
-    en="{count} rows have the id of a household elsewhere; all are counted and the later ones are "
-    "numbered #2, #3.",
-    zh="{count} 行的户号与别处住户相同；全部计入，后出现的加编号 #2、#3。",
+    en="{count} rows have the id of a household elsewhere; all are counted, and a number is put "
+    "behind the id of the later ones.",
+    zh="{count} 行的户号与别处住户相同；全部计入，后出现的已在户号后加序号。",
     cure_en="Give every household its own id.",
     cure_zh="请为每户设置唯一户号。",
 )
@@ -77,9 +77,9 @@ PIECES_MERGED = FindingKind(
 DUPLICATE_ID = FindingKind(
     "duplicate_id",
     "warning",
-    en="{count} rows of {role:en} have the id of an earlier row; they were numbered #2, #3"
-    "{listed:en}.",
-    zh="{role:zh}中有 {count} 行的编号与前面的行重复，已加编号 #2、#3{listed:zh}。",
+    en="{count} rows of {role:en} have the id of an earlier row; a number was put behind "
+    "the id: {renamed:en}.",
+    zh="{role:zh}中有 {count} 行的编号与前面的行重复，已在编号后加序号：{renamed:zh}。",
     cure_en="Give every row its own id.",
     cure_zh="请为每行设置唯一编号。",
 )
@@ -147,12 +147,16 @@ def inspect_texts(table: Inspection) -> None:
                 continue
             clean = [clean_text(text, limit) for text in texts]
             frame = frame.assign(**{column.name: clean})
-            columns.append(column.name)
+            columns.append(Wording(column.name, column.zh))
             touched |= np.array([a != b for a, b in zip(texts, clean, strict=True)])
         table.layers[role] = frame
         table.say_rows(
-            UNREADABLE_TEXT, role, touched, columns=", ".join(columns), limit=MAX_TEXT["text"]
+            UNREADABLE_TEXT, role, touched, columns=_joined(columns), limit=MAX_TEXT["text"]
         )
+
+
+def _joined(columns: list[Wording]) -> Wording:
+    return Wording(", ".join(c.en for c in columns), "、".join(c.zh for c in columns))
 
 
 def clean_text(text: str, limit: int = MAX_TEXT["text"]) -> str:
@@ -249,10 +253,18 @@ def _inspect_ids(table: Inspection, role: str) -> None:
     if role == "buildings":
         named = _referred(table, frame, repeated)
         table.say_rows(AMBIGUOUS_BUILDING, role, named)
-        table.say_rows(DUPLICATE_ID, role, repeated & ~named)
+        _say_renamed(table, role, repeated & ~named)
     elif role != "communities":
-        table.say_rows(DUPLICATE_ID, role, repeated)
+        _say_renamed(table, role, repeated)
     table.layers[role] = frame.assign(**{column: _numbered(frame[column])})
+
+
+def _say_renamed(table: Inspection, role: str, rows: NDArray[np.bool_]) -> None:
+    """Say which ids were used again and what the later rows are called now."""
+    ids = table.layers[role][id_column(role)]
+    pairs = zip(ids[rows], np.array(_numbered(ids), dtype=object)[rows], strict=True)
+    renamed = [Wording(f"{old} -> {new}", f"{old} → {new}") for old, new in pairs]
+    table.say_rows(DUPLICATE_ID, role, rows, renamed=describe(renamed))
 
 
 def _referred(

@@ -79,6 +79,8 @@ class Inspection:
         The role whose rows carry the households: ``households``, else ``buildings``, else ``""``.
     findings, lost
         What was found; rows that were set aside, one frame for each time.
+    adopted
+        Households that no row of the counting layer holds and that were counted nevertheless.
     uncounted
         Buildings without a count among buildings that carry counts; they stand as 0 while the
         inspection lasts and are left to be estimated after it.
@@ -90,6 +92,7 @@ class Inspection:
     counting: str = ""
     findings: list[Finding] = field(default_factory=list)
     lost: list[pd.DataFrame] = field(default_factory=list)
+    adopted: int = 0
     uncounted: pd.Index = field(default_factory=lambda: pd.Index([], dtype=np.int64))
 
     @classmethod

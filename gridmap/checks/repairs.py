@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from gridmap.checks.attributes import inspect_attributes, inspect_layers
+from gridmap.checks.attributes import inspect_attributes, inspect_layers, withheld_roles
 from gridmap.checks.buildings import inspect_buildings, inspect_compounds, set_aside_buildings
 from gridmap.checks.counts import (
     count_households,
@@ -19,6 +19,7 @@ from gridmap.checks.counts import (
 from gridmap.checks.coverage import inspect_coverage, say_places
 from gridmap.checks.geometry import inspect_geometry
 from gridmap.checks.households import (
+    adopt_counts,
     locate_buildings,
     locate_households,
     say_outcome,
@@ -105,7 +106,7 @@ def repair_sources(sources: Sources) -> Sources:
     inspect_counts(table)
     inspect_geometry(table)
     inspect_identity(table)
-    inspect_layers(table, frozenset(finding.code for finding in sources.findings))
+    inspect_layers(table, withheld_roles(sources))
     inspect_crowding(table)
     if table.frame("communities") is not None:
         _inspect_land(table)
@@ -120,7 +121,7 @@ def _inspect_land(table: Inspection) -> None:
     inspect_compounds(table)
     home = inspect_buildings(table)
     if table.counting == "households":
-        homes = locate_households(table, home)
+        homes = adopt_counts(table, locate_households(table, home), home)
     else:
         homes = locate_buildings(table, home)
     inspect_parts(table, homes)
@@ -144,5 +145,5 @@ def _sources(sources: Sources, table: Inspection) -> Sources:
         layers={role: frame.reset_index(drop=True) for role, frame in table.layers.items()},
         findings=sort_findings(dict.fromkeys((*sources.findings, *table.findings))),
         set_aside=aside,
-        read_households=count_households(sources),
+        read_households=count_households(sources) + table.adopted,
     )

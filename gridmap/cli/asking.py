@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from gridmap.cli import options
 from gridmap.cli.console import print_json, say
 from gridmap.cli.progress import show_progress
+
+if TYPE_CHECKING:
+    from gridmap.locating import Placement
 
 Datum = Annotated[
     str,
@@ -95,46 +98,56 @@ def locate(
     else:
         text = sys.stdin.readline().strip() if address == "-" else address
         placement = locate_address(release, text)
-    answer = placement_as_dict(placement)
     if as_json:
-        print_json(answer)
+        print_json(placement_as_dict(placement))
         return
-    _say_answer(answer)
+    _say_answer(placement)
 
 
-def _say_answer(answer: dict[str, object]) -> None:
-    """Write an answer as a person reads it."""
-    grid = answer["grid"]
-    if not isinstance(grid, dict):  # pragma: no cover - the contract says it is
-        raise TypeError("grid")
-    words = {
-        "unique": ("属于", "is in"),
-        "boundary": ("靠近边界，属于", "is near a border, in"),
-        "ambiguous": ("不能确定唯一网格", "fits several grids"),
-        "outside": ("不在任何网格内", "is in no grid"),
-        "none": ("未找到该地址", "is not in the gazetteer"),
-    }
-    zh, en = words[str(grid["status"])]
-    name = f"{grid.get('name') or ''} {grid.get('code') or ''}".strip()
-    say(
-        f"{zh} {name}（{answer['decision']}）".replace(" （", "（"),
-        f"{en} {name} ({answer['decision']})".replace("  ", " "),
-        answer=True,
-    )
-    candidates = answer["candidates"]
-    for item in candidates if isinstance(candidates, list) else []:
-        label = " ".join(
-            str(item[key]) for key in ("name", "code", "address", "distance_m") if item.get(key)
-        )
-        say(f"  候选：{label}", f"  candidate: {label}", answer=True)
+def _say_answer(placement: Placement) -> None:
+    """Write an answer as a person reads it: grid, decision, reasons, candidates."""
+    from gridmap.locating import describe_placement
+    from gridmap.locating.faults import FAULTS
+
+    en, zh = describe_placement(placement)
+    say(zh, en, answer=True)
+    if placement.standard:
+        text = placement.standard
+        say(f"  标准地址：{text}", f"  standard address: {text}", answer=True)
+    for code in placement.faults:
+        fault = FAULTS[code]
+        say(f"  说明：{fault.zh}", f"  note: {fault.en}", answer=True)
+    for item in placement.candidates:
+        grid = item.grid
+        name = f"{grid.name or grid.grid_id}" + (f" {grid.code}" if grid.code else "")
+        zh, en = f"{name} {item.address}".rstrip(), f"{name} {item.address}".rstrip()
+        if item.distance_m is not None:
+            zh += f"（距离 {item.distance_m:.0f} 米）"
+            en += f" ({item.distance_m:.0f} m away)"
+        say(f"  候选网格：{zh}", f"  candidate: {en}", answer=True)
 
 
 def _report_table(counts: dict[str, int | str], out: Path, *, as_json: bool) -> None:
+    """Say in words what a table of questions got for answers."""
     if as_json:
         print_json(counts)
         return
-    listed = ", ".join(f"{key} {value}" for key, value in counts.items())
-    say(f"已写出 {out}：{listed}", f"Written {out}: {listed}")
+    rows, auto, review, none, errors = (
+        int(counts[key]) for key in ("rows", "auto", "review", "none", "errors")
+    )
+    zh = f"已写出 {out}：共 {rows} 行，可直接采用 {auto} 行，需人工核对 {review} 行"
+    zh += f"，未找到 {none} 行，有误 {errors} 行。"
+    en = f"Written {out}: {rows} rows; {auto} can be used as they are, {review} need a check"
+    en += f", {none} not found, {errors} in error."
+    parts = [
+        (("地址列", "address column"), str(counts["address_column"])),
+        (("坐标系", "datum"), str(counts["datum"])),
+        (("文字编码", "encoding"), str(counts["encoding"]).upper()),
+    ]
+    parts = [(names, value) for names, value in parts if value]
+    zh += "；".join(f"{names[0]}：{value}" for names, value in parts) + "。"
+    en += " " + "; ".join(f"{names[1]}: {value}" for names, value in parts) + "."
+    say(zh, en)
 
 
 def serve(

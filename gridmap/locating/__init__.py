@@ -5,7 +5,10 @@ conversion   declared datums to stored degrees
 points       a point -> placement
 addressing   an address -> placement
 tables       a csv of questions -> a csv of answers
+divisions    what the plan knows of province, city, district, township
+naming       the standard address of what was found
 placements   the answer and its JSON form; faults, its words
+wording      the answer as a sentence
 """
 
 from gridmap.locating.addressing import locate_address
@@ -13,10 +16,12 @@ from gridmap.locating.placements import Placement, placement_as_dict
 from gridmap.locating.points import locate_point
 from gridmap.locating.releases import Release, open_release
 from gridmap.locating.tables import locate_table
+from gridmap.locating.wording import describe_placement
 
 __all__ = [
     "Placement",
     "Release",
+    "describe_placement",
     "locate_address",
     "locate_point",
     "locate_table",

@@ -10,13 +10,13 @@ from gridmap.addresses.matching import WIDE, Evidence, find_evidence
 from gridmap.addresses.parsing import parse_address
 from gridmap.locating.divisions import LEVELS, compare_divisions, division_key
 from gridmap.locating.faults import FAULTS
+from gridmap.locating.naming import standard_of
 from gridmap.locating.placements import MAX_CANDIDATES, Candidate, Placement
-from gridmap.locating.wording import standard_of
 
 if TYPE_CHECKING:
     from gridmap.addresses.elements import Address
-    from gridmap.locating.placements import Confidence
     from gridmap.locating.divisions import Names
+    from gridmap.locating.placements import Confidence
     from gridmap.locating.releases import GridFacts, Release
 
 COARSE_FAULTS = {

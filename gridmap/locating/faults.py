@@ -180,6 +180,12 @@ FAULTS: dict[str, Fault] = {
             review=False,
         ),
         Fault(
+            "far_outside",
+            "The point is more than 10 km from every grid: check the order and the datum.",
+            "该点距所有网格均超过 10 千米，请核对经纬度顺序与坐标系。",
+            review=False,
+        ),
+        Fault(
             "point_contradicts",
             "The point of the row lies in another grid than its address.",
             "该行坐标与地址不在同一网格。",

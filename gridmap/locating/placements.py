@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from gridmap.addresses.elements import Address, standard_text
 from gridmap.locating.faults import FAULTS
 
 if TYPE_CHECKING:
+    from gridmap.addresses.elements import Address
     from gridmap.locating.releases import GridFacts
 
 Decision = Literal["auto", "review", "none"]
@@ -78,7 +78,8 @@ class Placement:
     address
         The elements read from the question, None for a point.
     standard
-        Standard address of the place found, or of the question as read.
+        Standard address of what was found: of the compound or door where a building asked for is
+        not known; ``""`` where nothing was found, or several places without a common name.
     candidates
         Grids that fit, the best first.
     faults
@@ -154,7 +155,7 @@ def _address_as_dict(placement: Placement) -> dict[str, object]:
         return {"level": placement.level, "standard": None, "elements": {}}
     return {
         "level": placement.level,
-        "standard": placement.standard or standard_text(address) or None,
+        "standard": placement.standard or None,
         "elements": address.public_elements(),
     }
 

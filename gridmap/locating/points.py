@@ -19,6 +19,9 @@ FAR_DEGREES = 3.0
 """A point further from the grids than this is measured on the ellipsoid, not in the plane of the
 plan's zone, which is only true near it."""
 
+NEAREST_M = 10_000.0
+"""Beyond this distance in metres no grid is offered as the nearest. gridmap's own default."""
+
 ON_BORDER_M = 0.005
 """A point nearer to a border than this lies on it: half of what an answer's metres show."""
 
@@ -60,7 +63,8 @@ def locate_point(release: Release, x: float, y: float, *, datum: str) -> Placeme
     -------
     Placement
         ``boundary`` with all candidates when the point is nearer to a border than the datum is
-        exact; ``outside`` with the nearest grid and its distance when it is in no grid.
+        exact; ``outside`` with the nearest grid and its distance when it is in no grid, without a
+        grid beyond `NEAREST_M`.
 
     Raises
     ------
@@ -117,6 +121,8 @@ def place_point(release: Release, point: Converted) -> Placement:
             faults=("on_border" if around.holding and not only else "near_border",),
         )
     if not around.holding:
+        if around.margin_m > NEAREST_M:
+            return replace(answer, candidates=(), faults=("far_outside",))
         return answer
     return replace(
         answer,

@@ -25,10 +25,13 @@ from gridmap.planning.reasons import (
     EXCLAVE_INFERRED,
     OPEN_LAND_ATTACHED,
     WISH_UNMET,
+    Misfit,
     choose_band,
     explain_grid,
+    state_misfits,
     write_reason,
 )
+from gridmap.rules import Band
 from gridmap.units.measuring import measure_polygons, project_geometries
 
 if TYPE_CHECKING:
@@ -135,8 +138,9 @@ def frame_grids(draft: Draft) -> tuple[gpd.GeoDataFrame, pd.Series[str], list[Fi
     frame["geometry"] = shapes
     ordered, said = _number_grids(frame.iloc[order], territory, draft.rules)
     grids = gpd.GeoDataFrame(ordered, geometry="geometry", crs=crs).set_index("grid_id")
-    said += _say_division(draft, grids)
     assignment = pd.Series(ids[draft.division.grid], index=pd.Index(land.ids, name="unit_id"))
+    said += _say_division(draft, grids)
+    said += state_misfits(_list_misfits(territory, grids, assignment))
     return (
         grids.sort_values("code", kind="stable")[[*COLUMNS, "geometry"]],
         assignment.rename("grid_id").sort_index(),
@@ -279,3 +283,28 @@ def _say_division(draft: Draft, grids: gpd.GeoDataFrame) -> list[Finding]:
     if len(unmet):
         said.append(WISH_UNMET.found(sorted(unmet)))
     return said
+
+
+def _list_misfits(
+    territory: Territory, grids: gpd.GeoDataFrame, assignment: pd.Series[str]
+) -> list[Misfit]:
+    """Return the grids whose whole units are proved not to fit, by community."""
+    frame = territory.units.frame
+    titles = territory.units.communities["name"].astype(str).to_dict()
+    found = []
+    misfits = grids[grids["reason_code"] == "units_do_not_fit"].sort_values("code", kind="stable")
+    for owner, rows in misfits.groupby("community_id", sort=True):
+        units = frame.loc[assignment.index[assignment.isin(rows.index)]]
+        units = units[units["households"] > 0].sort_index()
+        named = units["compound_id"].where(units["compound_id"] != "", units.index)
+        found.append(
+            Misfit(
+                community=titles.get(str(owner)) or str(owner),
+                codes=rows["code"].to_list(),
+                grids=rows["households"].to_list(),
+                units=list(dict.fromkeys(named)),
+                sizes=units["households"].to_list(),
+                band=Band(int(rows["lower"].min()), int(rows["upper"].max())),
+            )
+        )
+    return found

@@ -82,7 +82,8 @@ def make_plan(
     progress("plan", 0, land.size)
     carving = carve_sites(land, territory.units.sites, rules)
     pieces = find_land_pieces(land, carving.number)
-    said = [*carving.findings, *state_arithmetic(land, pieces, rules)]
+    titles = territory.units.communities["name"].astype(str).to_dict()
+    said = [*carving.findings, *state_arithmetic(land, pieces, rules, titles=titles)]
     idle = int(np.count_nonzero(carving.number >= 0))
     zones = divide_pieces(
         land,

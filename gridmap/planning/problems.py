@@ -141,14 +141,20 @@ def number_by_first(labels: NDArray[Any]) -> NDArray[np.int32]:
     return rank[place.reshape(-1)]
 
 
-def state_problem(problem: Problem) -> tuple[Graph, Aim]:
-    """Turn a problem into the whole numbers that the kernels work on."""
-    from gridmap.planning.kernels.weighing import CROSSING, SHAPE, Aim, Graph
+def state_problem(problem: Problem, *, wide: bool = False) -> tuple[Graph, Aim]:
+    """Turn a problem into the whole numbers that the kernels work on.
+
+    ``wide``: the tree cut has states up to one and a half times the ceiling, which is slower and
+    only needed where nodes do not fit. A node above the ceiling counts as just above it: it is
+    outside with or without others, and what joins it is weighed like any excess.
+    """
+    from gridmap.planning.kernels.weighing import ASTRAY, CROSSING, SHAPE, STEEP, Aim, Graph
 
     size, many = problem.size, len(problem.edges)
     total = int(problem.weights.sum())
     upper = problem.bands.widest[1]
     grain = max(1, math.ceil(min(upper, max(total, 1)) / MOST_STATES))
+    weights = np.minimum(problem.weights, upper + 1)
     target = _choose_target(problem)
     shape = None if problem.shape is None else _scale_shape(problem.shape)
     worth = BARE_CUT_WORTH if shape is None else CUT_WORTH
@@ -165,8 +171,8 @@ def state_problem(problem: Problem) -> tuple[Graph, Aim]:
         indptr=start,
         nbr=near,
         eid=ids,
-        weight=problem.weights,
-        states=(problem.weights + grain // 2) // grain,
+        weight=weights,
+        states=(weights + grain // 2) // grain,
         klass=problem.classes,
         group=none if problem.groups is None else problem.groups,
         anchor=none if problem.anchors is None else problem.anchors,
@@ -180,8 +186,10 @@ def state_problem(problem: Problem) -> tuple[Graph, Aim]:
     )
     zones = problem.zones or max(1, round(total / max(1, int(target[0]))))
     reach = 0 if shape is None else max(1, 4 * math.isqrt(int(shape[1].sum()) // zones))
+    most = upper + upper // 2 if wide else upper
     aim = Aim(
-        tops=int(min(upper, max(total, 1)) // grain) + 1,
+        tops=int(min(most, max(total, 1)) // grain) + 1,
+        slope=ASTRAY * STEEP if wide else ASTRAY,
         grain=int(grain),
         zones=int(problem.zones),
         shape=0 if shape is None else SHAPE,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,18 +14,22 @@ from gridmap.planning.land import Land, band_pair, widest_band
 from gridmap.terms import REASONS
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
     from gridmap.planning.drafting import Piece
     from gridmap.rules import Band, Rules
 
+FEW = 3
+"""Ids of grids or units named for one piece of land."""
 MOST_SIZES = 6
 """Sizes of grids or units named for one piece of land."""
 PIECE_TOO_SMALL = FindingKind(
     "piece_too_small",
     "warning",
-    en="{count} connected piece(s) of land have too few households for a grid: {list_en}.",
-    zh="{count} 处连片区域的户数不足一个网格：{list_zh}。",
+    en="{count} connected piece(s) of land have too few households for a grid: {details}.",
+    zh="{count} 处连片区域的户数不足一个网格：{details_zh}。",
     cure_en="Join each to a neighbouring community, or accept a smaller grid.",
     cure_zh="可并入相邻社区，或接受规模较小的网格。",
 )
@@ -32,8 +37,8 @@ PIECE_IMPOSSIBLE = FindingKind(
     "piece_impossible",
     "warning",
     en="{count} connected piece(s) of land have a total that can't be shared by grids inside the "
-    "band: {list_en}.",
-    zh="{count} 处连片区域的总户数无法划分为区间内的网格：{list_zh}。",
+    "band: {details}.",
+    zh="{count} 处连片区域的总户数无法划分为区间内的网格：{details_zh}。",
     cure_en="Move the community border by a few buildings to reach one of the totals named, or "
     "accept one grid outside the band in each.",
     cure_zh="可按楼栋微调社区边界以达到所列总数，或各接受一个网格超出区间。",
@@ -41,9 +46,9 @@ PIECE_IMPOSSIBLE = FindingKind(
 UNITS_DO_NOT_FIT = FindingKind(
     "units_do_not_fit",
     "warning",
-    en="In {count} connected piece(s) of land whole compounds and buildings are proved not to fit "
-    "into grids inside the band: {list_en}.",
-    zh="{count} 处连片区域的小区或楼栋不可拆分，经验证无法组合成区间内的网格：{list_zh}。",
+    en="{count} grid(s) hold whole compounds and buildings that are proved not to fit into grids "
+    "inside the band: {details}.",
+    zh="{count} 个网格的小区或楼栋不可拆分，经验证无法组合成区间内的网格：{details_zh}。",
     cure_en="Allow a compound to be cut: give its buildings without the compound (leave out its "
     "polygon and its id); or move the community border, or accept these grids.",
     cure_zh="允许拆分小区：提供楼栋数据时不附该小区（删去小区面及楼栋的小区编号）；"
@@ -86,7 +91,9 @@ FINDING_KINDS = (
 )
 
 
-def state_arithmetic(land: Land, pieces: list[Piece], rules: Rules) -> tuple[Finding, ...]:
+def state_arithmetic(
+    land: Land, pieces: list[Piece], rules: Rules, *, titles: Mapping[str, str]
+) -> tuple[Finding, ...]:
     """Say, before any search, which connected land can't be shared by grids inside the band.
 
     Parameters
@@ -97,6 +104,8 @@ def state_arithmetic(land: Land, pieces: list[Piece], rules: Rules) -> tuple[Fin
         The connected pieces that are to be divided; pieces without households are no trouble.
     rules
         The bands.
+    titles
+        Name of each community by its id; one without a name is called by its id.
 
     Returns
     -------
@@ -117,11 +126,12 @@ def state_arithmetic(land: Land, pieces: list[Piece], rules: Rules) -> tuple[Fin
             continue
         band = widest_band(land, rules, piece.members)
         bound = bound_piece(weights, band=band)
-        name, total = land.communities[piece.community], bound.weight
+        owner, total = land.communities[piece.community], bound.weight
+        name = titles.get(owner) or owner
         if bound.reason == "too_few_households":
             missing = band.lower - total
             zh = f"{name} {total} 户，距 {band.lower} 户差 {missing} 户"
-            small.append((missing, name, f"{name} {total} of {band.lower}", zh))
+            small.append((missing, owner, f"{name} {total} of {band.lower}", zh))
         elif bound.reason == "total_impossible":
             below, above = bound.nearest
             en = f"{name} {total} for {band.lower}-{band.upper}, nearest totals {below} and {above}"
@@ -129,63 +139,103 @@ def state_arithmetic(land: Land, pieces: list[Piece], rules: Rules) -> tuple[Fin
                 f"{name} {total} 户（区间 {band.lower}-{band.upper} 户），"
                 f"最接近的可行总数为 {below} 户和 {above} 户"
             )
-            impossible.append((min(total - below, above - total), name, en, zh))
+            impossible.append((min(total - below, above - total), owner, en, zh))
     kinds = ((PIECE_TOO_SMALL, small), (PIECE_IMPOSSIBLE, impossible))
     return tuple(_list_places(kind, places) for kind, places in kinds if places)
 
 
-def state_misfits(
-    misfits: list[tuple[str, list[int], list[int], Band]],
-) -> tuple[Finding, ...]:
+@dataclass(frozen=True)
+class Misfit:
+    """The grids of one community that are outside the band because units are whole.
+
+    Attributes
+    ----------
+    community
+        Its name.
+    codes, grids
+        Code and households of each grid.
+    units, sizes
+        Compounds and buildings in them that have households, by id; and the households of each.
+    band
+        The band missed.
+    """
+
+    community: str
+    codes: list[str]
+    grids: list[int]
+    units: list[str]
+    sizes: list[int]
+    band: Band
+
+
+def state_misfits(misfits: list[Misfit]) -> tuple[Finding, ...]:
     """Say where whole units are proved not to fit into grids inside the band.
 
     Parameters
     ----------
     misfits
-        Of each piece of land: the community, households of the grids outside the band, households
-        of the compounds and buildings in them, and the band.
+        One for each community that has such grids.
 
     Returns
     -------
     tuple of Finding
-        One for all, or none; the piece with most grids outside first.
+        One for all, or none: the codes of the grids in ``where``; the community with most such
+        grids is told first.
 
     Examples
     --------
     >>> from gridmap.rules import Band
-    >>> (finding,) = state_misfits([("C1", [550, 550], [275] * 4, Band(300, 500))])
-    >>> finding.zh[finding.zh.index("：") + 1 :]
-    'C1 2 个网格 550×2 户，由不可拆分的 275×4 户组成（区间 300-500 户）。'
+    >>> band = Band(300, 500)
+    >>> misfit = Misfit("C1", ["C1001", "C1002"], [550, 550], list("ABCD"), [275] * 4, band)
+    >>> (finding,) = state_misfits([misfit])
+    >>> finding.count, "A、B、C 等 4 个单元（275×4 户）" in finding.zh
+    (2, True)
     """
     places = []
-    for name, grids, units, band in misfits:
+    for misfit in misfits:
+        grids, sizes, band = misfit.grids, misfit.sizes, misfit.band
+        of_grids = _count_sizes(grids, ", "), _count_sizes(grids, "、")
+        of_units = _count_sizes(sizes, ", "), _count_sizes(sizes, "、")
         en = (
-            f"{name} {len(grids)} grid(s) of {_count_sizes(grids, ', ')} households, made of whole "
-            f"{_count_sizes(units, ', ')} (band {band.lower}-{band.upper})"
+            f"{misfit.community}: {_name_few(misfit.codes, ', ', 'and {} more')} ({of_grids[0]} "
+            f"households) hold {_name_few(misfit.units, ', ', 'and {} more')} ({of_units[0]} "
+            f"households), which are not cut; band {band.lower}-{band.upper}"
         )
         zh = (
-            f"{name} {len(grids)} 个网格 {_count_sizes(grids, '、')} 户，由不可拆分的 "
-            f"{_count_sizes(units, '、')} 户组成（区间 {band.lower}-{band.upper} 户）"
+            f"{misfit.community}：{_name_few(misfit.codes, '、', '等 {all} 个网格')}"
+            f"（{of_grids[1]} 户），由不可拆分的 "
+            f"{_name_few(misfit.units, '、', '等 {all} 个单元')}（{of_units[1]} 户）组成，"
+            f"区间 {band.lower}-{band.upper} 户"
         )
-        places.append((len(grids), name, en, zh))
-    return (_list_places(UNITS_DO_NOT_FIT, places),) if places else ()
+        places.append((len(grids), misfit.community, en, zh))
+    codes = [code for misfit in misfits for code in misfit.codes]
+    return (_list_places(UNITS_DO_NOT_FIT, places, codes),) if places else ()
 
 
 _Place = tuple[int, str, str, str]
 """How bad, community, and what there is to say of a piece in English and in Chinese."""
 
 
-def _list_places(kind: FindingKind, places: list[_Place]) -> Finding:
+def _list_places(
+    kind: FindingKind, places: list[_Place], where: list[str] | None = None
+) -> Finding:
     """Return one finding for all places: the worst are told, the rest counted."""
     worst = sorted(places, key=lambda place: (-place[0], place[1:]))
     english = [place[2] for place in worst]
     chinese = [place[3] for place in worst]
     rest = len(worst) - SHOWN_PLACES
     return kind.found(
-        [place[1] for place in worst],
-        list_en="; ".join(english[:SHOWN_PLACES]) + (f"; and {rest} more" if rest > 0 else ""),
-        list_zh="；".join(chinese[:SHOWN_PLACES]) + (f"；等另外 {rest} 处" if rest > 0 else ""),
+        [place[1] for place in worst] if where is None else where,
+        details="; ".join(english[:SHOWN_PLACES]) + (f"; and {rest} more" if rest > 0 else ""),
+        details_zh="；".join(chinese[:SHOWN_PLACES]) + (f"；等另外 {rest} 处" if rest > 0 else ""),
     )
+
+
+def _name_few(ids: list[str], comma: str, more: str) -> str:
+    """Name the first ids and say how many more (``{}``), or how many in all (``{all}``)."""
+    rest = len(ids) - FEW
+    tail = " " + more.format(rest, all=len(ids)) if rest > 0 else ""
+    return comma.join(ids[:FEW]) + tail
 
 
 def _count_sizes(sizes: list[int], comma: str) -> str:

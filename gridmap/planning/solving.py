@@ -89,15 +89,18 @@ def solve_problem(problem: Problem, search: Search) -> NDArray[np.int32]:
     best = labels.astype(np.int64)
     score = np.iinfo(np.int64).max
     bounds: tuple[PieceBound, ...] = ()
+    heaped = False
     for attempt in range(ATTEMPTS):
         tried, cost = _anneal(
-            problem, search, labels, fresh=fresh, attempt=attempt, started=started
+            problem, search, labels, fresh=fresh, attempt=attempt, started=started, wide=heaped
         )
         if cost < score:
             best, score = tried, cost
         if attempt == 0:
             bounds = bound_outside(problem, best)
-        if _count_avoidable(problem, best, bounds) <= 0 or not _has_time(search, started):
+        was_heaped, heaped = heaped, _has_heap(problem, best)
+        done = _count_avoidable(problem, best, bounds) <= 0 and (was_heaped or not heaped)
+        if done or not _has_time(search, started):
             break
     return number_by_first(best)
 
@@ -118,9 +121,15 @@ def bound_outside(problem: Problem, labels: NDArray[np.int64]) -> tuple[PieceBou
     band = Band(lower, upper)
     pieces = find_pieces(problem.edges, problem.size)
     bounds = bound_pieces(problem.weights, pieces, band=band)
-    return sharpen_bounds(
-        bounds, problem.weights, pieces, problem.edges, band=band, labels=labels
-    )
+    return sharpen_bounds(bounds, problem.weights, pieces, problem.edges, band=band, labels=labels)
+
+
+def _has_heap(problem: Problem, labels: NDArray[np.int64]) -> bool:
+    """Tell whether a zone without a node above the ceiling is above one and a half times it."""
+    upper = problem.bands.widest[1]
+    sums = np.bincount(labels, weights=problem.weights)
+    sums[labels[problem.weights > upper]] = 0
+    return bool(np.any(2 * sums > 3 * upper))
 
 
 def _count_avoidable(
@@ -162,11 +171,12 @@ def _anneal(
     fresh: bool,
     attempt: int,
     started: float,
+    wide: bool,
 ) -> tuple[NDArray[np.int64], int]:
     """Run the search in calls of a fixed number of steps, so that equal seeds give equal bytes."""
     from gridmap.planning.kernels.searching import search as run
 
-    graph, aim = state_problem(problem)
+    graph, aim = state_problem(problem, wide=wide)
     rng = np.array([seed_from(search.seed, attempt)], np.uint64)
     groups = int(graph.group.max()) + 1
     expected = problem.zones or max(1, int(problem.weights.sum()) // int(graph.bands[:, 4].min()))

@@ -1,4 +1,4 @@
-"""The last sheet of the tables: measures, rules, inputs and versions, as sentences for officials."""
+"""The last sheet of the tables: measures, rules, inputs and versions, told in sentences."""
 
 from __future__ import annotations
 
@@ -18,17 +18,15 @@ if TYPE_CHECKING:
 Row = tuple["Value", "Value", "Value", "Value"]
 """Item, value, meaning in Chinese, meaning in English."""
 
+SUMS_OF_HOUSEHOLDS = (
+    "households",
+    "households_in_band",
+    "households_read",
+    "largest",
+    "smallest",
+)
+"""Measures that count households: where counts are estimated, so are these."""
 KNOWN_KEYS = {
-    "read_households": (
-        "读入户数 Households read",
-        "输入数据中的户数",
-        "Households in the input",
-    ),
-    "planned_households": (
-        "划入网格的户数 Households in grids",
-        "各网格户数之和",
-        "The sum over all grids",
-    ),
     "set_aside_households": (
         "未划入网格的户数 Households set aside",
         "无法划入任何网格的户数，原因见“问题”表",
@@ -56,6 +54,7 @@ KNOWN_KEYS = {
     ),
 }
 """Keys of ``Plan.about`` in the order in which they are told, with name and meaning."""
+TOLD_AS_MEASURES = ("planned_households", "read_households")
 LIBRARIES = ("geopandas", "geos", "numba", "numpy", "pandas", "shapely")
 
 
@@ -70,7 +69,7 @@ def list_about_rows(plan: Plan, card: Scorecard) -> tuple[Row, ...]:
     personal = "本表不含居民、住户、门牌信息。"
     return (
         *_estimate_rows(plan.findings),
-        *_measure_rows(card),
+        *_measure_rows(card, estimated=is_estimated(plan)),
         *_rule_rows(plan),
         *(_input_row(item) for item in plan.territory.units.inputs),
         *_fact_rows(plan),
@@ -91,16 +90,18 @@ def _estimate_rows(findings: tuple[Finding, ...]) -> list[Row]:
     ]
 
 
-def _measure_rows(card: Scorecard) -> list[Row]:
-    return [
-        (
-            f"{measure.zh} {measure.en}",
-            _show(card.totals[key], measure.form),
-            measure.meaning_zh,
-            measure.meaning_en,
-        )
-        for key, measure in MEASURES.items()
-    ]
+def _measure_rows(card: Scorecard, *, estimated: bool) -> list[Row]:
+    """Return a row for each measure; sums of households say so where they are estimates."""
+    rows: list[Row] = []
+    for key, measure in MEASURES.items():
+        chinese, english = measure.meaning_zh, measure.meaning_en
+        name = f"{measure.zh} {measure.en}"
+        if estimated and key in SUMS_OF_HOUSEHOLDS:
+            name = f"{measure.zh}（估算） {measure.en} (estimated)"
+            chinese += "其中含估算值，不是实际统计数。"
+            english += " Estimates are among them: they are not counted."
+        rows.append((name, _show(card.totals[key], measure.form), chinese, english))
+    return rows
 
 
 def _rule_rows(plan: Plan) -> list[Row]:
@@ -136,12 +137,12 @@ def _input_row(item: InputFile) -> Row:
     encoding = f"，文字编码 {item.encoding}" if item.encoding else ""
     coded = f", text encoding {item.encoding}" if item.encoding else ""
     digest = f"{item.sha256[:16]}…"
+    system = item.crs or "not stated"
     return (
         f"输入：{name}",
         f"{item.name}（{item.layer}）" if item.layer else item.name,
         f"{item.rows:,} 行，坐标系 {item.crs or '未注明'}{encoding}，文件校验值 SHA-256 {digest}",
-        f"{item.rows:,} rows, coordinate system {item.crs or 'not stated'}{coded}, "
-        f"SHA-256 of the file {digest}",
+        f"{item.rows:,} rows, coordinate system {system}{coded}, SHA-256 of the file {digest}",
     )
 
 
@@ -156,9 +157,9 @@ def _fact_rows(plan: Plan) -> list[Row]:
     used = ", ".join(f"{name} {plan.about[name]}" for name in LIBRARIES if name in plan.about)
     if used:
         rows.append(
-            ("所用程序库 Libraries", used, "计算所用程序库及其版本", "Libraries used and their versions")
+            ("所用程序库 Libraries", used, "计算所用程序库及其版本", "Libraries and their versions")
         )
-    told = {"rules", *KNOWN_KEYS, *LIBRARIES}
+    told = {"rules", *KNOWN_KEYS, *LIBRARIES, *TOLD_AS_MEASURES}
     others = [key for key in sorted(plan.about) if key not in told and not key.startswith("input.")]
     return rows + [(f"其他 other: {key}", plan.about[key], None, None) for key in others]
 

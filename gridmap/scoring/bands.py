@@ -163,7 +163,7 @@ def count_unavoidable(units: pd.DataFrame, borders: pd.DataFrame, rules: Rules) 
 
 
 def _count_misfits(piece: pd.DataFrame, crossable: pd.DataFrame, band: Band) -> int:
-    """Count the grids of a piece that are proved to be outside the band, because units are whole."""
+    """Count the grids of a piece that are proved to be outside the band with whole units."""
     index = pd.Index(piece.index)
     one = index.get_indexer(pd.Index(crossable["unit_a"]))
     two = index.get_indexer(pd.Index(crossable["unit_b"]))

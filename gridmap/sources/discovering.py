@@ -19,6 +19,7 @@ from gridmap.sources.formats import (
     UNREADABLE,
     Format,
     format_of,
+    reason_words,
     why_refused,
 )
 
@@ -40,7 +41,7 @@ ARCHIVE_REFUSED = FindingKind(
     "archive_refused",
     "error",
     en="The archive {places} is not unpacked: {problem}.",
-    zh="不解压 {places}：{problem}。",
+    zh="不解压 {places}：{problem_zh}。",
     cure_en="Unpack it yourself and give the folder.",
     cure_zh="请自行解压后指定文件夹。",
 )
@@ -177,15 +178,15 @@ def _take(
     if form is None:
         known = " ".join(sorted({ending for item in FORMATS for ending in item.endings}))
         problem = f"files ending in {path.suffix.lower() or 'nothing'!r} are not known ({known})"
-        findings.append(REFUSED_FORMAT.found([name], problem=problem))
+        findings.append(REFUSED_FORMAT.found([name], **reason_words(problem)))
         return
     try:
         problem = why_refused(path, form)
     except OSError as trouble:
-        findings.append(UNREADABLE.found([name], problem=trouble.strerror or "no access"))
+        findings.append(UNREADABLE.found([name], **reason_words(trouble.strerror or "no access")))
         return
     if problem:
-        findings.append(REFUSED_FORMAT.found([name], problem=problem))
+        findings.append(REFUSED_FORMAT.found([name], **reason_words(problem)))
     elif form.family == "archive":
         inside, notes = _from_archive(path, name, unpack_into)
         found += inside
@@ -217,10 +218,10 @@ def _from_archive(
     try:
         _unpack(path, folder)
     except (_ArchiveTrouble, zipfile.BadZipFile, NotImplementedError, RuntimeError) as trouble:
-        return [], [ARCHIVE_REFUSED.found([name], problem=str(trouble) or "it is damaged")]
+        return [], [ARCHIVE_REFUSED.found([name], **reason_words(str(trouble) or "it is damaged"))]
     except (OSError, EOFError, ValueError) as trouble:
         problem = f"it is damaged ({type(trouble).__name__})"
-        return [], [ARCHIVE_REFUSED.found([name], problem=problem)]
+        return [], [ARCHIVE_REFUSED.found([name], **reason_words(problem))]
     return _from_folder(folder, unpack_into, label=f"{name}/")
 
 

@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from gridmap.findings import Finding, FindingKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
+
+    from gridmap.sources.layers import LayerInfo
 
 SAMPLED_BYTES = 4_000_000
 """Bytes of a table that are looked at; gridmap's own default."""
@@ -30,10 +32,10 @@ _LANGUAGE_BYTES |= {0x02: "cp850", 0x4F: "cp950", 0x7B: "cp932", 0x4E: "cp949", 
 ENCODING_DETECTED = FindingKind(
     "encoding_detected",
     "info",
-    en="{places} does not say how its text is encoded; its bytes show {encoding}.",
-    zh="{places} 未声明文字编码，按字节判定为 {encoding}。",
-    cure_en="Nothing to do if the names look right; a .cpg file with {encoding} says it for good.",
-    cure_zh="名称显示正常则无须处理；可添加内容为 {encoding} 的 .cpg 文件。",
+    en="{count} file(s) do not say how their text is encoded; the bytes show {encoding}: {places}.",
+    zh="{count} 个文件未声明文字编码，按字节判定为 {encoding}：{places}。",
+    cure_en="Nothing to do if the names look right{more}.",
+    cure_zh="名称显示正常则无须处理{more_zh}。",
 )
 ENCODING_CONTRADICTED = FindingKind(
     "encoding_contradicted",
@@ -52,6 +54,9 @@ ENCODING_UNKNOWN = FindingKind(
     cure_zh="请以 UTF-8 编码重新保存。",
 )
 FINDING_KINDS = (ENCODING_DETECTED, ENCODING_CONTRADICTED, ENCODING_UNKNOWN)
+
+
+_DETECTED = " (detected)"
 
 
 class Encoding(NamedTuple):
@@ -96,10 +101,42 @@ def _without_declaration(shown: str, name: str, assumed: str) -> Encoding:
     if shown == "ascii":
         return Encoding("utf-8", "ASCII", ())
     if shown:
-        said = ENCODING_DETECTED.found([name], encoding=shown)
-        return Encoding(shown, f"{shown} (detected)", (said,))
+        return Encoding(shown, f"{shown}{_DETECTED}", ())
     said = ENCODING_UNKNOWN.found([name], encoding=assumed)
     return Encoding(assumed, f"{assumed} (assumed)", (said,))
+
+
+def say_detected(infos: Iterable[LayerInfo]) -> list[Finding]:
+    """Say once for each encoding which files were found to have it by their bytes alone.
+
+    Parameters
+    ----------
+    infos
+        Every layer found; a table without coordinates is not read and not named.
+
+    Returns
+    -------
+    list of Finding
+        One for each encoding of Shapefiles, and of tables.
+    """
+    groups: dict[tuple[bool, str], list[str]] = {}
+    for info in infos:
+        is_table = info.file.form.family == "table"
+        if info.encoding.endswith(_DETECTED) and (info.lon or not is_table):
+            groups.setdefault((is_table, info.codec), []).append(info.file.name)
+    findings = []
+    for (is_table, codec), names in sorted(groups.items()):
+        if is_table:
+            more, more_zh = "; saved as UTF-8, the file needs no guess", "；也可另存为 UTF-8 编码"
+        else:
+            more = f"; a .cpg file with {codec} says it for good"
+            more_zh = f"；也可添加内容为 {codec} 的 .cpg 文件"
+        findings.append(
+            ENCODING_DETECTED.found(
+                dict.fromkeys(names), encoding=codec, more=more, more_zh=more_zh
+            )
+        )
+    return findings
 
 
 def text_encoding(data: bytes, name: str) -> Encoding:

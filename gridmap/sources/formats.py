@@ -8,11 +8,12 @@ through a network or archive file system of GDAL.
 
 from __future__ import annotations
 
+import re
 import struct
 import zipfile
 import zlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from gridmap.findings import FindingKind
 
@@ -54,7 +55,7 @@ UNREADABLE = FindingKind(
     "unreadable_file",
     "error",
     en="{count} file(s) can't be read: {places}: {problem}.",
-    zh="{count} 个文件无法读取：{places}：{problem}。",
+    zh="{count} 个文件无法读取：{places}：{problem_zh}。",
     cure_en="Export the data again, as GeoPackage or Shapefile with all its side files.",
     cure_zh="请重新导出数据（GeoPackage，或带全部附属文件的 Shapefile）。",
 )
@@ -62,7 +63,7 @@ REFUSED_FORMAT = FindingKind(
     "format_refused",
     "error",
     en="{places} is not opened: {problem}.",
-    zh="不打开 {places}：{problem}。",
+    zh="不打开 {places}：{problem_zh}。",
     cure_en="Save the layer itself in GIS software as GeoPackage (.gpkg), and give that file.",
     cure_zh="请在 GIS 软件中把图层本身另存为 GeoPackage（.gpkg）后再读入。",
 )
@@ -75,6 +76,53 @@ SKIPPED_FILE = FindingKind(
     cure_zh="一般无须处理；若其中有需要读取的文件，请单独指定。",
 )
 FINDING_KINDS = (UNREADABLE, REFUSED_FORMAT, SKIPPED_FILE)
+
+_REASONS = tuple(
+    (re.compile(pattern), chinese)
+    for pattern, chinese in (
+        (r"files ending in '?(.*?)'? are not known.*", r"不支持以 \1 结尾的文件"),
+        (r"the folder holds no geodatabase tables", "文件夹中没有地理数据库的表"),
+        (r"the file is empty", "文件为空"),
+        (r"it is a list of other data sources.*", "它只是指向其他数据源的列表（如 VRT），不是数据"),
+        (r"its content is not that of a (.*) file", r"内容不是 \1 格式"),
+        (r"it is an SQLite database but not a GeoPackage", "它是 SQLite 数据库，但不是 GeoPackage"),
+        (r"it is a seamless table.*", "它是指向其他文件的拼接表"),
+        (r"its content is not text", "内容不是文字"),
+        (r"it has virtual tables of kind (.*)", r"其中有 \1 类虚拟表"),
+        (r"another driver than .*", "打开它的驱动程序与其格式不符"),
+        (r"it holds more than (\d+) files", r"其中的文件超过 \1 个"),
+        (r"it holds another archive", "其中还有压缩包"),
+        (r"it holds two files named (.*)", r"其中有两个名为 \1 的文件"),
+        (r"it unpacks to (?:more than )?(\d+) bytes.*", r"解压后达 \1 字节，过大"),
+        (r"it is encrypted.*|.*encrypted.*", "文件已加密"),
+        (r"it has more than (\d+) columns", r"列数超过 \1"),
+        (
+            r"(\d+) row\(s\) have more fields than the header, the first is row (\d+)",
+            r"\1 条记录的字段数多于表头，最先出现在第 \2 条",
+        ),
+        (r"'([\w-]+)' codec can't decode.*", r"部分文字不符合 \1 编码"),
+        (r".*(?:denied|no access).*", "没有读取权限"),
+    )
+)
+
+
+def reason_words(problem: str) -> dict[str, Any]:
+    """Return a reason as the values ``problem`` and ``problem_zh`` of a finding.
+
+    A reader's own complaint is kept in English; the Chinese text says what it comes to.
+
+    Examples
+    --------
+    >>> reason_words("the file is empty")
+    {'problem': 'the file is empty', 'problem_zh': '文件为空'}
+    >>> reason_words("Corrupt data near byte 7")["problem_zh"]
+    '文件损坏，或内容不符合格式'
+    """
+    for pattern, chinese in _REASONS:
+        match = pattern.fullmatch(problem)
+        if match:
+            return {"problem": problem, "problem_zh": match.expand(chinese)}
+    return {"problem": problem, "problem_zh": "文件损坏，或内容不符合格式"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,8 @@ class LayerInfo:
         Codec of its text, and how that is known; empty where the format settles it.
     lon, lat
         Headers of the coordinates, for tables.
+    skipped
+        Rows of a title above the headers, for tables.
     """
 
     file: FoundFile
@@ -52,6 +54,7 @@ class LayerInfo:
     encoding: str = ""
     lon: str = ""
     lat: str = ""
+    skipped: int = 0
 
     @property
     def place(self) -> str:

@@ -44,8 +44,8 @@ CRS_MISSING = FindingKind(
     "error",
     en="{places} does not say its coordinate system ({hint}).",
     zh="{places} 未声明坐标系（{hint_zh}）。",
-    cure_en="Say it: --crs {place}={example}, with what the data really is.",
-    cure_zh="请声明：--crs {place}={example}（以数据实际坐标系为准）。",
+    cure_en="Say it: --crs {place}={example}, with what the data really is{note}.",
+    cure_zh="请声明：--crs {place}={example}（以数据实际坐标系为准{note_zh}）。",
 )
 DATUM_MISSING = FindingKind(
     "datum_missing",
@@ -68,16 +68,18 @@ LOOKS_PROJECTED = FindingKind(
     "error",
     en="{places} declares {crs} in degrees, but its numbers are metres ({hint}).",
     zh="{places} 声明为经纬度 {crs}，但数值是平面坐标（{hint_zh}）。",
-    cure_en="Say what it is: --crs {place}={example}.",
-    cure_zh="请声明：--crs {place}={example}。",
+    cure_en="Say what it is: --crs {place}={example}{note}.",
+    cure_zh="请声明：--crs {place}={example}（以数据实际坐标系为准{note_zh}）。",
 )
 SWAPPED = FindingKind(
     "coordinates_swapped",
     "error",
     en="{places} has longitude and latitude (or easting and northing) swapped ({hint}).",
     zh="{places} 的经纬度（或横纵坐标）颠倒（{hint_zh}）。",
-    cure_en="Swap the two in GIS software, or for a table --column {role}.lon=... {role}.lat=...",
-    cure_zh="请在 GIS 软件中对调坐标；表格可用 --column {role}.lon=… {role}.lat=… 指定。",
+    cure_en="Swap the two in GIS software; for a table say which column is which: "
+    "--column {role}.lon=HEADER --column {role}.lat=HEADER",
+    cure_zh="请在 GIS 软件中对调坐标；表格可指定："
+    "--column {role}.lon=表头 --column {role}.lat=表头",
 )
 ZONE_PREFIXED = FindingKind(
     "easting_zone_prefixed",
@@ -288,8 +290,13 @@ def _bounds(geometry: Geometries) -> tuple[float, float, float, float] | None:
 
 def _hint(bounds: tuple[float, float, float, float]) -> dict[str, Any]:
     west, south, east, north = bounds
-    x, y = f"{west:.6g} - {east:.6g}", f"{south:.6g} - {north:.6g}"
+    x, y = f"{_plain(west)} - {_plain(east)}", f"{_plain(south)} - {_plain(north)}"
     return {"hint": f"x {x}, y {y}", "hint_zh": f"x {x}，y {y}"}
+
+
+def _plain(number: float) -> str:
+    """Return a coordinate as it stands in a file, never as a power of ten."""
+    return f"{number:.0f}" if abs(number) >= 1_000 else f"{number:.6g}"
 
 
 def _in_degrees(bounds: tuple[float, float, float, float]) -> bool:
@@ -310,11 +317,26 @@ def _zone_crs(zone: int) -> str:
     return f"EPSG:{4491 + zone - 13}" if 13 <= zone <= 23 else "EPSG:n"
 
 
-def _example(bounds: tuple[float, float, float, float]) -> str:
+def _example(bounds: tuple[float, float, float, float]) -> dict[str, Any]:
+    """Return what to declare, when the numbers tell it; else how to find it out.
+
+    Notes
+    -----
+    Source: EPSG: 4534-4554 are the 3-degree CGCS2000 zones without a zone number in the easting,
+    with central meridians 75, 78 ... 135.
+    """
     if _in_degrees(bounds):
-        return "EPSG:4490"
+        return {"example": "EPSG:4490", "note": "", "note_zh": ""}
     zone = _zone(bounds[0], bounds[2]) or _zone(bounds[1], bounds[3])
-    return _zone_crs(zone) if zone else "EPSG:4547"
+    if zone:
+        return {"example": _zone_crs(zone), "note": "", "note_zh": ""}
+    return {
+        "example": "EPSG:n",
+        "note": "; the numbers do not tell the zone, so ask who made the data for the central "
+        "meridian: CGCS2000 in 3-degree zones is n = 4534 (75) to 4554 (135)",
+        "note_zh": "；数值本身看不出分带，请向数据提供方询问中央经线："
+        "CGCS2000 三度带 n = 4534（75 度）至 4554（135 度）",
+    }
 
 
 def _say_missing(
@@ -324,7 +346,7 @@ def _say_missing(
         return SWAPPED.found([info.place], role=role, **_hint(bounds))
     kind = DATUM_MISSING if table else CRS_MISSING
     return kind.found(
-        [info.place], place=info.place, role=role, example=_example(bounds), **_hint(bounds)
+        [info.place], place=info.place, role=role, **_example(bounds), **_hint(bounds)
     )
 
 
@@ -349,7 +371,7 @@ def _contradiction(
         if _is_swapped_lonlat(bounds):
             return system, SWAPPED.found(where, **words)
         if not _in_degrees(bounds):
-            return system, LOOKS_PROJECTED.found(where, example=_example(bounds), **words)
+            return system, LOOKS_PROJECTED.found(where, **_example(bounds), **words)
         return system, None
     if _in_degrees(bounds) and max(bounds[2] - bounds[0], bounds[3] - bounds[1]) < LEAST_EXTENT_M:
         return system, LOOKS_GEOGRAPHIC.found(where, **words)

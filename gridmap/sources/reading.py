@@ -27,11 +27,12 @@ from gridmap.sources.columns import (
     told_columns,
 )
 from gridmap.sources.discovering import FoundFile, find_files, hash_files
-from gridmap.sources.formats import READER_ERRORS, UNREADABLE, side_files
+from gridmap.sources.encodings import say_detected
+from gridmap.sources.formats import READER_ERRORS, UNREADABLE, reason_words, side_files
 from gridmap.sources.placing import Placed, crs_label, declared_systems, place_layer
 from gridmap.sources.recognising import Recognised, recognise_layers
 from gridmap.sources.shaping import shape_geometries
-from gridmap.sources.tables import list_table, read_geoparquet, read_table
+from gridmap.sources.tables import HEADER_FOUND, list_table, read_geoparquet, read_table
 from gridmap.sources.vectors import list_layers, read_vector
 
 if TYPE_CHECKING:
@@ -55,9 +56,11 @@ NO_COORDINATES = FindingKind(
     "table_without_coordinates",
     "error",
     en="The table {places} has no columns of longitude and latitude ({headers}).",
-    zh="表格 {places} 没有经纬度列（{headers}）。",
-    cure_en="Name them lon and lat (经度, 纬度), or say --column {role}.lon=... {role}.lat=...",
-    cure_zh="请将列名改为 lon、lat（经度、纬度），或用 --column {role}.lon=… {role}.lat=… 指定。",
+    zh="表格 {places} 没有经纬度列（现有列：{headers}）。",
+    cure_en="Name them lon and lat (经度, 纬度), or say which they are: "
+    "--column {role}.lon=HEADER --column {role}.lat=HEADER",
+    cure_zh="请将列名改为 lon、lat（经度、纬度），或指定："
+    "--column {role}.lon=表头 --column {role}.lat=表头",
 )
 NOTHING_READ = FindingKind(
     "nothing_read",
@@ -216,6 +219,7 @@ def _read_files(
             listed, said = (list_layers if file.form.family == "vector" else list_table)(file)
             infos += listed
             read.findings += said
+    read.findings += say_detected(infos)
     for role in ROLES:
         told_columns(role, columns)
     # an option for a file that can't be read must not hide that it can't
@@ -286,6 +290,8 @@ def _read_layer(
         headers = ", ".join(info.headers[:12])
         read.findings.append(NO_COORDINATES.found([info.place], headers=headers, role=role))
         return
+    if info.skipped:
+        read.findings.append(HEADER_FOUND.found([info.place], row=info.skipped + 1))
     matched, wanted, notes = choose_columns(info, role, columns)
     read.findings += notes
     raw = _read_rows(read, info, wanted, is_table=is_table)
@@ -324,7 +330,7 @@ def _read_rows(
         text = " ".join(str(problem).replace(str(info.file.path), info.file.name).split())[:200]
         text = text.replace(str(info.file.path.parent), "").rstrip(".")
         reason = text or type(problem).__name__
-        read.findings.append(UNREADABLE.found([info.place], problem=reason))
+        read.findings.append(UNREADABLE.found([info.place], **reason_words(reason)))
         return None
 
 
@@ -367,7 +373,7 @@ def _read_osm(read: _Read, file: FoundFile, admin_level: int | None) -> None:
         extract = read_extract(file.path, name=file.name, admin_level=admin_level)
     except OSError as problem:
         text = " ".join(str(problem).replace(str(file.path), file.name).split())[:200]
-        read.findings.append(UNREADABLE.found([file.name], problem=text.rstrip(".")))
+        read.findings.append(UNREADABLE.found([file.name], **reason_words(text.rstrip("."))))
         return
     read.findings += extract.findings
     for role, frame in extract.layers.items():
@@ -392,7 +398,9 @@ def _gather(read: _Read, files: int) -> Sources:
             frames[role] = _join(read, role)
     extent = _extent(frames)
     if extent is None:
-        raise RefusedInput([*read.findings, NOTHING_READ.found(count=files)])
+        # where an error says already why a layer was not read, there is nothing to add
+        known = has_errors(read.findings)
+        raise RefusedInput([*read.findings, *([] if known else [NOTHING_READ.found(count=files)])])
     west, south, east, north = extent
     centre = ((west + east) / 2, (south + north) / 2)
     metric = metric_crs(*centre)

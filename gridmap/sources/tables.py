@@ -11,12 +11,13 @@ import numpy as np
 
 from gridmap.errors import MissingExtra
 from gridmap.findings import Finding, FindingKind
-from gridmap.schemas import LAT_NAMES, LON_NAMES, fold_name
+from gridmap.schemas import LAT_NAMES, LON_NAMES, ROLES, fold_name
 from gridmap.sources.encodings import text_encoding
-from gridmap.sources.formats import READER_ERRORS, UNREADABLE
+from gridmap.sources.formats import READER_ERRORS, UNREADABLE, reason_words
 from gridmap.sources.layers import LayerInfo, RawLayer
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     import pandas as pd
@@ -31,6 +32,15 @@ MAX_SHEET_RATIO = 300
 columns, bytes of an XLSX file once unpacked, and how often those exceed the packed ones."""
 
 _HEADER_BYTES = 4_000_000
+HEADER_ROWS = 10
+TELLING_HEADERS = 2
+"""Rows in which headers are looked for, and how many known ones tell them; own defaults."""
+KNOWN_HEADERS = frozenset(
+    fold_name(name)
+    for role in ROLES.values()
+    for column in role.columns
+    for name in (column.name, *column.aliases)
+) | frozenset(map(fold_name, (*LON_NAMES, *LAT_NAMES)))
 
 FIELD_TOO_LONG = FindingKind(
     "field_too_long",
@@ -40,7 +50,15 @@ FIELD_TOO_LONG = FindingKind(
     cure_en="Look for a missing quotation mark, or remove the column.",
     cure_zh="请检查引号是否缺失，或删除该列。",
 )
-FINDING_KINDS = (FIELD_TOO_LONG,)
+HEADER_FOUND = FindingKind(
+    "header_row_found",
+    "info",
+    en="The headers of {places} stand in row {row}; the rows above were taken for a title.",
+    zh="{places} 的表头在第 {row} 行，其上的行视为标题，未读取。",
+    cure_en="If that is wrong, delete the rows above the headers.",
+    cure_zh="若有误，请删除表头以上的行。",
+)
+FINDING_KINDS = (FIELD_TOO_LONG, HEADER_FOUND)
 
 
 class _TableTrouble(ValueError):
@@ -73,7 +91,7 @@ def list_table(file: FoundFile) -> tuple[list[LayerInfo], list[Finding]]:
         return _list_csv(file)
     except (*READER_ERRORS, csv.Error) as problem:
         reason = " ".join(str(problem).replace(str(file.path), file.name).split())[:200]
-        return [], [UNREADABLE.found([file.name], problem=reason.rstrip("."))]
+        return [], [UNREADABLE.found([file.name], **reason_words(reason.rstrip(".")))]
 
 
 def _info(file: FoundFile, layer: str, headers: list[str], **details: Any) -> LayerInfo:
@@ -177,13 +195,55 @@ def _list_csv(file: FoundFile) -> tuple[list[LayerInfo], list[Finding]]:
     with file.path.open("rb") as stream:
         head = stream.read(_HEADER_BYTES)
     encoding = text_encoding(head, file.name)
-    line = head.decode(encoding.codec, "replace").lstrip("\ufeff").split("\n", 1)[0]
-    if len(line) > MAX_FIELD_CHARACTERS:
+    text = head.decode(encoding.codec, "replace").lstrip("\ufeff")
+    lines = text.split("\n", HEADER_ROWS)[:HEADER_ROWS]
+    if len(lines[0]) > MAX_FIELD_CHARACTERS:
         return [], [FIELD_TOO_LONG.found([file.name], limit=MAX_FIELD_CHARACTERS)]
-    headers = next(csv.reader([line.rstrip("\r")], delimiter=_delimiter(line)), [])
-    headers = _unique([header.strip() for header in headers])
-    info = _info(file, file.path.stem, headers, codec=encoding.codec, encoding=encoding.note)
+    skipped = find_header_row([_split_line(line) for line in lines])
+    headers = _unique(_split_line(lines[skipped]))
+    info = _info(
+        file,
+        file.path.stem,
+        headers,
+        codec=encoding.codec,
+        encoding=encoding.note,
+        skipped=skipped,
+    )
     return [info], list(encoding.findings) if info.lon else []
+
+
+def _split_line(line: str) -> list[str]:
+    if len(line) > MAX_FIELD_CHARACTERS:
+        return []
+    cells = next(csv.reader([line.rstrip("\r")], delimiter=_delimiter(line)), [])
+    return [cell.strip() for cell in cells]
+
+
+def find_header_row(rows: Sequence[Sequence[str]]) -> int:
+    """Find the row of headers below a title, as tables made for printing have one.
+
+    Parameters
+    ----------
+    rows
+        The first rows of a table, at most `HEADER_ROWS`.
+
+    Returns
+    -------
+    int
+        0, unless the first row has no more than one cell that is filled, or none that is known,
+        and a later row has two headers that are known.
+
+    Examples
+    --------
+    >>> find_header_row([["住户信息表", ""], ["户号", "经度", "纬度"], ["1", "113.1", "23"]])
+    1
+    >>> find_header_row([["id", "lon", "lat"], ["1", "113.1", "23"]])
+    0
+    """
+    known = [sum(fold_name(cell) in KNOWN_HEADERS for cell in row) for row in rows]
+    if not rows or (known[0] > 0 and sum(bool(cell) for cell in rows[0]) > 1):
+        return 0
+    return next((place for place, count in enumerate(known) if count >= TELLING_HEADERS), 0)
 
 
 def _delimiter(line: str) -> str:
@@ -209,6 +269,8 @@ def _read_csv(info: LayerInfo, wanted: list[str]) -> pd.DataFrame:
     text = data.decode(info.codec, "strict" if info.codec != "cp1252" else "replace")
     text = text.lstrip("\ufeff").replace("\0", "")
     del data
+    for _ in range(info.skipped):
+        text = text.partition("\n")[2]
     first, _, rest = text.partition("\n")
     del text
     mark = _delimiter(first)
@@ -245,16 +307,25 @@ def _list_sheets(file: FoundFile) -> list[LayerInfo]:
         infos = []
         for sheet in book.worksheets:
             sheet.reset_dimensions()
-            first = list(next(sheet.iter_rows(max_row=1, values_only=True), ()))
-            while first and first[-1] is None:
-                first.pop()
-            headers = _unique([_cell_text(cell).strip() for cell in first[: MAX_COLUMNS + 1]])
+            rows = [
+                _cells_of(row) for row in sheet.iter_rows(max_row=HEADER_ROWS, values_only=True)
+            ]
+            skipped = find_header_row(rows)
+            headers = _unique(rows[skipped]) if rows else []
             if headers:
                 layer = sheet.title if len(book.worksheets) > 1 else file.path.stem
-                infos.append(_info(file, layer, headers))
+                infos.append(_info(file, layer, headers, skipped=skipped))
         return infos
     finally:
         book.close()
+
+
+def _cells_of(row: Sequence[object]) -> list[str]:
+    """Return a row's cells as texts, without the empty ones behind the last."""
+    cells = [_cell_text(cell).strip() for cell in row[: MAX_COLUMNS + 1]]
+    while cells and not cells[-1]:
+        cells.pop()
+    return cells
 
 
 def _check_sheet_size(path: Path) -> None:
@@ -287,7 +358,9 @@ def _read_sheet(info: LayerInfo, wanted: list[str]) -> pd.DataFrame:
         sheet.reset_dimensions()
         places = [info.headers.index(name) for name in wanted]
         columns: list[list[str]] = [[] for _ in wanted]
-        for row in sheet.iter_rows(min_row=2, max_col=len(info.headers), values_only=True):
+        for row in sheet.iter_rows(
+            min_row=2 + info.skipped, max_col=len(info.headers), values_only=True
+        ):
             if any(cell is not None for cell in row):
                 for values, place in zip(columns, places, strict=True):
                     values.append(_cell_text(row[place]) if place < len(row) else "")

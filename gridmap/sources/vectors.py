@@ -14,7 +14,7 @@ from pyproj.exceptions import CRSError
 
 from gridmap.findings import Finding, FindingKind
 from gridmap.sources.encodings import shapefile_encoding
-from gridmap.sources.formats import READER_ERRORS, REFUSED_FORMAT, UNREADABLE
+from gridmap.sources.formats import READER_ERRORS, REFUSED_FORMAT, UNREADABLE, reason_words
 from gridmap.sources.layers import LayerInfo, RawLayer
 
 if TYPE_CHECKING:
@@ -99,22 +99,23 @@ def list_layers(file: FoundFile) -> tuple[list[LayerInfo], list[Finding]]:
         if _unfinished(file):
             findings.append(OPEN_ELSEWHERE.found([file.name]))
         if file.form.name == "GeoPackage" and (foreign := _foreign_tables(file)):
-            return [], [REFUSED_FORMAT.found([file.name], problem=foreign)]
+            return [], [REFUSED_FORMAT.found([file.name], **reason_words(foreign))]
         with warnings.catch_warnings(record=True) as remarks:
             warnings.simplefilter("always")
             names = [str(row[0]) for row in pyogrio.list_layers(file.path)]
             if set(names) >= PLAN_LAYERS:
                 return [], [PLAN_SKIPPED.found([file.name])]
             if len(names) > MAX_LAYERS:
-                said = LAYERS_LEFT_OUT.found([file.name], many=len(names), most=MAX_LAYERS)
-                findings.append(said)
+                findings.append(
+                    LAYERS_LEFT_OUT.found([file.name], many=len(names), most=MAX_LAYERS)
+                )
                 names = names[:MAX_LAYERS]
             infos = [_describe(file, name, codec, note) for name in names]
     except READER_ERRORS as problem:
-        return [], [UNREADABLE.found([file.name], problem=_reason(problem, file))]
+        return [], [UNREADABLE.found([file.name], **reason_words(_reason(problem, file)))]
     if None in infos:
         other = "another driver than that of its format opened it"
-        return [], [REFUSED_FORMAT.found([file.name], problem=other)]
+        return [], [REFUSED_FORMAT.found([file.name], **reason_words(other))]
     findings += _say_remarks(remarks, file.name)
     return [info for info in infos if info is not None], findings
 

@@ -5,12 +5,13 @@ together stays together, what is too small joins its neighbour, and water goes t
 result tiles the land exactly.
 """
 
-from gridmap.units import candidates, counting, framing, making, settling, spots
+from gridmap.units import candidates, counting, framing, making, rivers, settling, spots
 from gridmap.units.making import make_units
 
 FINDING_KINDS = (
     *counting.FINDING_KINDS,
     *spots.FINDING_KINDS,
+    *rivers.FINDING_KINDS,
     *settling.FINDING_KINDS,
     *candidates.FINDING_KINDS,
     *making.FINDING_KINDS,

@@ -118,7 +118,7 @@ def choose_candidates(
     Parameters
     ----------
     faces, shared
-        The faces and the edges they share.
+        The faces and the edges across which what belongs together may hang together.
     items, item_face
         Buildings and places, and the face of each.
     sources

@@ -14,7 +14,7 @@ import numpy as np
 import shapely
 
 if TYPE_CHECKING:
-    from gridmap.units.arrays import Floats, Geometries, Ints
+    from gridmap.units.arrays import Bools, Floats, Geometries, Ints
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,12 @@ class SharedEdges:
     right: Ints
     start: Floats
     end: Floats
+
+    def only(self, chosen: Bools) -> SharedEdges:
+        """Return the chosen segments."""
+        return SharedEdges(
+            self.left[chosen], self.right[chosen], self.start[chosen], self.end[chosen]
+        )
 
 
 def list_edges(geometries: Geometries) -> Edges:

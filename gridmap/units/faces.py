@@ -35,6 +35,8 @@ class Faces:
         a site inside a compound is land of the site.
     water
         (n,) whether the face is water outside compounds and sites.
+    wet
+        (n,) whether the face is water, wherever it lies.
     doubled
         (n,) whether the face lies in several communities.
     """
@@ -44,6 +46,7 @@ class Faces:
     compound: Ints
     site: Ints
     water: Bools
+    wet: Bools
     doubled: Bools
 
 
@@ -80,6 +83,7 @@ def label_faces(shapes: Geometries, drawing: Drawing) -> Faces:
         compound=compound[land],
         site=site[land],
         water=(wet & (compound < 0) & (site < 0))[land],
+        wet=wet[land],
         doubled=doubled[land],
     )
 

@@ -24,6 +24,9 @@ urban block, FIELD.md section 2)."""
 SETBACK_M = 30.0
 """Open land narrower than this is shared out to the units it touches without a road between: the
 land between a compound's line and the road; gridmap's own default."""
+VERGE_M = 12.0
+"""Open land narrower than this (twice its area over its perimeter) joins a neighbour, even across
+a road: medians, and slivers between lines drawn apart; gridmap's own default."""
 MITRE_LIMIT = 4.0
 """Corners of a body stay sharp up to this many times the distance."""
 NEAR_M = 0.5

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
-from gridmap.units.barriers import lies_on
+from gridmap.units.barriers import find_bridges, lies_on
 from gridmap.units.cutting import place_anchors
 from gridmap.units.edges import find_shared_edges
-from gridmap.units.faces import NOTHING, connect_equal, locate_points
-from gridmap.units.fields import OPEN_LEAST_M2, part_fields
+from gridmap.units.faces import NOTHING, connect, connect_equal, locate_points
+from gridmap.units.fields import OPEN_LEAST_M2, VERGE_M, part_fields
 from gridmap.units.merging import absorb_pieces
 from gridmap.units.sharing import find_banks, share_out
 
@@ -25,11 +25,6 @@ if TYPE_CHECKING:
     from gridmap.units.faces import Faces
     from gridmap.units.linework import Drawing
     from gridmap.units.measuring import LocalPlane
-
-
-VERGE_M = 12.0
-"""Open land narrower than this (twice its area over its perimeter) joins a neighbour, even across
-a road: medians, and slivers between lines drawn apart; gridmap's own default."""
 
 
 @dataclass(frozen=True)
@@ -115,12 +110,12 @@ def settle_land(
     Patchwork
     """
     anchor_piece = place_anchors(mosaic, anchors)
-    ground = _find_settled(mosaic, anchors, anchor_piece, candidates, faces)
+    ground = _find_settled(mosaic, anchors, anchor_piece, candidates, faces, drawing, plane)
     anchor_group = ground.group[anchor_piece]
     lines = np.concatenate([drawing.roads, drawing.rivers, drawing.railways, drawing.walls])
     _share_open(ground, faces, lines, plane)
-    _absorb(ground, faces, lines, plane)
-    _share_water(ground, faces, plane)
+    _absorb(ground, faces, lines, drawing.rivers, plane)
+    _share_water(ground, faces, drawing.rivers, plane)
     group = _group_items(ground, anchors, anchor_group, items, item_face)
     strip = np.flatnonzero(candidates.entrance[anchors.candidate] > 0)
     known = anchor_group[strip]
@@ -130,14 +125,28 @@ def settle_land(
 
 
 def _find_settled(
-    mosaic: Mosaic, anchors: Anchors, anchor_piece: Ints, candidates: Candidates, faces: Faces
+    mosaic: Mosaic,
+    anchors: Anchors,
+    anchor_piece: Ints,
+    candidates: Candidates,
+    faces: Faces,
+    drawing: Drawing,
+    plane: LocalPlane,
 ) -> _Ground:
-    """Make a unit of every connected part of a candidate's land that it really stands on."""
+    """Make a unit of every connected part of a candidate's land that it really stands on.
+
+    What has whole faces was parted at the rivers before; other land is parted here.
+    """
     shared = find_shared_edges(mosaic.shape)
-    part = connect_equal(shared, mosaic.candidate)
+    whole = np.append(candidates.whole, False)[mosaic.candidate]
     held = mosaic.candidate >= 0
+    inner = mosaic.candidate[shared.left] == mosaic.candidate[shared.right]
+    inner &= held[shared.left] & ~whole[shared.left]
+    closed = _lie_on(drawing.rivers, shared, inner)
+    closed &= ~find_bridges(shared.start, shared.end, closed, drawing.roads, plane)
+    part = connect_equal(shared.only(~closed), mosaic.candidate)
     firm = np.zeros(part.max() + 1, dtype=bool)
-    firm[part[held & np.append(candidates.whole, False)[mosaic.candidate]]] = True
+    firm[part[held & whole]] = True
     mine = mosaic.candidate[anchor_piece] == anchors.candidate
     firm[part[anchor_piece[mine]]] = True
     settled = firm[part] & held
@@ -192,6 +201,14 @@ def _same_block(ground: _Ground, faces: Faces, lines: Geometries, asked: Bools) 
     return result
 
 
+def _lie_on(lines: Geometries, shared: SharedEdges, asked: Bools) -> Bools:
+    """Tell which of the edges asked run along one of the lines."""
+    result = asked.copy()
+    rows = np.flatnonzero(asked)
+    result[rows] = lies_on(lines, shared.start[rows], shared.end[rows])
+    return result
+
+
 def _drop_loose(ground: _Ground, chosen: Bools) -> None:
     """Take its unit from every chosen piece that is not connected to the unit's other land."""
     part = connect_equal(ground.shared, ground.group)
@@ -200,8 +217,13 @@ def _drop_loose(ground: _Ground, chosen: Bools) -> None:
     ground.group[~firm[part]] = NOTHING
 
 
-def _absorb(ground: _Ground, faces: Faces, lines: Geometries, plane: LocalPlane) -> None:
-    """Let small land join its neighbours; what none reaches is an open unit after all."""
+def _absorb(
+    ground: _Ground, faces: Faces, lines: Geometries, rivers: Geometries, plane: LocalPlane
+) -> None:
+    """Let small land join its neighbours; what none reaches is an open unit after all.
+
+    Land joins across a river only where it is a mere strip between the river and another line.
+    """
     shared, face = ground.shared, ground.face
     water, community = ground.water, faces.community[face]
     allowed = ~water[shared.left] & ~water[shared.right]
@@ -215,12 +237,27 @@ def _absorb(ground: _Ground, faces: Faces, lines: Geometries, plane: LocalPlane)
     cross = np.flatnonzero(allowed & loose & (a != b))
     rank[cross] += ~lies_on(lines, shared.start[cross], shared.end[cross])
     length = _plane_length(shared.start, shared.end, plane)
+    dry = allowed & ~_lie_on(rivers, shared, allowed & loose)
+    ground.group = absorb_pieces(ground.group, shared.left, shared.right, length, rank, dry)
+    _found_banks(ground, dry, plane)
     ground.group = absorb_pieces(ground.group, shared.left, shared.right, length, rank, allowed)
     left_over = (ground.group < 0) & ~water
     ground.found(left_over, connect_equal(shared, ground.group, water.astype(np.int64), community))
 
 
-def _share_water(ground: _Ground, faces: Faces, plane: LocalPlane) -> None:
+def _found_banks(ground: _Ground, dry: Bools, plane: LocalPlane) -> None:
+    """Make an open unit of all land that only a river joins to units, if it is large enough."""
+    bare = (ground.group < 0) & ~ground.water
+    joined = ground.shared.only(dry & bare[ground.shared.left] & bare[ground.shared.right])
+    part = connect(len(bare), joined.left, joined.right)
+    for number in np.unique(part[bare]).tolist():
+        rows = bare & (part == number)
+        land = np.array([shapely.coverage_union_all(ground.shape[rows])], dtype=object)
+        if _is_large(land, plane).all():
+            ground.found(rows, part)
+
+
+def _share_water(ground: _Ground, faces: Faces, rivers: Geometries, plane: LocalPlane) -> None:
     """Share water out to its banks, community by community."""
     water, community = ground.water, faces.community[ground.face]
     same = community[ground.shared.left] == community[ground.shared.right]
@@ -235,9 +272,9 @@ def _share_water(ground: _Ground, faces: Faces, plane: LocalPlane) -> None:
     community = faces.community[ground.face]
     same = community[shared.left] == community[shared.right]
     length = _plane_length(shared.start, shared.end, plane)
-    ground.group = absorb_pieces(
-        ground.group, shared.left, shared.right, length, np.zeros(len(length), np.int64), same
-    )
+    bare = (ground.group[shared.left] < 0) | (ground.group[shared.right] < 0)
+    rank = 1 - _lie_on(rivers, shared, same & bare).astype(np.int64)
+    ground.group = absorb_pieces(ground.group, shared.left, shared.right, length, rank, same)
     ground.found(ground.group < 0, connect_equal(shared, ground.group, community))
 
 

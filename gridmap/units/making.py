@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import shapely
 
 from gridmap.errors import InvalidOption
@@ -17,11 +18,13 @@ from gridmap.units.candidates import choose_candidates, find_cut_sites, find_upp
 from gridmap.units.counting import count_items, join_places
 from gridmap.units.cutting import cut_faces
 from gridmap.units.edges import find_shared_edges
+from gridmap.units.endings import tie_rivers
 from gridmap.units.faces import label_faces
 from gridmap.units.framing import frame_units
 from gridmap.units.grouping import settle_land
 from gridmap.units.linework import draw_faces, gather_lines
 from gridmap.units.measuring import LocalPlane, measure_polygons
+from gridmap.units.rivers import find_crossed, part_banks
 from gridmap.units.settling import settle_items
 from gridmap.units.spots import find_apart
 
@@ -116,19 +119,20 @@ def make_units(sources: Sources, *, rules: Rules, progress: Progress = ignore_pr
     progress("units", 0, PARTS)
     drawing = gather_lines(sources)
     plane = _choose_plane(drawing)
-    faces = label_faces(draw_faces(drawing.cut_lines()), drawing)
+    lines = np.concatenate([drawing.cut_lines(), tie_rivers(drawing)])
+    faces = label_faces(draw_faces(lines), drawing)
     progress("units", 10, PARTS)
     items = count_items(sources)
     items, item_face, findings = settle_items(items, faces)
-    findings += _find_overlaps(faces, sources) + find_apart(items)
+    shared = find_shared_edges(faces.shape)
+    faces, joined, cut = part_banks(faces, shared, item_face, drawing, sources, plane)
+    findings += _find_overlaps(faces, sources) + find_apart(items) + cut
     upper = find_upper(faces, items, item_face, sources, rules)
     items, item_face = _join_places(items, item_face, upper, plane)
     progress("units", 20, PARTS)
-    candidates = choose_candidates(
-        faces, find_shared_edges(faces.shape), items, item_face, sources, upper
-    )
-
+    candidates = choose_candidates(faces, joined, items, item_face, sources, upper)
     findings += find_cut_sites(faces, candidates, sources)
+    findings += find_crossed(faces, shared, candidates, drawing, plane)
 
     def report(done: int, total: int) -> None:
         progress("units", 20 + 40 * done // total, PARTS)

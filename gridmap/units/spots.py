@@ -53,7 +53,8 @@ STRAY = FindingKind(
     "info",
     en="{count} households lie outside the unit that counts them, because the points of their "
     "building lie among those of another or on both sides of a line: {places}.",
-    zh="{count} 户的坐标不在计入的单元内，因其楼栋的住户点与其他楼栋交错，或分处道路等界线两侧：{places}。",
+    zh="{count} 户的坐标不在计入的单元内，因其楼栋的住户点与其他楼栋交错，"
+    "或分处道路等界线两侧：{places}。",
     cure_en="Nothing, if a building should stay whole; else correct the points or draw the "
     "buildings.",
     cure_zh="如应保持整栋不拆则无需处理；否则请更正坐标，或补充楼栋面。",

@@ -114,6 +114,113 @@ def test_a_division_is_taken_only_where_it_is_one() -> None:
         assert address.building == "3"
 
 
+DIVIDED = [
+    # 旗 is a division only where it is certain
+    ("红旗花园2期3栋", {"compound": "红旗花园2期", "building": "3"}),
+    ("红旗小区5栋", {"compound": "红旗小区", "building": "5"}),
+    ("红旗社区", {"community": "红旗社区"}),
+    ("红旗大街12号", {"road": "红旗大街", "number": "12"}),
+    ("红旗渠路5号", {"road": "红旗渠路", "number": "5"}),
+    ("红旗镇红旗村3组", {"township": "红旗镇", "village": "红旗村", "group": "3"}),
+    ("红旗区红旗花园3栋", {"district": "红旗区", "compound": "红旗花园", "building": "3"}),
+    ("呼和浩特市红旗小区3栋", {"city": "呼和浩特市", "compound": "红旗小区", "building": "3"}),
+    ("蓝旗营小区3栋", {"compound": "蓝旗营小区", "building": "3"}),
+    ("正蓝旗小区3栋", {"compound": "正蓝旗小区", "building": "3"}),
+    ("厢红旗路1号", {"road": "厢红旗路", "number": "1"}),
+    ("旗胜家园1栋", {"compound": "旗胜家园", "building": "1"}),
+    (
+        "锡林郭勒盟正蓝旗上都镇1号",
+        {"city": "锡林郭勒盟", "district": "正蓝旗", "township": "上都镇", "number": "1"},
+    ),
+    (
+        "内蒙古自治区鄂尔多斯市达拉特旗树林召镇",
+        {
+            "province": "内蒙古自治区",
+            "city": "鄂尔多斯市",
+            "district": "达拉特旗",
+            "township": "树林召镇",
+        },
+    ),
+    ("科尔沁右翼中旗", {"district": "科尔沁右翼中旗"}),
+    ("阿拉善左旗巴彦浩特镇", {"district": "阿拉善左旗", "township": "巴彦浩特镇"}),
+    # each level is split off by itself
+    (
+        "广州市越秀区城关街道建设花园2期3栋",
+        {
+            "city": "广州市",
+            "district": "越秀区",
+            "township": "城关街道",
+            "compound": "建设花园2期",
+            "building": "3",
+        },
+    ),
+    ("路桥区路北街道1号", {"district": "路桥区", "township": "路北街道", "number": "1"}),
+    ("固始县城关镇1号", {"district": "固始县", "township": "城关镇", "number": "1"}),
+    ("禅城区祖庙街道1号", {"district": "禅城区", "township": "祖庙街道", "number": "1"}),
+    ("吴江区县前街5号", {"district": "吴江区", "road": "县前街", "number": "5"}),
+    ("荆州市沙市区北京路", {"city": "荆州市", "district": "沙市区", "road": "北京路"}),
+    ("常德市津市市", {"city": "常德市", "district": "津市市"}),
+    (
+        "济南市市中区经二路1号",
+        {"city": "济南市", "district": "市中区", "road": "经二路", "number": "1"},
+    ),
+    ("攀枝花市东区炳草岗街道", {"city": "攀枝花市", "district": "东区", "township": "炳草岗街道"}),
+    ("苏州市昆山市玉山镇", {"city": "苏州市", "district": "昆山市", "township": "玉山镇"}),
+    ("古镇镇1号", {"township": "古镇镇", "number": "1"}),
+    ("新市镇建设路3号", {"township": "新市镇", "road": "建设路", "number": "3"}),
+    # 区 of many kinds
+    ("阳光新区3栋", {"compound": "阳光新区", "building": "3"}),
+    ("浦东新区世纪大道100号", {"district": "浦东新区", "road": "世纪大道", "number": "100"}),
+    ("锦绣园区3栋", {"compound": "锦绣园区", "building": "3"}),
+    ("苏州市工业园区星湖街", {"city": "苏州市", "district": "工业园区", "road": "星湖街"}),
+    ("阳泉市城区上站街道", {"city": "阳泉市", "district": "城区", "township": "上站街道"}),
+    ("城区居委会", {"community": "城区居委会"}),
+    ("大学西校区3栋", {"compound": "大学西校区", "building": "3"}),
+    ("宿舍区3栋", {"compound": "宿舍区", "building": "3"}),
+    ("恒大名都南区3栋", {"compound": "恒大名都南区", "building": "3"}),
+    # named after a city, a league, a province
+    ("城市花园3栋", {"compound": "城市花园", "building": "3"}),
+    ("都市阳光3栋", {"compound": "都市阳光", "building": "3"}),
+    ("联盟新城3栋", {"compound": "联盟新城", "building": "3"}),
+    ("湖南新城3栋", {"compound": "湖南新城", "building": "3"}),
+    ("北京阳光小区3栋", {"compound": "北京阳光小区", "building": "3"}),
+]
+
+
+@pytest.mark.parametrize(("text", "elements"), DIVIDED)
+def test_divisions_and_names_like_divisions_are_told_apart(
+    text: str, elements: dict[str, str]
+) -> None:
+    assert parse_address(text).public_elements() == elements
+
+
+@settings(deadline=None, max_examples=150)
+@given(
+    st.sampled_from(["", "红", "新", "蓝", "军", "彩", "城", "东", "长安", "正黄", "阳光"]),
+    st.sampled_from(["旗", "市", "盟", "区", "县", "乡"]),
+    st.sampled_from(["花园", "小区", "家园", "新村", "苑", "公寓", "广场"]),
+    st.integers(1, 99),
+)
+def test_a_compound_keeps_its_building_whatever_its_name_is_like(
+    head: str, word: str, tail: str, building: int
+) -> None:
+    address = parse_address(f"{head}{word}{tail}{building}栋")
+    assert address.building == str(building)
+    assert address.compound.endswith(tail)
+    if word in "旗盟":
+        assert address.compound == head + word + tail
+
+
+def test_a_known_community_is_recognised_whatever_its_characters() -> None:
+    text = "越秀区五四路社区建设路1号"
+    assert parse_address(text).community == ""
+    known = parse_address(text, communities={"五四路"})
+    assert (known.district, known.community) == ("越秀区", "五四路社区")
+    assert (known.road, known.number) == ("建设路", "1")
+    clinic = parse_address("五四路社区卫生服务中心", communities={"五四路"})
+    assert clinic.community == ""
+
+
 def test_odd_and_even_numbers_have_a_side() -> None:
     assert parse_address("建设路13号").parity == "odd"
     assert parse_address("建设路12-1号").parity == "even"

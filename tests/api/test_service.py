@@ -147,6 +147,58 @@ def test_a_batch_is_answered_in_order_and_survives_a_wrong_question(client: http
     assert codes == [None, None, "invalid_option", "invalid_option", "invalid_option", None]
 
 
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (None, "请求内容须为 JSON 对象。"),
+        ("锦绣花园1栋", "请求内容须为 JSON 对象。"),
+        ([], "请求内容须为 JSON 对象。"),
+        (7, "请求内容须为 JSON 对象。"),
+        ({"lon": "东", "lat": 23.0, "datum": "wgs84"}, "经度（lon）须为数字。"),
+        ({"address": "路" * 201}, "地址（address）过长。"),
+        ({"addres": "锦绣花园1栋"}, "请求内容含有未知的字段。"),
+    ],
+)
+def test_one_wrong_item_of_a_batch_gets_an_error_in_its_place(
+    client: httpx.Client, wrong: object, said: str
+) -> None:
+    items = [{"address": "锦绣花园1栋"}, wrong, {"address": "锦绣花园3栋"}]
+    answer = client.post("/v1/batch", json={"items": items})
+    assert answer.status_code == 200
+    first, second, third = answer.json()["results"]
+    assert (first["grid"]["grid_id"], third["grid"]["grid_id"]) == (WEST, EAST)
+    assert second["error"]["code"] == "invalid_request"
+    assert second["error"]["zh"] == said
+    assert "锦绣花园1栋" not in json.dumps(second, ensure_ascii=False)
+
+
+def test_an_unknown_datum_is_never_repeated(client: httpx.Client) -> None:
+    hostile = "<script>alert(1)</script>"
+    single = client.get("/v1/locate", params={"lon": 113, "lat": 23, "datum": hostile})
+    document = _is_problem(single, 422, "/v1/locate")
+    assert (document["code"], document["detail_zh"]) == ("unknown_name", "没有该坐标系。")
+    assert "gcj02" in document["cure"]
+    batch = client.post("/v1/batch", json={"items": [{"lon": 1, "lat": 2, "datum": hostile}]})
+    assert batch.json()["results"][0]["error"]["code"] == "unknown_name"
+    for answer in (single, batch):
+        assert "script" not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("query", "zh", "en"),
+    [
+        ("/v1/locate?lon=113&lat=23", "缺少坐标系（datum）。", "datum is missing."),
+        ("/v1/grids?limit=0", "每页条数（limit）不能小于 1。", "limit must be at least 1."),
+        ("/v1/locate?lon=x&lat=1&datum=a", "经度（lon）须为数字。", "lon must be a number."),
+    ],
+)
+def test_a_wrong_field_is_said_as_a_person_would(
+    client: httpx.Client, query: str, zh: str, en: str
+) -> None:
+    document = client.get(query).json()
+    assert (document["detail_zh"], document["detail"]) == (zh, en)
+
+
 def test_limits_are_kept(client: httpx.Client) -> None:
     too_many = client.post("/v1/batch", json={"items": [{"address": "a"}] * 1001})
     _is_problem(too_many, 422, "/v1/batch")

@@ -16,6 +16,8 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 
+from gridmap.estimates import HOUSEHOLDS_ESTIMATED
+from gridmap.findings import Finding
 from gridmap.maps import make_map, write_map
 
 if TYPE_CHECKING:
@@ -247,6 +249,102 @@ def test_the_legend_speaks_both_languages(opened: Chrome) -> None:
         assert words in legend
 
 
+def test_no_two_rows_of_the_legend_touch(opened: Chrome) -> None:
+    overlaps = opened.execute_script(
+        "const boxes = [...document.querySelectorAll('#legend .names')]"
+        ".map((e) => e.getBoundingClientRect());"
+        "const hits = []; boxes.forEach((a, i) => boxes.slice(i + 1).forEach((b) => {"
+        "if (a.left < b.right + 3 && b.left < a.right + 3 &&"
+        " a.top < b.bottom + 3 && b.top < a.bottom + 3) hits.push([i, a.top, b.top]); }));"
+        "return hits;"
+    )
+    assert overlaps == []
+
+
+@pytest.mark.parametrize(("width", "height"), [(1366, 768), (390, 780)])
+def test_the_first_view_shows_all_land_as_large_as_it_goes(
+    browser: Chrome, map_file: Path, patchwork: Plan, width: int, height: int
+) -> None:
+    open_map(browser, map_file, width=width, height=height)
+    west, south, east, north = (float(value) for value in patchwork.grids.total_bounds)
+    left, top, right, bottom, wide, high = browser.execute_script(
+        "const at = (x, y) => map_gridmap.latLngToContainerPoint([y, x]);"
+        "const a = at(arguments[0], arguments[3]), b = at(arguments[2], arguments[1]);"
+        "const s = map_gridmap.getSize(); return [a.x, a.y, b.x, b.y, s.x, s.y];",
+        west,
+        south,
+        east,
+        north,
+    )
+    assert min(left, top, wide - right, high - bottom) > 4
+    above, below = (52, 92) if width < 760 else (8, 8)
+    room = max((right - left) / (wide - 16), (bottom - top) / (high - above - below))
+    assert 0.98 < room <= 1.01
+    if width < 760:
+        finder = browser.find_element(By.ID, "query").rect
+        stage = browser.find_element(By.ID, "stage").rect
+        assert stage["y"] + top > finder["y"] + finder["height"]
+
+
+def test_estimated_households_are_called_so_in_header_margin_card_and_print(
+    browser: Chrome, patchwork: Plan, tmp_path: Path
+) -> None:
+    found = Finding(
+        HOUSEHOLDS_ESTIMATED.code,
+        "warning",
+        9,
+        (),
+        "4000 are estimates.",
+        "4000 户为估算值。",
+        "",
+        "",
+    )
+    write_map(dataclasses.replace(patchwork, findings=(found,)), tmp_path / "map.html")
+    open_map(browser, tmp_path / "map.html")
+    assert "总户数（估算）" in text_of(browser, "#totals")
+    assert "约 " in text_of(browser, "#totals")
+    assert "户数为估算值" in text_of(browser, "#imprint")
+    click_grid(browser, patchwork, 0)
+    assert "户（估算）" in text_of(browser, "#card")
+    browser.find_element(By.ID, "switch").click()
+    assert "households (estimated)" in text_of(browser, "#totals")
+    assert "estimated, not counted" in text_of(browser, "#imprint")
+    assert "(estimated)" in text_of(browser, "#card")
+
+
+def test_land_without_households_has_a_mark_of_its_own(
+    browser: Chrome, patchwork: Plan, tmp_path: Path
+) -> None:
+    place = int(np.flatnonzero(patchwork.grids["kind"].to_numpy() == "general")[0])
+    counts = patchwork.grids["households"].to_numpy().copy()
+    inside = patchwork.grids["in_band"].to_numpy().copy()
+    counts[place], inside[place] = 0, False
+    grids = patchwork.grids.assign(households=counts, in_band=inside)
+    plan = dataclasses.replace(patchwork, grids=grids)
+    write_map(plan, tmp_path / "map.html")
+    open_map(browser, tmp_path / "map.html")
+    assert "无住户" in text_of(browser, "#legend")
+    click_grid(browser, plan, place)
+    card = text_of(browser, "#card")
+    assert "无住户" in card
+    assert "▼" not in card
+    assert "不足 10 户" not in card
+
+
+def test_only_the_chosen_exclave_has_its_whole_line(opened: Chrome, patchwork: Plan) -> None:
+    dashes = (
+        "const real = CanvasRenderingContext2D.prototype.setLineDash; let n = 0;"
+        "CanvasRenderingContext2D.prototype.setLineDash = function (d) {"
+        "if (d[0] === 6 && d[1] === 4.5) n++; return real.call(this, d); };"
+        "map_gridmap.fire('moveend'); map_gridmap.eachLayer((l) => l.redraw && l.redraw());"
+        "CanvasRenderingContext2D.prototype.setLineDash = real; return n;"
+    )
+    assert opened.execute_script(dashes) == 0
+    kinds = patchwork.grids["kind"].to_numpy()
+    click_grid(opened, patchwork, int(np.flatnonzero(kinds == "exclave")[0]))
+    assert opened.execute_script(dashes) >= 1
+
+
 def test_everything_can_be_reached_by_keyboard(opened: Chrome) -> None:
     opened.execute_script("document.activeElement.blur()")
     reached = []
@@ -270,7 +368,9 @@ def test_everything_can_be_reached_by_keyboard(opened: Chrome) -> None:
     assert text_of(opened, "#card").startswith("点击地图")
 
 
-def test_labels_never_cover_each_other_and_most_grids_have_one(opened: Chrome) -> None:
+def test_labels_never_cover_each_other_and_nearly_all_grids_have_one(
+    opened: Chrome, patchwork: Plan
+) -> None:
     placed = opened.execute_script(
         "const boxes = []; const ctx = document.createElement('canvas').getContext('2d');"
         "const real = ctx.fillText.bind(ctx);"
@@ -285,6 +385,9 @@ def test_labels_never_cover_each_other_and_most_grids_have_one(opened: Chrome) -
         "return boxes;"
     )
     assert len(placed) > 45
+    serials = [label for label in placed if label[0].isdecimal()]
+    general = int((patchwork.grids["kind"] == "general").sum())
+    assert len(serials) >= 0.97 * general
     for i, a in enumerate(placed):
         for b in placed[i + 1 :]:
             assert a[1] >= b[3] or b[1] >= a[3] or a[2] >= b[4] or b[2] >= a[4], (a, b)

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import pytest
 
+from gridmap.estimates import HOUSEHOLDS_ESTIMATED
+from gridmap.findings import Finding
 from gridmap.maps.content import Imprint, _short, describe_plan
 from gridmap.maps.packing import unpack_integers
 from gridmap.maps.wording import CATEGORY_LETTERS, clean_text, page_words
@@ -43,9 +45,40 @@ def test_a_count_below_ten_is_nowhere_in_the_page(patchwork: Plan) -> None:
     plan = change_grids(patchwork, households=counts, reason=reasons)
     content = describe_plan(plan, Imprint(), "zh")
     shown = content["grids"]["households"]
-    assert shown[3] == shown[8] == -1
-    assert all(count == -1 or count >= 10 for count in shown)
+    assert shown[3] == -1
+    assert all(count in {-1, 0} or count >= 10 for count in shown)
     assert ["该连片区域仅有<10户，不足网格下限300户。", ""] in content["grids"]["reasons"]
+
+
+def test_land_where_nobody_lives_says_so_and_is_not_called_below_its_band(patchwork: Plan) -> None:
+    counts = patchwork.grids["households"].to_numpy().copy()
+    inside = patchwork.grids["in_band"].to_numpy().copy()
+    reasons = patchwork.grids["reason"].to_numpy().copy()
+    empty = int((patchwork.grids["kind"] == "general").to_numpy().argmax())
+    counts[empty], inside[empty], reasons[empty] = 0, False, "该连片区域仅有0户。"
+    plan = change_grids(patchwork, households=counts, in_band=inside, reason=reasons)
+    content = describe_plan(plan, Imprint(), "zh")
+    assert content["grids"]["households"][empty] == 0
+    assert content["grids"]["state"][empty] == "4"
+    assert ["该连片区域仅有0户。", ""] in content["grids"]["reasons"]
+    before = describe_plan(patchwork, Imprint(), "zh")["totals"]
+    assert content["totals"]["general"] == before["general"]
+
+
+def test_estimated_households_are_marked_on_the_page(patchwork: Plan) -> None:
+    assert describe_plan(patchwork, Imprint(), "zh")["totals"]["estimated"] is False
+    found = Finding(
+        HOUSEHOLDS_ESTIMATED.code,
+        "warning",
+        9,
+        (),
+        "4000 are estimates.",
+        "4000 户为估算值。",
+        "",
+        "",
+    )
+    plan = dataclasses.replace(patchwork, findings=(found,))
+    assert describe_plan(plan, Imprint(), "zh")["totals"]["estimated"] is True
 
 
 def test_sums_stay_exact_where_only_empty_grids_are_hidden(patchwork: Plan) -> None:

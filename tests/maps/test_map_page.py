@@ -218,3 +218,11 @@ def test_every_word_that_a_script_asks_for_exists() -> None:
 def test_folium_is_loaded_only_when_a_map_is_drawn() -> None:
     code = "import sys, gridmap.maps; sys.exit('folium' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("name", ["map.pdf", "map", "map.html.txt", ".html"])
+def test_a_map_is_written_only_as_html(patchwork: Plan, tmp_path: Path, name: str) -> None:
+    with pytest.raises(InvalidOption, match=r"\.html or \.htm") as refusal:
+        write_map(patchwork, tmp_path / name)
+    assert "须以 .html 或 .htm 结尾" in refusal.value.zh
+    assert list(tmp_path.iterdir()) == []

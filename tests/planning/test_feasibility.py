@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gridmap.planning.feasibility import bound_piece, bound_pieces
-from gridmap.proving import is_proved_impossible
+from gridmap.proving import find_unfit, is_proved_impossible
 from gridmap.rules import Band
 
 BAND = Band(300, 500)
@@ -112,6 +112,45 @@ def test_the_proof_agrees_with_trying_everything(case: Any) -> None:
         np.array(weights), np.array(edges, np.int64).reshape(-1, 2), band=band
     )
     assert proved == (not divide_exhaustively(graph, weights, band))
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.integers(1, 7).flatmap(
+        lambda n: st.tuples(
+            st.lists(st.integers(0, 9), min_size=n, max_size=n),
+            st.sets(st.tuples(st.integers(0, n - 1), st.integers(0, n - 1))),
+            st.integers(2, 6),
+            st.integers(0, 3),
+        )
+    )
+)
+def test_units_are_called_unfit_only_when_no_connected_set_is_inside_the_band(case: Any) -> None:
+    weights, pairs, lower, width = case
+    edges = sorted({(min(pair), max(pair)) for pair in pairs if pair[0] != pair[1]})
+    graph = nx.Graph(edges)
+    graph.add_nodes_from(range(len(weights)))
+    fits = {
+        node
+        for size in range(1, len(weights) + 1)
+        for zone in combinations(range(len(weights)), size)
+        if lower <= sum(weights[n] for n in zone) <= lower + width
+        and nx.is_connected(graph.subgraph(zone))
+        for node in zone
+    }
+    unfit = find_unfit(
+        np.array(weights),
+        np.array(edges, np.int64).reshape(-1, 2),
+        band=Band(lower, lower + width),
+    )
+    expected = [weight > 0 and node not in fits for node, weight in enumerate(weights)]
+    assert unfit.tolist() == expected
+
+
+def test_the_search_for_unfit_units_gives_up_within_its_budget() -> None:
+    path = np.array([[0, 1], [1, 2], [2, 3]])
+    weights = np.array([275, 275, 275, 900])
+    assert find_unfit(weights, path, band=BAND, budget=0).tolist() == [False, False, False, True]
 
 
 def test_the_proof_gives_up_within_its_budget() -> None:

@@ -197,7 +197,7 @@ def test_a_building_above_the_ceiling_is_a_grid_by_itself_with_its_reason() -> N
     large = plan.grids[plan.grids["households"] == 700].iloc[0]
     assert large["reason_code"] == "building_too_large"
     assert "700" in large["reason"]
-    assert "unit_too_large" in codes(plan)
+    assert "unit_too_large" not in codes(plan)  # make_units has said it: unit_above_upper
     check_plan(plan)
 
 
@@ -214,6 +214,38 @@ def test_an_impossible_total_is_said_before_the_search_with_the_nearest_totals()
     assert "550" in finding.zh
     assert "500" in finding.zh
     assert "600" in finding.zh
+
+
+def test_compounds_that_fit_in_no_grid_are_paired_and_named_with_sizes_and_cure() -> None:
+    territory = draw_territory("ABCD\nEFGH\nIJKL", households=275)
+    plan = make_plan(territory, rules=RULES)
+    assert plan.grids["households"].tolist() == [550] * 6
+    assert set(plan.grids["reason_code"]) == {"units_do_not_fit"}
+    (finding,) = [f for f in plan.findings if f.code == "units_do_not_fit"]
+    assert finding.severity == "warning"
+    assert finding.where == tuple(plan.grids["code"])
+    for text in (finding.en, finding.zh):
+        for told in ("C1", "C1001", "550×6", "275×12", "300-500"):
+            assert told in text
+    assert "compound" in finding.cure_en
+    assert "小区" in finding.cure_zh
+    check_plan(plan)
+
+
+def test_findings_of_one_kind_are_one_finding_that_names_every_place() -> None:
+    names = "PQRSTUVW"
+    text = "\n".join("abc" for _ in names)
+    land = "\n".join(name * 3 for name in names)
+    sizes = [[40 + row] * 3 for row in range(6)] + [[180] * 3] * 2
+    plan = make_plan(draw_territory(text, communities=land, households=sizes), rules=RULES)
+    (small,) = [f for f in plan.findings if f.code == "piece_too_small"]
+    assert small.where == ("P", "Q", "R", "S", "T", "U")
+    assert small.count == 6
+    assert "120" in small.zh
+    assert "等另外 1 处" in small.zh
+    assert "and 1 more" in small.en
+    (impossible,) = [f for f in plan.findings if f.code == "piece_impossible"]
+    assert impossible.where == ("V", "W")
 
 
 def test_a_community_without_households_is_one_grid_with_a_reason() -> None:

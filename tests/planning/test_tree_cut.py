@@ -16,9 +16,16 @@ from gridmap.planning.kernels.weighing import ASTRAY
 
 @numba.njit
 def run_kernel(
-    order: Any, parent: Any, weight: Any, klass: Any, closing: Any, price: Any, flag: Any
+    order: Any,
+    parent: Any,
+    weight: Any,
+    klass: Any,
+    closing: Any,
+    price: Any,
+    flag: Any,
+    slope: Any = ASTRAY,
 ) -> Any:
-    return cut_tree(order, parent, weight, klass, closing, price, flag)
+    return cut_tree(order, parent, weight, klass, closing, price, flag, slope)
 
 
 def weigh_cuts(tree: Any, cuts: Any) -> int | None:

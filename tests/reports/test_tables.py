@@ -20,8 +20,10 @@ from hypothesis import strategies as st
 from toy_plans import draw_plan
 
 import gridmap
-from gridmap.errors import MissingExtra, UnwritableFile
-from gridmap.findings import FindingKind
+from gridmap.errors import InvalidOption, MissingExtra, UnwritableFile
+from gridmap.estimates import HOUSEHOLDS_ESTIMATED
+from gridmap.findings import Finding, FindingKind
+from gridmap.model import InputFile
 from gridmap.reports.cleaning import clean_text, looks_like_formula
 from gridmap.reports.workbook import _make_bytes
 from gridmap.scoring import MEASURES
@@ -191,6 +193,85 @@ def test_grids_outside_their_band_are_marked(book: openpyxl.Workbook) -> None:
     assert marked.rules[0].formula == ['$H2="否"']
 
 
+def test_areas_are_rounded_to_what_a_survey_can_know(book: openpyxl.Workbook) -> None:
+    for name in ("面积（㎡）", "周长（米）"):
+        for value in _column(book["网格"], name):
+            assert value == round(float(str(value)), 2)
+
+
+def test_the_last_sheet_tells_in_sentences_and_shows_no_raw_key(plan: Plan, tmp_path: Path) -> None:
+    territory = plan.territory
+    item = InputFile("town.gpkg", "楼栋", "buildings", "ab" * 32, 1234, "EPSG:4490", "gbk")
+    units = dataclasses.replace(territory.units, inputs=(item,))
+    told = dataclasses.replace(
+        plan,
+        territory=dataclasses.replace(territory, units=units),
+        about={
+            "input.1": '{"layer": "楼栋"}',
+            "set_aside_households": "14",
+            "read_households": "60000",
+            "measured_in": "EPSG:4547",
+            "geos": "3.14.1",
+            "shapely": "2.2.0",
+        },
+    )
+    gridmap.write_tables(told, tmp_path / "t.xlsx")
+    page = openpyxl.load_workbook(tmp_path / "t.xlsx")["说明"]
+    rows = {str(row[0]): row for row in page.iter_rows(values_only=True)}
+    for item_name, value, chinese, english in list(rows.values())[1:]:
+        assert re.search("[\u4e00-\u9fff]", str(item_name))
+        assert value is not None
+        assert chinese
+        assert english
+        assert "{" not in f"{value}{chinese}{english}"
+    assert rows["输入：楼栋 buildings"][2].startswith("1,234 行，坐标系 EPSG:4490，文字编码 gbk")
+    assert rows["未划入网格的户数 Households set aside"][1] == 14
+    assert rows["所用程序库 Libraries"][1] == "geos 3.14.1, shapely 2.2.0"
+
+
+def test_estimated_households_are_marked_in_every_sheet_that_counts_them(
+    plan: Plan, tmp_path: Path
+) -> None:
+    found = Finding(
+        HOUSEHOLDS_ESTIMATED.code,
+        "warning",
+        9,
+        (),
+        "4000 are estimates.",
+        "4000 户为估算值。",
+        "",
+        "",
+    )
+    gridmap.write_tables(dataclasses.replace(plan, findings=(found,)), tmp_path / "t.xlsx")
+    marked = openpyxl.load_workbook(tmp_path / "t.xlsx")
+    for name in ("网格", "社区", "街道"):
+        assert _column(marked[name], "户数（估算）\nHouseholds (estimated)")
+    about = marked["说明"]
+    assert about.cell(2, 2).value == "估算 estimated"
+    assert found.zh == about.cell(2, 3).value
+    assert "读入户数（估算） households read (estimated)" in _column(about, "项目")
+
+
+def test_a_general_grid_without_households_is_not_called_out_of_its_band(
+    plan: Plan, tmp_path: Path
+) -> None:
+    counts, inside = plan.grids["households"].to_numpy().copy(), plan.grids["in_band"].to_numpy()
+    inside = inside.copy()
+    counts[1], inside[1] = 0, False
+    empty = dataclasses.replace(plan, grids=plan.grids.assign(households=counts, in_band=inside))
+    gridmap.write_tables(empty, tmp_path / "t.xlsx")
+    page = openpyxl.load_workbook(tmp_path / "t.xlsx")["网格"]
+    assert _column(page, "达标") == ["是", "无住户", "—", "—", "是"]
+
+
+@pytest.mark.parametrize("name", ["tables.csv", "tables", "tables.xls"])
+def test_tables_are_written_only_as_xlsx(plan: Plan, tmp_path: Path, name: str) -> None:
+    with pytest.raises(InvalidOption, match=r"must end in \.xlsx") as refusal:
+        gridmap.write_tables(plan, tmp_path / name)
+    assert "须以 .xlsx 结尾" in refusal.value.zh
+    assert list(tmp_path.iterdir()) == []
+
+
 # --- nothing runs ---------------------------------------------------------------------------
 
 
@@ -286,8 +367,8 @@ def test_an_earlier_table_is_replaced_and_an_input_is_spared(plan: Plan, tmp_pat
     gridmap.write_tables(plan, path)
     book = openpyxl.Workbook()
     book.save(tmp_path / "households.xlsx")
-    (tmp_path / "plan.gpkg").write_bytes(b"SQLite format 3\0 and more")
-    for name in ("households.xlsx", "plan.gpkg"):
+    (tmp_path / "plan.xlsx").write_bytes(b"SQLite format 3\0 and more")
+    for name in ("households.xlsx", "plan.xlsx"):
         before = (tmp_path / name).read_bytes()
         with pytest.raises(UnwritableFile, match="not a table of gridmap"):
             gridmap.write_tables(plan, tmp_path / name)

@@ -185,7 +185,7 @@
     const owner = grid.kind === "exclave" && model.communities[grid.community];
     const words = owner ? text("owned_by", { name: owner.name }) : isLong ? grid.short : "";
     const style = font(12, "500");
-    if (words && room > (owner ? 13 : 20) && widthOf(ctx, words, style) < room * 2.8) {
+    if (words && room > (owner ? 13 : 20) && widthOf(ctx, words, style) < room * (owner ? 2.2 : 2.8)) {
       parts.push(textPart(ctx, words, 12, "500", owner ? colours.ink : inks.text));
     }
     return parts;
@@ -335,7 +335,7 @@
       const size = Math.round(Math.max(12, Math.min(17, room * 0.26)));
       const label = nameLabel(ctx, community.name, size, "bold", inks.community_text, 4);
       if (label.width > room * 4.2) return;
-      drawName(taken, anchors, label, community, community.grids.filter(onMainLand), view, model, 6);
+      drawName(taken, anchors, label, community, community.grids.filter(onMainLand), view, model, 3);
     });
   }
 

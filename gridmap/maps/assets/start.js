@@ -210,7 +210,13 @@
       painter.redraw();
     }
 
-    const showAll = (animate) => map.fitBounds(whole, { padding: [8, 8], animate: animate });
+    /** The whole map as large as it goes, clear of what lies over it on a telephone. */
+    const showAll = (animate) =>
+      map.fitBounds(whole, {
+        paddingTopLeft: [8, isNarrow() ? 52 : 8],
+        paddingBottomRight: [8, isNarrow() ? 92 : 8],
+        animate: animate,
+      });
     byId("legend").open = !isNarrow();
     /* The map's own height is settled only when the words around it stand. */
     fillMasthead(data, text);

@@ -5,7 +5,7 @@ everything below is kept. A child either joins the open zone of its parent (weig
 closed (its best open weight is weighed as a finished zone, plus the price of the tree edge). One
 more state, `over`, holds all weights above the largest state, with the excess in its cost: since
 distance to the band is weighed in proportion, zones above the ceiling are sized as exactly as the
-others, be it a node above the ceiling, an impossible total or compounds that do not fit.
+others, be it an impossible total or compounds that do not fit.
 
 Each pair of households meets at most once within the ceiling's distance along the tree, so time
 is O(nodes * ceiling + total weight * ceiling), and usually far less, because few weights of lumpy
@@ -18,7 +18,7 @@ import numpy as np
 
 from gridmap.planning.kernels.compiling import inner
 from gridmap.planning.kernels.spanning import CUT, KEPT
-from gridmap.planning.kernels.weighing import ASTRAY, FAR, NEVER
+from gridmap.planning.kernels.weighing import FAR, NEVER
 
 CLOSED = -1
 
@@ -69,25 +69,31 @@ def _order_by_depth_first(order: np.ndarray, parent: np.ndarray) -> np.ndarray:
 
 
 @inner
-def _start_row(row: np.ndarray, weight: int, tops: int) -> None:
+def _start_row(row: np.ndarray, weight: int, tops: int, slope: int) -> None:
     """Fill a row of states with the node alone in its open zone."""
     for x in range(tops + 1):
         row[x] = NEVER
     if weight < tops:
         row[weight] = 0
     else:
-        row[tops] = ASTRAY * min(weight - tops + 1, FAR)
+        row[tops] = slope * min(weight - tops + 1, FAR)
 
 
 @inner
 def _take_slot(
-    rows: np.ndarray, slot: np.ndarray, free: np.ndarray, high: int, node: int, weight: int
+    rows: np.ndarray,
+    slot: np.ndarray,
+    free: np.ndarray,
+    high: int,
+    node: int,
+    weight: int,
+    slope: int,
 ) -> int:
     """Give a node a row of states, unless it has one; return how many slots are free."""
     if slot[node] >= 0:
         return high
     slot[node] = free[high - 1]
-    _start_row(rows[slot[node]], weight, rows.shape[1] - 1)
+    _start_row(rows[slot[node]], weight, rows.shape[1] - 1, slope)
     return high - 1
 
 
@@ -130,6 +136,7 @@ def _join_rows(
     result: np.ndarray,
     choice: np.ndarray,
     over: np.ndarray,
+    slope: int,
 ) -> None:
     """Add to ``result`` the states in which the child joins the parent's open zone."""
     tops = len(result) - 1
@@ -141,16 +148,16 @@ def _join_rows(
             z = x + y
             cost = mine[x] + child[y]
             if z >= tops:
-                _join_over(result, over, x, y, cost + ASTRAY * (z - tops + 1))
+                _join_over(result, over, x, y, cost + slope * (z - tops + 1))
             elif cost < result[z]:
                 result[z] = cost
                 choice[z] = y
-        _join_over(result, over, x, tops, mine[x] + child[tops] + ASTRAY * x)
+        _join_over(result, over, x, tops, mine[x] + child[tops] + slope * x)
     if mine[tops] < NEVER:
         for s in range(many):
             y = seen[s]
-            _join_over(result, over, tops, y, mine[tops] + child[y] + ASTRAY * y)
-        _join_over(result, over, tops, tops, mine[tops] + child[tops] + ASTRAY * (tops - 1))
+            _join_over(result, over, tops, y, mine[tops] + child[y] + slope * y)
+        _join_over(result, over, tops, tops, mine[tops] + child[tops] + slope * (tops - 1))
 
 
 @inner
@@ -192,6 +199,7 @@ def cut_tree(
     closing: np.ndarray,
     price: np.ndarray,
     flag: np.ndarray,
+    slope: int,
 ) -> tuple[np.ndarray, int]:
     """Cut a tree into zones at the least cost; exact.
 
@@ -206,6 +214,8 @@ def cut_tree(
         the last column is for zones above all states.
     price, flag
         Cost of cutting above each node; whether that is free, forbidden or a must.
+    slope
+        Cost of each grain above the states, from the first on.
 
     Returns
     -------
@@ -236,14 +246,14 @@ def cut_tree(
     cost = 0
     for k in range(size - 1, -1, -1):
         node = down[k]
-        high = _take_slot(rows, slot, free, high, node, weight[node])
+        high = _take_slot(rows, slot, free, high, node, weight[node], slope)
         mine = rows[slot[node]]
         closed[node], closing_cost = _close_row(mine, reach[node], closing[klass[node]], tops)
         if k == 0:
             cost = closing_cost
             break
         up = parent[node]
-        high = _take_slot(rows, slot, free, high, up, weight[up])
+        high = _take_slot(rows, slot, free, high, up, weight[up], slope)
         high -= 1
         fresh = free[high]
         wide = min(reach[up] + reach[node], tops - 1)
@@ -255,7 +265,9 @@ def cut_tree(
         _add_closed(rows[slot[up]], closing_cost, rows[fresh])
         if flag[node] != CUT:
             many = _list_states(mine, reach[node], seen)
-            _join_rows(rows[slot[up]], reach[up], mine, seen, many, rows[fresh], taken, over[node])
+            _join_rows(
+                rows[slot[up]], reach[up], mine, seen, many, rows[fresh], taken, over[node], slope
+            )
         reach[up] = wide
         free[high], free[high + 1] = slot[node], slot[up]
         high += 2

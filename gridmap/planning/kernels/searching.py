@@ -10,7 +10,7 @@ from gridmap.planning.kernels.compiling import SOURCES_STAMP, draw_below, entry,
 from gridmap.planning.kernels.cutting import cut_tree
 from gridmap.planning.kernels.moving import blur, sweep_nodes
 from gridmap.planning.kernels.spanning import collect_edges, draw_tree, hang_tree, price_edges
-from gridmap.planning.kernels.weighing import ASTRAY, Aim, Graph, weigh_size
+from gridmap.planning.kernels.weighing import Aim, Graph, weigh_size
 from gridmap.planning.kernels.zones import (
     CHANGE,
     NUMBER,
@@ -37,14 +37,14 @@ ROUGH = 1 << 19
 def _close_table(graph: Graph, aim: Aim) -> np.ndarray:
     """Tabulate the cost of finished zones by class and state.
 
-    The last column is for all weights above: the tree cut adds `ASTRAY` for each grain of them.
+    The last column is for all weights above: the tree cut adds ``aim.slope`` for each grain of them.
     """
     table = np.empty((len(graph.bands), aim.tops + 1), np.int64)
     for c in range(len(graph.bands)):
         for x in range(aim.tops):
             table[c, x] = weigh_size(x * aim.grain, graph.bands[c], aim.grain)
         above = max(aim.tops * aim.grain, graph.bands[c, 3] + 1)
-        table[c, aim.tops] = weigh_size(above, graph.bands[c], aim.grain) - ASTRAY
+        table[c, aim.tops] = weigh_size(above, graph.bands[c], aim.grain) - aim.slope
     return table
 
 
@@ -147,7 +147,7 @@ def _redraw(
         klass[i] = graph.klass[nodes[i]]
         if branch[i] >= 0:
             flag[i] = kinds[branch[i]]
-    fresh, _ = cut_tree(order, parent, weight, klass, closing, price, flag)
+    fresh, _ = cut_tree(order, parent, weight, klass, closing, price, flag, aim.slope)
     many = 0
     for i in range(len(nodes)):
         many = max(many, fresh[i] + 1)

@@ -9,7 +9,8 @@ add up to in the few zones that one step redraws::
 A zone outside the hard band costs `lower` households and its distance to the band: one zone more
 outside weighs as much as being `lower` households further astray. So 12 compounds of 275 in a band
 of 300-500 become 6 zones of 550 (6 * 350), and not one of 3300 (3100) or 12 of 275 (12 * 325),
-while 550 households in one piece stay one zone. Being linear, it is exact in the tree cut as well.
+while 550 households in one piece stay one zone. Households above one and a half times the ceiling
+count `STEEP` times, so that compounds around one yard are not heaped up either.
 
 The figures are gridmap's own default; they are powers of two, so that sums are exact.
 """
@@ -23,10 +24,12 @@ from gridmap.planning.kernels.compiling import inner
 if TYPE_CHECKING:
     import numpy as np
 
-MISCOUNT = 1 << 42
+MISCOUNT = 1 << 46
 ASTRAY = 1 << 26
 """For each household (or grain of households) that a zone outside the hard band is charged."""
-FAR = 1 << 15
+STEEP = 8
+"""Times that each household counts by which a zone is above one and a half times the ceiling."""
+FAR = 1 << 18
 """Households (or grains) from the band above which distance is not counted: sums stay in int64."""
 WISH = 1 << 27
 SPLIT = 1 << 15
@@ -74,6 +77,8 @@ class Aim(NamedTuple):
     ----------
     tops
         Number of weight states of the tree cut (0..tops-1 grains; above is 'too large').
+    slope
+        What the tree cut charges for each grain above its states.
     grain
         Households a grain.
     zones
@@ -85,6 +90,7 @@ class Aim(NamedTuple):
     """
 
     tops: int
+    slope: int
     grain: int
     zones: int
     shape: int
@@ -97,6 +103,7 @@ def weigh_size(weight: int, band: np.ndarray, grain: int) -> int:
     cost = 0
     gap = max(band[2] - weight, weight - band[3])
     if gap > 0:
+        gap += (STEEP - 1) * max(0, weight - band[3] - band[3] // 2)
         cost += ASTRAY * (max(1, band[2] // grain) + min((gap + grain - 1) // grain, FAR))
     else:
         gap = max(band[0] - weight, weight - band[1])
