@@ -208,6 +208,7 @@ REASONS = (
     "building_too_large",
     "total_impossible",
     "units_do_not_fit",
+    "number_impossible",
     "locked",
     "not_reached",
 )

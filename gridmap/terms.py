@@ -129,6 +129,12 @@ REASONS = _terms(
         "proved by trying every way to join the units",
     ),
     (
+        "number_impossible",
+        "{total} connected households can't be shared by the number of grids asked for.",
+        "连片{total}户无法划分为所要求的网格数。",
+        "the number of grids was given, and arithmetic of FIELD.md section 2 rules it out",
+    ),
+    (
         "locked",
         "The grid is locked as drawn.",
         "该网格已锁定，未作调整。",

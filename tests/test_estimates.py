@@ -150,3 +150,20 @@ def test_suzhou_holds_about_44_000_households(shared_data: Path) -> None:
     sources = read_sources(shared_data / "suzhou_buildings.geojson")
     done = estimate_households(sources, rules=RULES)
     assert 43_000 < done.read_households < 45_000
+
+
+def test_a_total_that_counts_make_useless_is_said_and_not_used() -> None:
+    sources = town([6.0, 3.0], households=[20, 30])
+    done = estimate_households(sources, rules=RULES, total=20_000)
+    said = next(item for item in done.findings if item.code == "households_total_unused")
+    assert said.severity == "warning"
+    assert "20000" in said.zh
+    assert list(done.layers["buildings"]["households"]) == [20, 30]
+    assert not estimate_households(sources, rules=RULES).findings
+
+
+def test_the_source_of_the_floor_area_is_readable_in_both_languages() -> None:
+    said = estimate_households(town([6.0]), rules=RULES).findings[0]
+    assert "FIELD" not in str(said.as_dict())
+    assert "寿光公布数据" in said.zh
+    assert "published figures of Shouguang" in said.en

@@ -32,8 +32,10 @@ WRONG = {
         "mature",
     ),
     "an_unknown_category": (
-        'preset = "default"\n[[dedicated]]\ncategory = "zoo"\nmin_area_m2 = 3\n'
-        'max_households = 9\none_owner = true\nsource = "x"\n',
+        (
+            'preset = "default"\n[[dedicated]]\ncategory = "zoo"\nmin_area_m2 = 3\nsource = "x"\n'
+            "max_households = 9\none_owner = true\n"
+        ),
         "zoo",
     ),
 }

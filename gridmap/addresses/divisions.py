@@ -57,11 +57,11 @@ _NOT_A_CITY = re.compile(r"^[超集夜花菜鱼早门城都米灯马猪羊牛骡
 _NOT_A_TOWNSHIP = re.compile(
     r"(?:.*小镇|.*[水故家老梦原侨仙城]乡|.+[路巷弄](?!街道).*|.*[花苑]园.*|.+[区县](?!街道|镇|乡).+)$"
 )
-_BUILDING_FOLLOWS = re.compile(
+_NO_DISTRICT_BEFORE = re.compile(
     r"第?(?:[0-9A-Za-z]+|[一二三四五六七八九十]{1,3})(?:号?[栋幢座楼#期]|号院|单元|-[0-9])"
-    r"|[0-9A-Za-z]+号?$|[东西南北]门"
+    r"|[0-9A-Za-z]+号?$|[东西南北]门|居委会|居民委员会|村委会|村民委员会"
 )
-"""Behind a compound, never behind a district: 阳光新区3栋."""
+"""Behind a compound or community, never behind a district: 阳光新区3栋, 城区居委会."""
 _DIVISION_OR_ROAD_FOLLOWS = re.compile(
     r"[一-鿿]{1,8}?(?:[区县市]|街道|镇|乡|苏木|社区|居委会|村)|[一-鿿0-9]{1,12}?(?:路|街|大道|巷|弄|胡同)"
 )
@@ -157,7 +157,7 @@ def _take_district(found: dict[str, str], text: str) -> str:
     name, rest = match.group(), text[match.end() :]
     above = "city" in found or "province" in found
     refuse = _INSIDE_OR_ROAD if above else _WHOLE_ROAD_OR_COMPOUND
-    if refuse.search(name) or _NOT_A_CITY.match(name) or _BUILDING_FOLLOWS.match(rest):
+    if refuse.search(name) or _NOT_A_CITY.match(name) or _NO_DISTRICT_BEFORE.match(rest):
         return text
     if not above and _WEAK_DISTRICT.match(name) and not _DIVISION_OR_ROAD_FOLLOWS.match(rest):
         return text

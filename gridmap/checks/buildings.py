@@ -27,7 +27,7 @@ BUILDING_OUTSIDE = FindingKind(
     "warning",
     en="{count} buildings stand in no community and are set aside with {households} households "
     "counted on them{listed:en}.",
-    zh="{count} 栋楼不在任何社区内，已剔除并列出，其中计有 {households} 户{listed:zh}。",
+    zh="{count} 栋楼不在任何社区内，已剔除（编号见 --json），其中计有 {households} 户{listed:zh}。",
     cure_en="Check the outlines of the communities there, or the datum of the buildings.",
     cure_zh="请核对该处社区边界，或楼栋数据的坐标系。",
 )

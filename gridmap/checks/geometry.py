@@ -38,10 +38,10 @@ _DIMENSION_WORDS = {
 MISSING = FindingKind(
     "geometry_missing",
     "warning",
-    en="{count} rows of {role:en} have no geometry; they {fate:en}{listed:en}.",
-    zh="{role:zh}中有 {count} 行没有图形，{fate:zh}{listed:zh}。",
-    cure_en="Draw them, or delete the empty rows from the file.",
-    cure_zh="请补画图形，或从文件中删除空行。",
+    en="{count} rows of {role:en} have no {what:en}; they {fate:en}{listed:en}.",
+    zh="{role:zh}中有 {count} 行没有{what:zh}，{fate:zh}{listed:zh}。",
+    cure_en="{mend:en}, or delete the empty rows from the file.",
+    cure_zh="{mend:zh}，或从文件中删除空行。",
 )
 NOT_FINITE = FindingKind(
     "geometry_not_finite",
@@ -90,7 +90,7 @@ WRONG_TYPE = FindingKind(
     "geometry_wrong_type",
     "warning",
     en="{count} rows of {role:en} are not {expected:en} and are set aside{listed:en}.",
-    zh="{role:zh}中有 {count} 行不是{expected:zh}要素，已剔除并列出{listed:zh}。",
+    zh="{role:zh}中有 {count} 行不是{expected:zh}要素，已剔除（编号见 --json）{listed:zh}。",
     cure_en="Move these rows to a layer of their own role.",
     cure_zh="请将这些行移到相应角色的图层。",
 )
@@ -123,7 +123,7 @@ COLLAPSED = FindingKind(
     "geometry_collapsed",
     "warning",
     en="{count} rows of {role:en} have no area or length and are set aside{listed:en}.",
-    zh="{role:zh}中有 {count} 行的面积或长度为零，已剔除并列出{listed:zh}。",
+    zh="{role:zh}中有 {count} 行的面积或长度为零，已剔除（编号见 --json）{listed:zh}。",
     cure_en="Draw them again, or delete them.",
     cure_zh="请重新绘制，或删除。",
 )
@@ -145,9 +145,14 @@ _REASONS = (
 )
 
 
-_SET_ASIDE = Wording("are set aside", "已剔除并列出")
+POINT_ROLES = frozenset(role.name for role in ROLES.values() if role.shapes == ("point",))
+_COORDINATES, _OUTLINE = Wording("coordinates", "坐标"), Wording("geometry", "图形")
+_FILL_IN = Wording("Fill in the coordinates", "请补填坐标")
+_DRAW = Wording("Draw them", "请补画图形")
+_SET_ASIDE = Wording("are set aside", "已剔除（编号见 --json）")
 _BY_BUILDING = Wording(
-    "are placed by the building they name, else set aside", "按所填楼栋定位，否则剔除并列出"
+    "are placed by the building they name, else set aside",
+    "按所填楼栋定位，否则剔除（编号见 --json）",
 )
 
 
@@ -197,8 +202,16 @@ def _take_out(
     """
     keep = role == "households"
     numbers = table.layers[role].index
+    is_point = role in POINT_ROLES
     for kind, rows in found:
-        table.say_rows(kind, role, rows, fate=_BY_BUILDING if keep else _SET_ASIDE)
+        table.say_rows(
+            kind,
+            role,
+            rows,
+            fate=_BY_BUILDING if keep else _SET_ASIDE,
+            what=_COORDINATES if is_point else _OUTLINE,
+            mend=_FILL_IN if is_point else _DRAW,
+        )
     for kind, rows in found:
         if not rows.any():
             continue

@@ -33,7 +33,7 @@ OUTSIDE = FindingKind(
     "household_outside",
     "warning",
     en="{households} households in {count} rows lie outside every community and are set aside.",
-    zh="{count} 行共 {households} 户不在任何社区内，已剔除并列出。",
+    zh="{count} 行共 {households} 户不在任何社区内，已剔除（编号见 --json）。",
     cure_en="Check the outlines of the communities there, or the datum of the households.",
     cure_zh="请核对该处社区边界，或住户数据的坐标系。",
 )
@@ -51,7 +51,7 @@ WITHOUT_PLACE = FindingKind(
     "warning",
     en="{households} households in {count} rows have neither a point nor a known building and are "
     "set aside.",
-    zh="{count} 行共 {households} 户既无坐标也无已知楼栋，已剔除并列出。",
+    zh="{count} 行共 {households} 户既无坐标也无已知楼栋，已剔除（编号见 --json）。",
     cure_en="Give these rows coordinates, or a building_id that the building file has.",
     cure_zh="请补充坐标，或填写楼栋数据中存在的楼栋号。",
 )

@@ -43,7 +43,7 @@ DUPLICATE_ROW = FindingKind(
     "duplicate_row",
     "warning",
     en="{count} rows of {role:en} repeat another row in every column and are set aside{listed:en}.",
-    zh="{role:zh}中有 {count} 行与另一行完全相同，已剔除并列出{listed:zh}。",
+    zh="{role:zh}中有 {count} 行与另一行完全相同，已剔除（编号见 --json）{listed:zh}。",
     cure_en="Delete the repeated rows.",
     cure_zh="请删除重复行。",
 )
@@ -52,7 +52,8 @@ DUPLICATE_HOUSEHOLD = FindingKind(
     "warning",
     en="{count} rows repeat a household of the same building; the first row counts, {households} "
     "households are set aside.",
-    zh="{count} 行与同一楼栋的住户户号重复；以第一行为准，其余 {households} 户已剔除并列出。",
+    zh="{count} 行与同一楼栋的住户户号重复；以第一行为准，"
+    "其余 {households} 户已剔除（编号见 --json）。",
     cure_en="Keep one row a household.",
     cure_zh="每户请只保留一行。",
 )

@@ -15,7 +15,6 @@ from gridmap.locating.placements import MAX_CANDIDATES, Candidate, Placement
 
 if TYPE_CHECKING:
     from gridmap.addresses.elements import Address
-    from gridmap.locating.divisions import Names
     from gridmap.locating.placements import Confidence
     from gridmap.locating.releases import GridFacts, Release
 
@@ -165,7 +164,9 @@ def _keep_named_division(
     release: Release, address: Address, rows: tuple[int, ...]
 ) -> tuple[tuple[int, ...], list[str]]:
     """Keep the places in the named divisions; where none is left, or none is known, say so."""
-    verdicts = {row: compare_divisions(address, _names_around(release, row)) for row in rows}
+    if not any(getattr(address, level) for level in LEVELS):
+        return rows, []
+    verdicts = _compare_rows(release, address, rows)
     faults: list[str] = []
     for level in LEVELS:
         said = {row: verdicts[row][level] for row in rows if level in verdicts[row]}
@@ -181,10 +182,22 @@ def _keep_named_division(
     return rows, list(dict.fromkeys(faults))
 
 
-def _names_around(release: Release, row: int) -> Names:
-    grids = (release.grids[position] for position in release.place_grids[row])
-    owners = dict.fromkeys(grid.community_id for grid in grids)
-    return release.divisions.around(owners, release.divisions.of_place[row])
+def _compare_rows(
+    release: Release, address: Address, rows: tuple[int, ...]
+) -> dict[int, dict[str, bool | None]]:
+    """Compare the named divisions with those around each place, once for places of one kind."""
+    known = release.divisions
+    verdicts: dict[int, dict[str, bool | None]] = {}
+    done: dict[object, dict[str, bool | None]] = {}
+    for row in rows:
+        grids = (release.grids[position] for position in release.place_grids[row])
+        owners = tuple(dict.fromkeys(grid.community_id for grid in grids))
+        own = known.of_place[row]
+        key = (owners, tuple(own.items()))
+        if key not in done:
+            done[key] = compare_divisions(address, known.around(owners, own))
+        verdicts[row] = done[key]
+    return verdicts
 
 
 def _answer(release: Release, address: Address, found: _Finding) -> Placement:

@@ -136,7 +136,7 @@ def compare_divisions(address: Address, known: Names) -> dict[str, bool | None]:
     for level, name in asked.items():
         names = known.get(level, frozenset())
         if level == "city":
-            agrees = name in cities | districts
+            agrees = any(n in cities | districts for n in _without_city(name, known))
             unknown = not cities or asked.get("district") in cities
         elif level == "district":
             agrees = any(n in districts | cities for n in _without_city(name, known))
@@ -190,7 +190,7 @@ def _iter_names(address: Address) -> Iterator[tuple[str, str]]:
 
 
 def _without_city(name: str, known: Names) -> Iterator[str]:
-    """Yield a district as written, and without its city's or province's bare name before it."""
+    """Yield a name as written, and without the bare name of a city or province before it."""
     yield name
     for level in ("city", "province"):
         for above in sorted(known.get(level, frozenset())):

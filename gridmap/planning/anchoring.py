@@ -44,24 +44,44 @@ def anchor_nodes(problem: Problem, locked: NDArray[np.bool_]) -> NDArray[np.int6
     large = problem.weights > problem.bands.widest[1]
     if not locked.any() and not large.any():
         return None
-    anchors = np.full(problem.size, -1, np.int64)
-    if locked.any() and problem.current is not None:
-        _anchor_locked(problem, problem.current, locked, anchors)
+    anchors = hold_locked(problem, locked)
     lone = np.flatnonzero(large & (anchors < 0))
     anchors[lone] = anchors.max(initial=-1) + 1 + np.arange(len(lone))
     return anchors
 
 
-def _anchor_locked(
-    problem: Problem,
-    current: NDArray[np.int64],
-    locked: NDArray[np.bool_],
-    anchors: NDArray[np.int64],
-) -> None:
-    """Anchor the locked nodes and the ways between them inside their zones of today."""
+def hold_locked(problem: Problem, locked: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Return the locked zone of each node, -1 for none.
+
+    Parameters
+    ----------
+    problem
+        The graph, with ``current`` where anything is locked.
+    locked
+        Whether each node stays in its zone of today, shape (n,).
+
+    Returns
+    -------
+    ndarray
+        Locked zones 0.., each in one piece: the locked nodes of each piece of today's zones and
+        the ways between them, shape (n,).
+
+    Examples
+    --------
+    >>> from gridmap.planning.problems import BandTable
+    >>> bands = BandTable(np.array([[3, 5]]), np.array([[3, 5]]))
+    >>> path = Problem(np.array([1, 1, 1, 9]), np.array([[0, 1], [1, 2], [2, 3]]), np.ones(3),
+    ...                np.zeros(3), bands, np.zeros(4, np.int64), current=np.array([0, 0, 0, 1]))
+    >>> hold_locked(path, np.array([True, False, True, False])).tolist()
+    [0, 0, 0, -1]
+    """
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import breadth_first_order
 
+    anchors = np.full(problem.size, -1, np.int64)
+    current = problem.current
+    if current is None or not locked.any():
+        return anchors
     same = current[problem.edges[:, 0]] == current[problem.edges[:, 1]]
     kept = problem.edges[same]
     pieces = find_pieces(kept, problem.size)
@@ -81,6 +101,7 @@ def _anchor_locked(
             way = int(parent[way])
     used, place = np.unique(anchors[anchors >= 0], return_inverse=True)
     anchors[anchors >= 0] = np.arange(len(used))[place]
+    return anchors
 
 
 def part_anchors(problem: Problem, labels: NDArray[np.int32]) -> NDArray[np.int32]:

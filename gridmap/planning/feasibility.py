@@ -151,6 +151,67 @@ def bound_pieces(
     )
 
 
+def bound_number(
+    bounds: tuple[PieceBound, ...], weights: NDArray[np.int64], zones: int, *, band: Band
+) -> tuple[int, int]:
+    """Return how many zones are outside the band in every division into a number of zones.
+
+    Parameters
+    ----------
+    bounds
+        What is proved of each piece, for any number of zones.
+    weights
+        Households of each node, shape (n,).
+    zones
+        The number of zones, at least one for each piece.
+    band
+        Least and most households of a zone.
+
+    Returns
+    -------
+    tuple of int
+        Zones that are outside whatever the number, and those that the number adds. A node above
+        the ceiling counts as a zone of its own, except where there are too few zones for that:
+        then each piece with such a node counts once.
+
+    Notes
+    -----
+    Source: FIELD.md section 2: k zones of lower..upper hold k*lower..k*upper households. With too
+    few zones for a piece one of them must be above; of too many, only so many can be inside as
+    the weight that fits allows. Too few zones are best suffered by the pieces that need most.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from gridmap.rules import Band
+    >>> weights, band = np.full(64, 50), Band(300, 500)
+    >>> bounds = (bound_piece(weights, band=band),)
+    >>> [bound_number(bounds, weights, zones, band=band) for zones in (4, 7, 10, 12)]
+    [(0, 1), (0, 0), (0, 0), (0, 2)]
+    """
+    crowded = zones < sum(max(1, bound.too_large) for bound in bounds)
+    base, most, savings = 0, 0, []
+    for bound in bounds:
+        own = min(bound.unavoidable, 1 if crowded else max(1, bound.too_large))
+        base += own
+        most += own + _count_inside(bound, weights, band)
+        savings.append(0 if own else max(0, bound.least_zones - 1))
+    short, forced = len(bounds) + sum(savings) - zones, 0
+    for saving in sorted(savings, reverse=True):
+        if short <= 0:
+            break
+        short -= saving
+        forced += 1
+    return base, forced + max(0, zones - most)
+
+
+def _count_inside(bound: PieceBound, weights: NDArray[np.int64], band: Band) -> int:
+    """Return the most zones inside the band that the nodes that fit into one can make."""
+    if not bound.unfit:
+        return bound.most_zones - bound.too_large
+    return (bound.weight - int(weights[list(bound.unfit)].sum())) // band.lower
+
+
 def sharpen_bounds(
     bounds: tuple[PieceBound, ...],
     weights: NDArray[np.int64],

@@ -8,10 +8,22 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridmap.errors import InvalidOption
-from gridmap.planning.anchoring import anchor_nodes
-from gridmap.planning.counting import settle_number
-from gridmap.planning.problems import BandTable, Problem, Shape, find_pieces, number_by_first
+from gridmap.planning.anchoring import anchor_nodes, hold_locked
+from gridmap.planning.arguments import (
+    check_zones,
+    read_costs,
+    read_edges,
+    read_integer,
+    read_labels,
+    read_locked,
+    read_problem,
+    read_shape,
+    read_time_limit,
+    read_weights,
+)
+from gridmap.planning.counting import count_reachable, settle_number
+from gridmap.planning.feasibility import bound_number
+from gridmap.planning.problems import Problem, find_pieces
 from gridmap.planning.solving import Search, bound_outside, solve_problem
 from gridmap.rules import Band
 
@@ -19,9 +31,6 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from gridmap.planning.feasibility import PieceBound
-
-MOST_WEIGHT = 1 << 40
-"""Total weight above which whole-number sums could overflow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +45,9 @@ class OutsideZone:
         Its weight.
     reason
         ``building_too_large``, ``too_few_households``, ``total_impossible``, ``units_do_not_fit``
-        (all four proved of the connected nodes that it lies among), ``locked`` (every node of it
-        is) or ``not_reached`` (neither found nor proved impossible).
+        (all four proved of the connected nodes that it lies among), ``number_impossible`` (the
+        number of zones asked for can't share the weight: proved too), ``locked`` (every node of
+        it is) or ``not_reached`` (neither found nor proved impossible).
     """
 
     zone: int
@@ -52,9 +62,10 @@ class Certificate:
     Attributes
     ----------
     pieces
-        What arithmetic proves of each connected piece.
+        What arithmetic proves of each connected piece, for any number of zones.
     unavoidable
-        Zones outside the band in every division: the sum over the pieces.
+        Zones outside the band in every division: the sum over the pieces; or, where a number of
+        zones was asked for, in every division into that number (`bound_number`).
     outside
         The zones of this division outside the band, by label, and why.
     cut_cost
@@ -121,31 +132,39 @@ def partition(  # noqa: PLR0913  # the signature is a contract: DESIGN.md sectio
     weights
         Households of each node, whole numbers of at least 0, shape (n,).
     edges
-        Pairs of node positions, shape (m, 2); loops are ignored, repeated pairs are added up.
+        Pairs of node positions, shape (m, 2), or an empty list; loops are ignored, the costs and
+        lengths of a repeated pair (either way round) are added up.
     edge_costs
-        Cost of cutting each edge, shape (m,), any unit: only ratios count. A negative cost is a
-        line where a border is wanted: keeping the edge inside a zone costs its size.
+        Cost of cutting each edge, shape (m,), any unit: only ratios count; at most 1e15 in size.
+        A negative cost is a line where a border is wanted: keeping the edge inside a zone costs
+        its size.
     lower, upper
-        Least and most weight of a zone, 0 < lower <= upper.
+        Least and most weight of a zone, whole numbers, 0 < lower <= upper.
     zones
-        Exact number of zones, or None for any number.
+        Exact number of zones, or None for any number. It goes before the band, but not before
+        locks: a number that the pieces or the locks rule out is refused.
     lengths
         Shared border of each edge in metres, shape (m,).
     areas, perimeters
         Area in square metres and perimeter in metres of each node, shape (n,). With ``lengths``
-        they let the shape of zones (Polsby-Popper) be steered; give all three or none.
+        they let the shape of zones (Polsby-Popper) be steered; give all three or none, each from
+        0 to 1e15.
     groups
         Group of each node, -1 for none, shape (n,): nodes that want to stay together.
     current
         Today's zone of each node, -1 for none, shape (n,): the search starts there, and parting
-        today's neighbours, or joining those of different zones, has a cost.
+        today's neighbours, or joining those of different zones, has a cost. A node without a zone
+        costs nothing wherever it goes.
     locked
-        Whether a node stays in its zone of ``current``, shape (n,). Locked nodes of one zone stay
-        together, with the nodes of the zone that connect them; those of different zones apart.
+        Whether a node stays in its zone of ``current``, shape (n,); it must have one. Locked
+        nodes of one zone stay together, with the nodes of the zone that connect them (in each
+        piece, where today's zone is in several); those of different zones apart. Nothing breaks
+        a lock.
     seed
-        The same input and seed give the same labels on any machine.
+        A whole number. The same input and seed give the same labels on any machine.
     time_limit_s
-        Cuts the search short, in seconds; without it the steps are in proportion to the size.
+        Cuts the search short, in seconds of at least 0; without it the steps are in proportion to
+        the size.
 
     Returns
     -------
@@ -155,13 +174,15 @@ def partition(  # noqa: PLR0913  # the signature is a contract: DESIGN.md sectio
     Raises
     ------
     InvalidOption
-        When arrays differ in length, hold impossible values, or options exclude each other.
+        When arrays differ in length or shape, hold impossible values, a number is not whole or
+        not finite, or options exclude each other. Nothing is rounded or reshaped to fit.
 
     Notes
     -----
     The aim is lexicographic: number of zones when given, zones outside the band, groups split,
     wanted borders crossed, deviation from the target, shape and cut cost (docs/engine.md). A node
-    above ``upper`` is the heart of a zone of its own; no zone holds two of them.
+    above ``upper`` is the heart of a zone of its own; no zone holds two of them, unless ``zones``
+    is too small for that or a locked zone does.
 
     Examples
     --------
@@ -171,184 +192,34 @@ def partition(  # noqa: PLR0913  # the signature is a contract: DESIGN.md sectio
     ([0, 0, 1, 1], True)
     """
     started = time.monotonic()
-    band = Band(int(lower), int(upper))
-    problem = _read_problem(weights, edges, edge_costs, band)
-    problem = _read_shape(problem, edges, lengths, areas, perimeters)
+    seed, limit = read_integer("seed", seed), read_time_limit(time_limit_s)
+    band = Band(read_integer("lower", lower), read_integer("upper", upper))
+    ends = read_edges(edges, len(read_weights(weights)))
+    costs = read_costs(edge_costs, len(ends))
+    problem = read_problem(weights, ends, costs, band)
+    problem = read_shape(problem, ends, lengths=lengths, areas=areas, perimeters=perimeters)
     problem = replace(
         problem,
-        groups=_read_labels("groups", groups, problem.size),
-        current=_read_current(current, problem.size),
+        groups=read_labels("groups", groups, problem.size),
+        current=read_labels("current", current, problem.size),
     )
+    held = read_locked(locked, problem.current, problem.size)
+    blocks = hold_locked(problem, held)
     problem = replace(
         problem,
-        zones=_check_zones(zones, problem),
-        anchors=anchor_nodes(problem, _read_locked(locked, current, problem.size)),
+        zones=check_zones(zones, count_reachable(problem, blocks)),
+        anchors=anchor_nodes(problem, held),
     )
-    labels = solve_problem(problem, Search(seed=int(seed), time_limit_s=time_limit_s))
-    labels = settle_number(problem, labels)
-    held = _read_locked(locked, current, problem.size)
-    certificate = _certify(problem, labels, held, int(seed), time.monotonic() - started)
-    cost = np.asarray(edge_costs, np.float64).reshape(-1)
-    ends = np.asarray(edges, np.int64).reshape(-1, 2)
+    labels = solve_problem(problem, Search(seed=seed, time_limit_s=limit))
+    labels = settle_number(problem, labels, blocks)
+    certificate = _certify(problem, labels, held, seed, time.monotonic() - started)
     apart = labels[ends[:, 0]] != labels[ends[:, 1]]
     return Partition(
         labels,
         replace(
-            certificate, cut_cost=float(cost[apart].sum()), cut_edges=int(np.count_nonzero(apart))
+            certificate, cut_cost=float(costs[apart].sum()), cut_edges=int(np.count_nonzero(apart))
         ),
     )
-
-
-def _read_problem(
-    weights: ArrayLike, edges: ArrayLike, edge_costs: ArrayLike, band: Band
-) -> Problem:
-    """Check the graph and make it simple: no loops, each pair once."""
-    weight = _whole_numbers("weights", weights)
-    size = len(weight)
-    if size and (weight.min() < 0 or int(weight.astype(object).sum()) > MOST_WEIGHT):
-        raise InvalidOption(
-            f"weights must be at least 0 and add up to at most {MOST_WEIGHT}.",
-            f"weights 不得为负，合计不得超过 {MOST_WEIGHT}。",
-        )
-    ends = _whole_numbers("edges", np.asarray(edges).reshape(-1)).reshape(-1, 2)
-    cost = _numbers("edge_costs", edge_costs, len(ends))
-    if len(ends) and (ends.min() < 0 or ends.max() >= size):
-        raise InvalidOption(
-            f"edges must name nodes 0..{size - 1}; found {ends.min()}..{ends.max()}.",
-            f"edges 只能引用节点 0..{size - 1}，实际为 {ends.min()}..{ends.max()}。",
-        )
-    pairs, place = _merge_edges(ends, size)
-    many = len(pairs)
-    merged = np.bincount(place[place >= 0], weights=cost[place >= 0], minlength=many)
-    cost = merged.astype(np.float64)
-    bounds = np.array([[band.lower, band.upper]], np.int64)
-    return Problem(
-        weights=weight,
-        edges=pairs,
-        costs=_scale(np.maximum(cost, 0)),
-        crossings=_scale(np.maximum(-cost, 0)),
-        bands=BandTable(bounds, bounds),
-        classes=np.zeros(size, np.int64),
-    )
-
-
-def _merge_edges(ends: NDArray[np.int64], size: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return each pair once, and the pair of each given edge (-1 for a loop)."""
-    low, high = ends.min(axis=1, initial=size), ends.max(axis=1, initial=-1)
-    keys = low * size + high
-    real = low < high
-    unique, inverse = np.unique(keys[real], return_inverse=True)
-    place = np.full(len(ends), -1, np.int64)
-    place[real] = inverse
-    divisor = max(1, size)
-    return np.column_stack([unique // divisor, unique % divisor]).astype(np.int64), place
-
-
-def _scale(costs: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return costs in units of the mean of those above 0."""
-    positive = costs[costs > 0]
-    return costs if len(positive) == 0 else costs / positive.mean()
-
-
-def _read_shape(
-    problem: Problem,
-    edges: ArrayLike,
-    lengths: ArrayLike | None,
-    areas: ArrayLike | None,
-    perimeters: ArrayLike | None,
-) -> Problem:
-    if lengths is None and areas is None and perimeters is None:
-        return problem
-    if lengths is None or areas is None or perimeters is None:
-        raise InvalidOption(
-            "lengths, areas and perimeters steer the shape together: give all three or none.",
-            "lengths、areas、perimeters 须同时给出或都不给出。",
-        )
-    ends = np.asarray(edges, np.int64).reshape(-1, 2)
-    pairs, place = _merge_edges(ends, problem.size)
-    length = _numbers("lengths", lengths, len(ends))
-    area = _numbers("areas", areas, problem.size)
-    perimeter = _numbers("perimeters", perimeters, problem.size)
-    if min(length.min(initial=0), area.min(initial=0), perimeter.min(initial=0)) < 0:
-        raise InvalidOption(
-            "lengths, areas and perimeters must be at least 0.",
-            "lengths、areas、perimeters 不得为负。",
-        )
-    shared = np.bincount(place[place >= 0], weights=length[place >= 0], minlength=len(pairs))
-    return replace(problem, shape=Shape(shared.astype(np.float64), area, perimeter))
-
-
-def _whole_numbers(name: str, values: ArrayLike) -> NDArray[np.int64]:
-    given = np.asarray(values)
-    if given.size == 0:
-        return np.zeros(0, np.int64)
-    wrong = given.dtype.kind not in "iufb" or (
-        given.dtype.kind == "f" and not np.all(np.isfinite(given) & (given == np.floor(given)))
-    )
-    if wrong or given.ndim != 1 or (given.dtype.kind == "f" and np.abs(given).max() > 2**53):
-        raise InvalidOption(
-            f"{name} must be whole numbers.", f"{name} 必须是整数，不得为空值或小数。"
-        )
-    return given.astype(np.int64)
-
-
-def _numbers(name: str, values: ArrayLike, size: int) -> NDArray[np.float64]:
-    given = np.asarray(values, np.float64).reshape(-1)
-    if len(given) != size or not np.all(np.isfinite(given)):
-        raise InvalidOption(
-            f"{name} must be {size} finite numbers; {len(given)} were given.",
-            f"{name} 须为 {size} 个有限数值，实际给出 {len(given)} 个。",
-        )
-    return given
-
-
-def _read_labels(name: str, values: ArrayLike | None, size: int) -> NDArray[np.int64] | None:
-    """Return labels as small numbers; any negative label is -1."""
-    if values is None:
-        return None
-    given = _whole_numbers(name, values)
-    if len(given) != size:
-        raise InvalidOption(
-            f"{name} must have one label for each of {size} nodes; {len(given)} were given.",
-            f"{name} 须为 {size} 个节点各给一个标签，实际给出 {len(given)} 个。",
-        )
-    numbered = number_by_first(np.maximum(given, -1)).astype(np.int64)
-    return np.where(given < 0, -1, numbered)
-
-
-def _read_current(values: ArrayLike | None, size: int) -> NDArray[np.int64] | None:
-    """Return today's zones; a node without one is a zone of its own."""
-    labels = _read_labels("current", values, size)
-    if labels is None:
-        return None
-    return np.where(labels < 0, size + np.arange(size), labels)
-
-
-def _read_locked(
-    locked: ArrayLike | None, current: ArrayLike | None, size: int
-) -> NDArray[np.bool_]:
-    if locked is None:
-        return np.zeros(size, np.bool_)
-    given = np.asarray(locked).reshape(-1)
-    if current is None or len(given) != size or given.dtype.kind not in "bi":
-        raise InvalidOption(
-            f"locked needs {size} truth values and the zones of today in current.",
-            f"locked 须为 {size} 个布尔值，并须同时给出 current（现状网格）。",
-        )
-    return given.astype(np.bool_)
-
-
-def _check_zones(zones: int | None, problem: Problem) -> int:
-    if zones is None:
-        return 0
-    pieces = find_pieces(problem.edges, problem.size)
-    least = int(pieces.max(initial=-1)) + 1
-    if not max(1, least) <= int(zones) <= problem.size:
-        raise InvalidOption(
-            f"{zones} zones can't be drawn: {problem.size} nodes lie in {least} piece(s).",
-            f"无法划分为 {zones} 个区：{problem.size} 个节点分属 {least} 个连片。",
-        )
-    return int(zones)
 
 
 def _certify(
@@ -360,13 +231,20 @@ def _certify(
 ) -> Certificate:
     """State the bounds and name each zone outside the band with its reason."""
     bounds = bound_outside(problem, labels.astype(np.int64))
+    unavoidable, added = sum(bound.unavoidable for bound in bounds), 0
+    if problem.zones:
+        band = Band(*problem.bands.widest)
+        proved, added = bound_number(bounds, problem.weights, problem.zones, band=band)
+        unavoidable = proved + added
     outside = tuple(
         OutsideZone(zone, weight, reason)
-        for zone, weight, reason in explain_zones(problem, labels, held, bounds)
+        for zone, weight, reason in explain_zones(
+            problem, labels, held, bounds, miscounted=added > 0
+        )
     )
     return Certificate(
         pieces=bounds,
-        unavoidable=sum(bound.unavoidable for bound in bounds),
+        unavoidable=unavoidable,
         outside=outside,
         cut_cost=0.0,
         cut_edges=0,
@@ -380,8 +258,19 @@ def explain_zones(
     labels: NDArray[np.int32],
     held: NDArray[np.bool_],
     bounds: tuple[PieceBound, ...],
+    *,
+    miscounted: bool = False,
 ) -> list[tuple[int, int, str]]:
     """Return label, weight and reason of each zone outside the widest hard band.
+
+    Parameters
+    ----------
+    problem, labels, bounds
+        What was divided, the zone of each node, and what is proved of each piece.
+    held
+        Whether each node is locked, shape (n,).
+    miscounted
+        Whether it is proved that the number of zones asked for forces zones outside.
 
     Notes
     -----
@@ -408,6 +297,7 @@ def explain_zones(
     proved = {bound.piece for bound in bounds if bound.reason == "units_do_not_fit"}
     unfit = np.zeros(problem.size, np.bool_)
     unfit[[node for bound in bounds for node in bound.unfit]] = True
+    counts = np.bincount(whole[np.unique(labels, return_index=True)[1]])
     found = []
     for zone in np.flatnonzero((weights < lower) | (weights > upper)):
         members = np.flatnonzero(labels == zone)
@@ -422,7 +312,14 @@ def explain_zones(
             reason = "total_impossible"
         elif unfit[members].any() or int(whole[members[0]]) in proved:
             reason = "units_do_not_fit"
+        elif miscounted and not _can_share(bounds[whole[members[0]]], counts, band):
+            reason = "number_impossible"
         else:
             reason = "not_reached"
         found.append((int(zone), int(weights[zone]), reason))
     return found
+
+
+def _can_share(bound: PieceBound, counts: NDArray[np.int64], band: Band) -> bool:
+    """Tell whether the zones drawn in a piece are as many as its weight allows."""
+    return int(counts[bound.piece]) in band.grid_counts(bound.weight)

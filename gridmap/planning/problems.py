@@ -161,9 +161,10 @@ def state_problem(problem: Problem, *, wide: bool = False) -> tuple[Graph, Aim]:
     cut = _whole(problem.costs * worth)
     cross = _whole(problem.crossings * CROSSING)
     if problem.current is not None:
-        same = problem.current[problem.edges[:, 0]] == problem.current[problem.edges[:, 1]]
-        cut = cut + np.where(same, CHANGE_WORTH, 0)
-        cross = cross + np.where(same, 0, CHANGE_WORTH)
+        today = problem.current[problem.edges]
+        same, known = today[:, 0] == today[:, 1], (today >= 0).all(axis=1)
+        cut = cut + np.where(known & same, CHANGE_WORTH, 0)
+        cross = cross + np.where(known & ~same, CHANGE_WORTH, 0)
     start, near, ids = index_edges(problem.edges, size)
     none = np.full(size, -1, np.int64)
     bands = np.column_stack([problem.bands.wished, problem.bands.hard, target]).astype(np.int64)
@@ -225,7 +226,7 @@ def _scale_shape(
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
     """Return lengths, areas and perimeters in whole units: decimetres where they fit in int64."""
     room = math.sqrt(2.0**46 / max(1e-9, float(shape.areas.sum())))
-    edge = 2.0**29 / max(1e-9, float(shape.perimeters.sum()))
+    edge = 2.0**29 / max(1e-9, float(shape.perimeters.sum()), float(shape.lengths.sum()))
     scale = min(10.0, room, edge)
     scale = 10.0 if scale == 10.0 else 2.0 ** math.floor(math.log2(scale))
     return (

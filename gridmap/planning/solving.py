@@ -28,6 +28,8 @@ STEPS_A_CALL = 512
 """Steps between two looks at the clock (and chances for Ctrl-C)."""
 ATTEMPTS = 6
 """Searches from the start, as long as a zone is outside that arithmetic would let inside."""
+MISFIT_ATTEMPTS = 3
+"""The same where nodes fit into no zone, so that their zones are outside but can be near."""
 FIRST_TREES = 6
 MANY_NODES = 3000
 LAST_SWEEPS = 12
@@ -99,7 +101,9 @@ def solve_problem(problem: Problem, search: Search) -> NDArray[np.int32]:
         if attempt == 0:
             bounds = bound_outside(problem, best)
         was_heaped, heaped = heaped, _has_heap(problem, best)
+        misfit = attempt + 1 < MISFIT_ATTEMPTS and _has_misfit(problem, bounds)
         done = _count_avoidable(problem, best, bounds) <= 0 and (was_heaped or not heaped)
+        done = done and not misfit
         if done or not _has_time(search, started):
             break
     return number_by_first(best)
@@ -124,11 +128,16 @@ def bound_outside(problem: Problem, labels: NDArray[np.int64]) -> tuple[PieceBou
     return sharpen_bounds(bounds, problem.weights, pieces, problem.edges, band=band, labels=labels)
 
 
+def _has_misfit(problem: Problem, bounds: tuple[PieceBound, ...]) -> bool:
+    """Tell whether several nodes at or below the ceiling are proved to fit into no zone."""
+    unfit = [node for bound in bounds for node in bound.unfit]
+    return int(np.count_nonzero(problem.weights[unfit] <= problem.bands.widest[1])) > 1
+
+
 def _has_heap(problem: Problem, labels: NDArray[np.int64]) -> bool:
-    """Tell whether a zone without a node above the ceiling is above one and a half times it."""
+    """Tell whether a zone is above one and a half times the ceiling, a node above it cut off."""
     upper = problem.bands.widest[1]
-    sums = np.bincount(labels, weights=problem.weights)
-    sums[labels[problem.weights > upper]] = 0
+    sums = np.bincount(labels, weights=np.minimum(problem.weights, upper + 1))
     return bool(np.any(2 * sums > 3 * upper))
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from gridmap.errors import UnknownName
-from gridmap.findings import Finding, FindingKind
+from gridmap.findings import Finding, FindingKind, name_places
 from gridmap.schemas import (
     ROLES,
     Column,
@@ -43,8 +43,8 @@ PERSONAL_COLUMNS = FindingKind(
 HEADERS_CUT = FindingKind(
     "headers_cut",
     "info",
-    en="{count} header(s) of {place} are cut at 10 bytes, as Shapefiles do; taken as {places}.",
-    zh="{place} 有 {count} 个表头被 Shapefile 截断，理解为：{places}。",
+    en="{count} header(s) of {place} are cut at 10 bytes, as Shapefiles do; taken as {guesses}.",
+    zh="{place} 有 {count} 个表头被 Shapefile 截断，理解为：{guesses_zh}。",
     cure_en="If that is wrong: --column ROLE.NAME=HEADER. A GeoPackage keeps long headers.",
     cure_zh="若理解有误：--column 角色.列名=表头。GeoPackage 可保留长表头。",
 )
@@ -130,13 +130,23 @@ def choose_columns(
     free = [header for header in headers if header not in asked.values()]
     matched = match_columns(role, free, cut=info.file.form.name == "Shapefile", loose=True) | asked
     findings = [PERSONAL_COLUMNS.found(personal, place=info.place)] if personal else []
-    guesses = [
-        f"{header} = {name}"
+    cut = {
+        name: header
         for name, header in matched.items()
         if name not in asked and _is_cut(role, name, header)
-    ]
-    if guesses:
-        findings.append(HEADERS_CUT.found(guesses, place=info.place))
+    }
+    if cut:
+        words = {column.name: column.zh for column in ROLES[role].columns}
+        guesses = [f"{header} = {name}" for name, header in cut.items()]
+        guesses_zh = [f"{header} = {words[name]}" for name, header in cut.items()]
+        findings.append(
+            HEADERS_CUT.found(
+                guesses,
+                place=info.place,
+                guesses=name_places(guesses, "en"),
+                guesses_zh=name_places(guesses_zh, "zh"),
+            )
+        )
     return matched, headers, findings
 
 

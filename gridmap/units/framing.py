@@ -14,6 +14,7 @@ from gridmap.units.arrays import name_of, run_starts, take_texts
 from gridmap.units.faces import NOTHING, locate_points
 from gridmap.units.measuring import measure_polygons
 from gridmap.units.naming import name_units
+from gridmap.units.rivers import CUT
 from gridmap.units.shares import list_members, share_entrances
 from gridmap.units.spots import find_strays
 
@@ -99,7 +100,8 @@ def frame_units(
     frame = _unit_frame(rows, names, shapes, sources)
     shares["unit_id"] = names[shares["group"].to_numpy()]
     limit = pd.Series(upper[patchwork.face[first]], index=names)
-    said = (*findings, *_list_findings(rows, names, points, limit))
+    parted = {name for finding in findings if finding.code == CUT.code for name in finding.where}
+    said = (*findings, *_list_findings(rows, names, points, limit, parted))
     divided = _tell_divided(items, candidates)
     said += find_strays(items.spots, patchwork.item_group, divided, shapes, names)
     return Units(
@@ -296,12 +298,12 @@ def _place_frame(
 
 
 def _list_findings(
-    rows: pd.DataFrame, names: Texts, points: Floats, limit: pd.Series
+    rows: pd.DataFrame, names: Texts, points: Floats, limit: pd.Series, parted: set[str]
 ) -> list[Finding]:
     findings = []
     whole = rows[rows["kind"].isin(("compound", "village"))]
     pieces = whole.groupby("compound_id", sort=True).size()
-    several = pieces[pieces > 1].index.astype(str).tolist()
+    several = [name for name in pieces[pieces > 1].index.astype(str) if name not in parted]
     if several:
         findings.append(IN_PIECES.found(several))
     split = sorted(set(rows.loc[rows["kind"] == "entrance", "building_id"]))

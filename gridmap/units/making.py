@@ -58,7 +58,10 @@ def make_units(sources: Sources, *, rules: Rules, progress: Progress = ignore_pr
     Communities are cut by roads, rivers, railways, walls, compound and site lines into faces;
     faces with several buildings are cut into cells that grow from the footprints. A compound or
     village of at most the upper bound is one unit, a site is one, a building above the bound is
-    split by its entrances. Water is shared out to its banks, so that the units tile the land.
+    split by its entrances. A river without a bridge parts a compound, village or site into units of
+    each bank; no cell reaches across one, strips between the river and another line excepted. The
+    points of an undrawn building that lie close together are one unit. Water is shared out to its
+    banks, so that the units tile the land.
 
     Parameters
     ----------

@@ -169,7 +169,8 @@ def _is_wide(cluster: Ints, points: Floats) -> Bools:
     high = -low
     np.minimum.at(low, cluster, points)
     np.maximum.at(high, cluster, points)
-    return np.asarray(((high - low) > WIDEST_DEGREES).any(axis=1)[cluster])
+    wide: Bools = np.max(high - low, axis=1) > WIDEST_DEGREES
+    return np.asarray(wide[cluster])
 
 
 def settle_spots(items: Items, faces: Faces) -> tuple[Items, Ints]:
@@ -189,7 +190,7 @@ def settle_spots(items: Items, faces: Faces) -> tuple[Items, Ints]:
     at["households"] = spots.households
     at[["x", "y"]] = spots.point
     inside = at[at["face"] >= 0]
-    most = inside.groupby(["item", "face"], as_index=False)["households"].sum()
+    most = inside.groupby(["item", "face"], as_index=False).agg(households=("households", "sum"))
     most = most.sort_values(["item", "households", "face"], ascending=[True, False, True])
     best = most.drop_duplicates("item").set_index("item")["face"]
     inside = inside[inside["face"] == inside["item"].map(best)]

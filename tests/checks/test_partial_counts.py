@@ -73,3 +73,12 @@ def test_an_id_used_again_is_shown_with_its_new_form(
     said = by_code(check_sources(as_sources(frames)))["duplicate_id"]
     assert "B00 → B00#2" in said.zh
     assert "#3" not in said.zh
+
+
+def test_points_without_coordinates_are_not_told_to_be_drawn(
+    frames: dict[str, gpd.GeoDataFrame], as_sources: MakeSources
+) -> None:
+    frames["households"].loc[0, "geometry"] = None
+    said = by_code(check_sources(as_sources(frames)))["geometry_missing"]
+    assert "没有坐标" in said.zh
+    assert "补填坐标" in said.cure_zh

@@ -236,7 +236,7 @@ def test_findings_of_one_kind_are_one_finding_that_names_every_place() -> None:
     names = "PQRSTUVW"
     text = "\n".join("abc" for _ in names)
     land = "\n".join(name * 3 for name in names)
-    sizes = [[40 + row] * 3 for row in range(6)] + [[180] * 3] * 2
+    sizes = np.array([[40 + row] * 3 for row in range(6)] + [[180] * 3] * 2)
     plan = make_plan(draw_territory(text, communities=land, households=sizes), rules=RULES)
     (small,) = [f for f in plan.findings if f.code == "piece_too_small"]
     assert small.where == ("P", "Q", "R", "S", "T", "U")

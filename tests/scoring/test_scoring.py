@@ -151,6 +151,11 @@ def test_aligned_is_the_share_of_drawn_length_on_clear_lines() -> None:
 # --- attainable -----------------------------------------------------------------------------
 
 
+def test_every_grid_of_a_unit_that_fits_in_no_grid_is_unavoidable() -> None:
+    totals = gridmap.score_plan(draw_plan("AABBCC", households=275)).totals
+    assert (totals["general"], totals["in_band"], totals["attainable"]) == (3, 0, 0)
+
+
 @pytest.mark.parametrize(
     ("grids", "households", "attainable", "in_band"),
     [

@@ -309,3 +309,108 @@ def test_progress_is_reported_from_nothing_to_all() -> None:
     assert (done[0], done[-1]) == (0, seen[-1][2])
     assert done == sorted(done)
     assert np.diff(done).max() < 60
+
+
+def scattered(name: str, x: float, y: float, count: int = 46) -> list[dict[str, object]]:
+    """Make households of one undrawn building, 40 m x 10 m, at evenly spread points."""
+    return [
+        {
+            "household_id": f"{name}-{n}",
+            "building_id": name,
+            "shape": shapely.Point(x + 40 * (n * 0.618 % 1), y + 10 * n / count),
+        }
+        for n in range(count)
+    ]
+
+
+def counts_by_point(units: Units, sources: Sources) -> dict[str, int]:
+    homes = sources.layers["households"].geometry.to_numpy()
+    tree = shapely.STRtree(homes)
+    shapes = units.frame.geometry.to_numpy()
+    unit, _ = tree.query(shapes, predicate="intersects")
+    count = np.bincount(unit, minlength=len(shapes))
+    return {str(n): int(c) for n, c in zip(units.frame.index, count, strict=True)}
+
+
+def test_the_households_of_an_undrawn_building_lie_in_the_one_unit_that_counts_them() -> None:
+    rows = [
+        row
+        for n, x in enumerate((20, 90, 160, 230, 300))
+        for m, y in enumerate((20, 45, 170, 280))
+        for row in scattered(f"L{n}{m}", x, y)
+    ]
+    sources = land(households=rows)
+    units = made(sources)
+    assert homes_by_unit(units) == counts_by_point(units, sources)
+    assert set(units.frame["households"]) == {46}
+    assert not codes(units) & {"building_points_apart", "household_beside_its_unit"}
+
+
+def test_two_undrawn_buildings_of_one_number_far_apart_are_two_units_and_said() -> None:
+    units = made(land(households=[*scattered("L1", 20, 20), *scattered("L1", 340, 350, 12)]))
+    assert homes_by_unit(units) == {"households/L1#1": 46, "households/L1#2": 12}
+    finding = next(f for f in units.findings if f.code == "building_points_apart")
+    assert finding.where == ("L1",)
+
+
+def test_the_points_of_an_undrawn_building_across_a_road_stay_in_it_and_are_said() -> None:
+    roads = [{"class": "local", "shape": line((50, -10), (50, 410))}]
+    units = made(land(households=scattered("L1", 20, 20), roads=roads))
+    assert homes_by_unit(units)["households/L1"] == 46
+    finding = next(f for f in units.findings if f.code == "household_beside_its_unit")
+    assert 0 < finding.count < 23
+
+
+RIVERS = [line((-10, 105), (410, 105)), box(-10, 95, 420, 20)]
+
+
+@pytest.mark.parametrize("river", RIVERS)
+@pytest.mark.parametrize("kind", ["compound", "natural_village"])
+def test_a_compound_is_cut_at_a_river_without_a_bridge_and_said(
+    river: shapely.Geometry, kind: str
+) -> None:
+    barriers = [{"kind": "river", "shape": river}]
+    units = made(land(buildings=FOUR, compounds=[{**YARD, "kind": kind}], barriers=barriers))
+    banks = units.frame[units.frame["compound_id"] == "P1"]
+    assert banks["households"].tolist() == [200, 200]
+    finding = next(f for f in units.findings if f.code == "compound_cut_by_river")
+    assert finding.where == ("P1",)
+    assert "compound_in_pieces" not in codes(units)
+
+
+@pytest.mark.parametrize("river", RIVERS)
+def test_a_compound_on_both_sides_of_a_bridge_stays_whole(river: shapely.Geometry) -> None:
+    barriers = [{"kind": "river", "shape": river}]
+    roads = [{"class": "local", "shape": line((70, 10), (70, 190))}]
+    units = made(land(buildings=FOUR, compounds=[YARD], barriers=barriers, roads=roads))
+    assert homes_by_unit(units)["compound/P1"] == 400
+    assert "compound_cut_by_river" not in codes(units)
+
+
+def test_a_pond_does_not_cut_a_compound() -> None:
+    barriers = [{"kind": "river", "shape": box(60, 80, 40, 30)}]
+    units = made(land(buildings=FOUR, compounds=[YARD], barriers=barriers))
+    assert homes_by_unit(units)["compound/P1"] == 400
+    assert "compound_cut_by_river" not in codes(units)
+
+
+@pytest.mark.parametrize("kind", ["railway", "wall"])
+def test_a_railway_or_wall_through_a_compound_keeps_it_whole_and_is_said(kind: str) -> None:
+    barriers = [{"kind": kind, "shape": RIVERS[0]}]
+    units = made(land(buildings=FOUR, compounds=[YARD], barriers=barriers))
+    assert homes_by_unit(units)["compound/P1"] == 400
+    finding = next(f for f in units.findings if f.code == "compound_crossed_by_line")
+    assert finding.where == ("P1",)
+
+
+def test_buildings_that_name_one_compound_are_parted_by_a_river() -> None:
+    rows = [{**row, "compound_id": "P9"} for row in FOUR]
+    units = made(land(buildings=rows, barriers=[{"kind": "river", "shape": RIVERS[0]}]))
+    assert homes_by_unit(units) == {"compound/P9#1": 200, "compound/P9#2": 200}
+
+
+def test_no_cell_reaches_around_the_end_of_a_river() -> None:
+    river = {"kind": "river", "shape": line((-10, 105), (300, 105))}
+    units = made(land(buildings=houses((50, 80), (200, 300)), barriers=[river]))
+    shapes = units.frame.geometry
+    assert not on_earth(box(20, 110, 60, 10)).intersects(shapes["building/B1"])

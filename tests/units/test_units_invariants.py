@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from invariants import check_territory, check_units
+from invariants import check_territory, check_units, no_unit_reaches_across_a_river
 from random_land import LAYERS, make_sources
 
 from gridmap.adjacency import make_territory
@@ -28,6 +28,7 @@ def test_units_of_any_land_tile_it_and_keep_every_household(seed: int, layers: s
     sources = make_sources(seed, tuple(sorted(layers)))
     units = make_units(sources, rules=RULES)
     check_units(units, sources)
+    no_unit_reaches_across_a_river(units, sources)
     check_territory(make_territory(units, sources, rules=RULES))
 
 

@@ -326,7 +326,7 @@
 
   const onMainLand = (grid) => grid.kind !== "exclave" && grid.shape.length > 0;
 
-  function drawCommunities(ctx, taken, anchors, view, model, wide) {
+  function drawCommunities(ctx, taken, anchors, shown, view, model, wide) {
     const inks = model.data.palette.inks;
     model.communities.forEach((community) => {
       if (!community.place) return;
@@ -335,11 +335,13 @@
       const size = Math.round(Math.max(12, Math.min(17, room * 0.26)));
       const label = nameLabel(ctx, community.name, size, "bold", inks.community_text, 4);
       if (label.width > room * 4.2) return;
-      drawName(taken, anchors, label, community, community.grids.filter(onMainLand), view, model, 3);
+      const own = community.grids.filter((grid) => onMainLand(grid) && shown.has(grid));
+      if (!own.length) return;
+      drawName(taken, anchors, label, community, own, view, model, model.communities.length > 1 ? 6 : 2);
     });
   }
 
-  function drawTownships(ctx, taken, anchors, view, model) {
+  function drawTownships(ctx, taken, anchors, shown, view, model) {
     if (model.townships.length < 2) return;
     model.townships.forEach((township, number) => {
       if (!township.place) return;
@@ -349,7 +351,8 @@
       const largest = Math.round(Math.max(17, Math.min(24, room * 0.16)));
       const inside = (grid) =>
         onMainLand(grid) && grid.community >= 0 && model.communities[grid.community].township === number;
-      const own = model.grids.filter(inside);
+      const own = Array.from(shown).filter(inside);
+      if (!own.length) return;
       [largest, 14].some((size) => {
         const label = nameLabel(ctx, name, size, "bold", model.data.palette.inks.township_text, 5);
         return drawName(taken, anchors, label, township, own, view, model, 0);
@@ -390,9 +393,10 @@
       if (!isMarked(one) && one.parts.length) anchors.take(boxOf(stack(ctx, one.parts), one.x, one.y));
     });
     labels.filter(isMarked).forEach(place);
-    drawTownships(ctx, taken, anchors, view, model);
-    drawCommunities(ctx, taken, anchors, view, model, false);
+    const shown = new Set(grids);
+    drawTownships(ctx, taken, anchors, shown, view, model);
+    drawCommunities(ctx, taken, anchors, shown, view, model, false);
     labels.filter((one) => !isMarked(one)).forEach(place);
-    drawCommunities(ctx, taken, anchors, view, model, true);
+    drawCommunities(ctx, taken, anchors, shown, view, model, true);
   };
 })((window.gridmap = window.gridmap || {}));

@@ -132,7 +132,6 @@ def _join_rows(
     my_reach: int,
     child: np.ndarray,
     seen: np.ndarray,
-    many: int,
     result: np.ndarray,
     choice: np.ndarray,
     over: np.ndarray,
@@ -143,7 +142,7 @@ def _join_rows(
     for x in range(my_reach + 1):
         if mine[x] >= NEVER:
             continue
-        for s in range(many):
+        for s in range(len(seen)):
             y = seen[s]
             z = x + y
             cost = mine[x] + child[y]
@@ -154,7 +153,7 @@ def _join_rows(
                 choice[z] = y
         _join_over(result, over, x, tops, mine[x] + child[tops] + slope * x)
     if mine[tops] < NEVER:
-        for s in range(many):
+        for s in range(len(seen)):
             y = seen[s]
             _join_over(result, over, tops, y, mine[tops] + child[y] + slope * y)
         _join_over(result, over, tops, tops, mine[tops] + child[tops] + slope * (tops - 1))
@@ -266,7 +265,7 @@ def cut_tree(
         if flag[node] != CUT:
             many = _list_states(mine, reach[node], seen)
             _join_rows(
-                rows[slot[up]], reach[up], mine, seen, many, rows[fresh], taken, over[node], slope
+                rows[slot[up]], reach[up], mine, seen[:many], rows[fresh], taken, over[node], slope
             )
         reach[up] = wide
         free[high], free[high + 1] = slot[node], slot[up]

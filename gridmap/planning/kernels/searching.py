@@ -37,7 +37,7 @@ ROUGH = 1 << 19
 def _close_table(graph: Graph, aim: Aim) -> np.ndarray:
     """Tabulate the cost of finished zones by class and state.
 
-    The last column is for all weights above: the tree cut adds ``aim.slope`` for each grain of them.
+    The last column is for all weights above: the tree cut adds ``aim.slope`` for each grain.
     """
     table = np.empty((len(graph.bands), aim.tops + 1), np.int64)
     for c in range(len(graph.bands)):

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 MISCOUNT = 1 << 46
 ASTRAY = 1 << 26
 """For each household (or grain of households) that a zone outside the hard band is charged."""
-STEEP = 8
+STEEP = 32
 """Times that each household counts by which a zone is above one and a half times the ceiling."""
 FAR = 1 << 18
 """Households (or grains) from the band above which distance is not counted: sums stay in int64."""
