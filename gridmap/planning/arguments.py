@@ -10,11 +10,10 @@ import numpy as np
 
 from gridmap.errors import InvalidOption
 from gridmap.planning.problems import BandTable, Problem, Shape, number_by_first
+from gridmap.rules import Band
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
-
-    from gridmap.rules import Band
 
 MOST_WEIGHT = 1 << 40
 """Total weight above which whole-number sums could overflow (gridmap's own default)."""
@@ -22,7 +21,7 @@ MOST_MEASURE = 1e15
 """Greatest cost, length, area or perimeter, so that no sum overflows (gridmap's own default)."""
 
 
-def read_integer(name: str, value: object) -> int:
+def read_integer(name: str, value: Any) -> int:
     """Return a whole number given as a number of any kind; refuse anything else.
 
     Examples
@@ -30,19 +29,36 @@ def read_integer(name: str, value: object) -> int:
     >>> read_integer("lower", 300.0)
     300
     """
-    given = np.asarray(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    given = _read_array(name, value)
     whole = given.ndim == 0 and (
         given.dtype.kind in "iu"
         or (given.dtype.kind == "f" and np.isfinite(given) and given == np.floor(given))
     )
-    if isinstance(value, int) and not isinstance(value, bool):
-        return value
     if not whole:
         raise InvalidOption(
             f"{name} must be a whole number, not {str(value)[:40]}.",
             f"{name} 必须是整数，不能是 {str(value)[:40]}。",
         )
     return int(given)
+
+
+def read_band(lower: float, upper: float) -> Band:
+    """Return the band of whole numbers, of at most the greatest total weight.
+
+    Examples
+    --------
+    >>> read_band(300, 500)
+    Band(lower=300, upper=500)
+    """
+    band = Band(read_integer("lower", lower), read_integer("upper", upper))
+    if band.upper > MOST_WEIGHT:
+        raise InvalidOption(
+            f"lower and upper must be at most {MOST_WEIGHT}.",
+            f"lower 和 upper 不得超过 {MOST_WEIGHT}。",
+        )
+    return band
 
 
 def read_time_limit(value: float | None) -> float | None:

@@ -11,6 +11,7 @@ import numpy as np
 from gridmap.planning.anchoring import anchor_nodes, hold_locked
 from gridmap.planning.arguments import (
     check_zones,
+    read_band,
     read_costs,
     read_edges,
     read_integer,
@@ -193,7 +194,7 @@ def partition(  # noqa: PLR0913  # the signature is a contract: DESIGN.md sectio
     """
     started = time.monotonic()
     seed, limit = read_integer("seed", seed), read_time_limit(time_limit_s)
-    band = Band(read_integer("lower", lower), read_integer("upper", upper))
+    band = read_band(lower, upper)
     ends = read_edges(edges, len(read_weights(weights)))
     costs = read_costs(edge_costs, len(ends))
     problem = read_problem(weights, ends, costs, band)
@@ -279,6 +280,7 @@ def explain_zones(
 
     Examples
     --------
+    >>> from gridmap.planning.problems import BandTable
     >>> bands = BandTable(np.array([[300, 500]]), np.array([[300, 500]]))
     >>> bare = Problem(np.array([600, 20]), np.array([[0, 1]]), np.ones(1), np.zeros(1), bands,
     ...                np.zeros(2, np.int64))

@@ -226,6 +226,8 @@ MEASURES: dict[str, Any] = {"lengths": [1], "areas": [1, 1], "perimeters": [4, 4
         {"lower": True},
         {"upper": float("inf")},
         {"upper": 500.5},
+        {"upper": 10**30},
+        {"lower": [[1], [1, 2]]},
         {"lower": 600},
         {"seed": 1.7},
         {"seed": None},

@@ -1,0 +1,31 @@
+"""The rules of a plan as data: how many households a grid may hold, and what is dedicated.
+
+A level of the hierarchy, or a city's regulation, is a `Rules` value and never code. Presets are
+TOML files in ``gridmap/presets``; a planner's own file overrides one key by key::
+
+    preset = "dadukou"
+    [[bands]]
+    lower = 280
+    upper = 480
+    source = "District notice 2026-12"
+"""
+
+from gridmap.rules.bands import (
+    AGE_CLASSES,
+    AREA_TYPES,
+    CATEGORIES,
+    Band,
+    BandRule,
+    DedicatedRule,
+)
+from gridmap.rules.ruleset import Rules
+
+__all__ = [
+    "AGE_CLASSES",
+    "AREA_TYPES",
+    "CATEGORIES",
+    "Band",
+    "BandRule",
+    "DedicatedRule",
+    "Rules",
+]
