@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
@@ -21,7 +21,7 @@ from gridmap.errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from fastapi import FastAPI
     from starlette.requests import Request
@@ -74,6 +74,7 @@ COMPLAINTS = {
     "extra_forbidden": ("has a field that is not known", "含有未知的字段"),
     "model_attributes_type": ("must be a JSON object", "须为 JSON 对象"),
     "dict_type": ("must be a JSON object", "须为 JSON 对象"),
+    "repeated": ("is given more than once", "重复给出"),
     "literal_error": ("is not one of the allowed words", "不在允许的取值内"),
 }
 """Kind of a validation error -> what is said; the value itself is never repeated."""
@@ -115,7 +116,35 @@ def problem_response(
     errors: list[dict[str, str]] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """Return a problem document.
+    """Return the answer that holds a problem document.
+
+    Parameters
+    ----------
+    status, path, code, detail, cure, errors
+        As for `problem_document`.
+    headers
+        Further headers of the answer.
+
+    Examples
+    --------
+    >>> problem_response(404, "/nowhere").media_type
+    'application/problem+json'
+    """
+    document = problem_document(status, path, code=code, detail=detail, cure=cure, errors=errors)
+    body = json.dumps(document, ensure_ascii=False).encode("utf-8", "replace")
+    return Response(body, status, dict(headers or {}), MEDIA_TYPE)
+
+
+def problem_document(
+    status: int,
+    path: str,
+    *,
+    code: str = "",
+    detail: tuple[str, str] = ("", ""),
+    cure: tuple[str, str] = ("", ""),
+    errors: list[dict[str, str]] | None = None,
+) -> dict[str, object]:
+    """Return a problem document as plain data.
 
     Parameters
     ----------
@@ -129,8 +158,6 @@ def problem_response(
         English and Chinese.
     errors
         One item a wrong field: ``field``, ``en``, ``zh``.
-    headers
-        Further headers of the answer.
 
     Notes
     -----
@@ -138,8 +165,8 @@ def problem_response(
 
     Examples
     --------
-    >>> problem_response(404, "/nowhere").media_type
-    'application/problem+json'
+    >>> problem_document(404, "/nowhere")["code"]
+    'not_found'
     """
     own, title_en, title_zh = TITLES.get(status, TITLES[500])
     name = code or own
@@ -157,8 +184,7 @@ def problem_response(
         document |= {"cure": cure[0], "cure_zh": cure[1]}
     if errors:
         document["errors"] = errors
-    body = json.dumps(document, ensure_ascii=False).encode("utf-8", "replace")
-    return Response(body, status, dict(headers or {}), MEDIA_TYPE)
+    return document
 
 
 def add_error_handlers(app: FastAPI) -> None:
@@ -200,9 +226,28 @@ def words_of(problem: GridmapError) -> tuple[tuple[str, str], tuple[str, str]]:
 def _answer_invalid_request(request: Request, problem: Exception) -> Response:
     if not isinstance(problem, RequestValidationError):  # pragma: no cover
         raise problem
-    found = [_field_error(error, error.get("loc", ())[1:]) for error in problem.errors()[:20]]
+    return problem_response(422, request.url.path, **complaints_as_problem(problem.errors()))
+
+
+class ComplaintWords(TypedDict):
+    """What `problem_document` is told of a request that is incomplete or wrong."""
+
+    detail: tuple[str, str]
+    cure: tuple[str, str]
+    errors: list[dict[str, str]]
+
+
+def complaints_as_problem(complaints: Sequence[Mapping[str, Any]]) -> ComplaintWords:
+    """Say in both languages what is wrong with the fields of a request.
+
+    Examples
+    --------
+    >>> complaints_as_problem([{"type": "repeated", "loc": ("query", "datum")}])["detail"]
+    ('datum is given more than once.', '坐标系（datum）重复给出。')
+    """
+    found = [_field_error(item, item.get("loc", ())[1:]) for item in complaints[:20]]
     detail, cure = _join_complaints(found)
-    return problem_response(422, request.url.path, detail=detail, cure=cure, errors=found)
+    return {"detail": detail, "cure": cure, "errors": found}
 
 
 def describe_complaints(

@@ -120,7 +120,7 @@ META_EXAMPLE: dict[str, Any] = {
     "attribution": None,
     "gridmap": "0.1.0",
     "datums": ["cgcs2000", "wgs84", "gcj02", "bd09", "EPSG:n"],
-    "limits": {"address_characters": 200, "batch": 1000, "page": 1000, "body_bytes": 1000000},
+    "limits": {"address_characters": 200, "batch": 1000, "page": 1000, "body_bytes": 3000000},
 }
 PROBLEM_EXAMPLE: dict[str, Any] = {
     "type": "urn:gridmap:problem:invalid_request",

@@ -6,12 +6,25 @@ import json
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi import Path as InPath
+from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 
-from api.errors import describe_complaints, problem_response, words_of
+from api.documenting import (
+    BATCH_TROUBLES,
+    GRID_TROUBLES,
+    LOCATE_TROUBLES,
+    PAGE_TROUBLES,
+    POSTED_TROUBLES,
+    READY_TROUBLES,
+    RESOLVE_TROUBLES,
+    UNKNOWN_GRID_WORDS,
+    document_route,
+    name_examples,
+)
+from api.errors import FIELD_NAMES, describe_complaints, problem_response, words_of
 from api.responses import (
     BATCH_EXAMPLE,
     GRID_ITEM_EXAMPLE,
@@ -27,7 +40,6 @@ from api.responses import (
     Health,
     Meta,
     PlacementItem,
-    Problem,
     Question,
     WrongQuestion,
 )
@@ -44,26 +56,25 @@ MAX_FILTER = 64
 
 router = APIRouter()
 
-Documented = dict[int | str, dict[str, Any]]
+
+def _refuse_repeated(request: Request) -> None:
+    """Refuse a parameter that is given twice: answering by one of the two would be a guess.
+
+    Raises
+    ------
+    RequestValidationError
+        When a parameter of the query is given more than once.
+    """
+    names = [name for name, _ in request.query_params.multi_items() if name in FIELD_NAMES]
+    repeated = [name for name in dict.fromkeys(names) if names.count(name) > 1]
+    if repeated:
+        raise RequestValidationError(
+            [{"type": "repeated", "loc": ("query", name)} for name in repeated]
+        )
 
 
-def _documented(model: type, *examples: tuple[str, dict[str, Any]]) -> Documented:
-    """Describe the answer of a route, and its problems, for OpenAPI."""
-    content: dict[str, Any] = {}
-    if examples:
-        content = {"examples": {name: {"value": value} for name, value in examples}}
-    return {
-        200: {"model": model, "content": {"application/json": content}},
-        422: {
-            "description": "Problem document (RFC 9457)",
-            "content": {"application/problem+json": {"schema": Problem.model_json_schema()}},
-        },
-    }
-
-
-def _one(value: object) -> dict[str, Any]:
-    """Name one example, which the documentation page fills in."""
-    return {"example 示例": {"value": value}}
+ONCE = [Depends(_refuse_repeated)]
+"""Of every route that reads parameters."""
 
 
 def _state(request: Request) -> ServiceState:
@@ -81,13 +92,15 @@ def _json(value: object, media_type: str = "application/json") -> Response:
 Lon = Annotated[
     float,
     Query(
-        description="经度（度），或 EPSG 坐标系的东坐标。Longitude.", openapi_examples=_one(113.11)
+        description="经度（度），或 EPSG 坐标系的东坐标。Longitude.",
+        openapi_examples=name_examples(113.11),
     ),
 ]
 Lat = Annotated[
     float,
     Query(
-        description="纬度（度），或 EPSG 坐标系的北坐标。Latitude.", openapi_examples=_one(23.03)
+        description="纬度（度），或 EPSG 坐标系的北坐标。Latitude.",
+        openapi_examples=name_examples(23.03),
     ),
 ]
 Datum = Annotated[
@@ -95,7 +108,14 @@ Datum = Annotated[
     Query(
         description="坐标系，必填：cgcs2000, wgs84, gcj02, bd09, EPSG:n。Declared, never guessed.",
         max_length=MAX_DATUM,
-        openapi_examples=_one("gcj02"),
+        openapi_examples=name_examples("gcj02"),
+    ),
+]
+Format = Annotated[
+    Literal["", "json", "geojson"],
+    Query(
+        description="json 或 geojson（含边界）。geojson holds the borders.",
+        openapi_examples=name_examples("json", "geojson"),
     ),
 ]
 AskedAddress = Annotated[
@@ -104,7 +124,7 @@ AskedAddress = Annotated[
         description="地址。An address.",
         min_length=1,
         max_length=MAX_ADDRESS,
-        openapi_examples=_one("建设路12号锦绣花园3栋"),
+        openapi_examples=name_examples("建设路12号锦绣花园3栋"),
     ),
 ]
 
@@ -113,7 +133,10 @@ AskedAddress = Annotated[
     "/v1/locate",
     summary="坐标属于哪个网格 Which grid a point is in",
     tags=["locate"],
-    responses=_documented(PlacementItem, ("near a border 靠近边界", POINT_EXAMPLE)),
+    responses=document_route(
+        PlacementItem, ("near a border 靠近边界", POINT_EXAMPLE), troubles=LOCATE_TROUBLES
+    ),
+    dependencies=ONCE,
 )
 async def locate(request: Request, lon: Lon, lat: Lat, datum: Datum) -> Response:
     """Answer the grid of a point; its datum has no default."""
@@ -125,7 +148,10 @@ async def locate(request: Request, lon: Lon, lat: Lat, datum: Datum) -> Response
     "/v1/resolve",
     summary="地址属于哪个网格 Which grid an address is in",
     tags=["locate"],
-    responses=_documented(PlacementItem, ("found 找到", PLACEMENT_EXAMPLE)),
+    responses=document_route(
+        PlacementItem, ("found 找到", PLACEMENT_EXAMPLE), troubles=RESOLVE_TROUBLES
+    ),
+    dependencies=ONCE,
 )
 async def resolve(request: Request, address: AskedAddress) -> Response:
     """Answer the grid of an address; with POST it stays out of the URL."""
@@ -136,7 +162,9 @@ async def resolve(request: Request, address: AskedAddress) -> Response:
     "/v1/resolve",
     summary="地址属于哪个网格（不进入网址） The same, with the address in the body",
     tags=["locate"],
-    responses=_documented(PlacementItem, ("found 找到", PLACEMENT_EXAMPLE)),
+    responses=document_route(
+        PlacementItem, ("found 找到", PLACEMENT_EXAMPLE), troubles=POSTED_TROUBLES
+    ),
 )
 async def resolve_posted(request: Request, question: Question) -> Response:
     """Answer the grid of an address that is given in the body."""
@@ -147,7 +175,11 @@ async def resolve_posted(request: Request, question: Question) -> Response:
     "/v1/batch",
     summary="批量查询 Many questions at once",
     tags=["locate"],
-    responses=_documented(BatchAnswer, ("one found, one wrong 一条找到、一条有误", BATCH_EXAMPLE)),
+    responses=document_route(
+        BatchAnswer,
+        ("one found, one wrong 一条找到、一条有误", BATCH_EXAMPLE),
+        troubles=BATCH_TROUBLES,
+    ),
 )
 def answer_batch(request: Request, batch: Batch) -> Response:
     """Answer addresses and points in their order; a wrong one gets an error, not the batch."""
@@ -194,19 +226,40 @@ def _as_error(code: str, detail: tuple[str, str], cure: tuple[str, str]) -> dict
     "/v1/grids",
     summary="网格列表 The grids",
     tags=["grids"],
-    responses=_documented(GridPage, ("first page 第一页", PAGE_EXAMPLE)),
+    responses=document_route(GridPage, ("first page 第一页", PAGE_EXAMPLE), troubles=PAGE_TROUBLES),
+    dependencies=ONCE,
 )
 async def list_grids(
     request: Request,
-    community_id: Annotated[str, Query(max_length=MAX_FILTER, description="社区代码。")] = "",
+    community_id: Annotated[
+        str,
+        Query(
+            max_length=MAX_FILTER,
+            description="社区代码。Code of a community.",
+            openapi_examples=name_examples("", "440604001001"),
+        ),
+    ] = "",
     kind: Annotated[
-        Literal["", "general", "dedicated", "exclave"], Query(description="网格类型。")
+        Literal["", "general", "dedicated", "exclave"],
+        Query(
+            description="网格类型。Kind of grid.",
+            openapi_examples=name_examples("", "general", "dedicated", "exclave"),
+        ),
     ] = "",
-    limit: Annotated[int | None, Query(ge=1, description="每页条数。Grids a page.")] = None,
-    offset: Annotated[int, Query(ge=0, le=10_000_000, description="跳过条数。")] = 0,
-    format: Annotated[  # noqa: A002 - the name of the parameter in the URL
-        Literal["", "json", "geojson"], Query(description="json 或 geojson（含边界）。")
-    ] = "",
+    limit: Annotated[
+        int | None,
+        Query(ge=1, description="每页条数。Grids a page.", openapi_examples=name_examples(100)),
+    ] = None,
+    offset: Annotated[
+        int,
+        Query(
+            ge=0,
+            le=10_000_000,
+            description="跳过条数。Grids to leave out.",
+            openapi_examples=name_examples(0, 100),
+        ),
+    ] = 0,
+    format: Format = "",  # noqa: A002 - the name of the parameter in the URL
 ) -> Response:
     """List grids in the order of their codes, page by page; as GeoJSON with their borders."""
     state = _state(request)
@@ -238,26 +291,28 @@ async def list_grids(
     "/v1/grids/{grid_id}",
     summary="一个网格 One grid",
     tags=["grids"],
-    responses=_documented(GridItem, ("a general grid 综合网格", GRID_ITEM_EXAMPLE)),
+    responses=document_route(
+        GridItem, ("a general grid 综合网格", GRID_ITEM_EXAMPLE), troubles=GRID_TROUBLES
+    ),
+    dependencies=ONCE,
 )
 async def show_grid(
     request: Request,
-    grid_id: Annotated[str, InPath(max_length=MAX_FILTER, description="网格编号或代码。")],
-    format: Annotated[  # noqa: A002 - the name of the parameter in the URL
-        Literal["", "json", "geojson"], Query(description="json 或 geojson（含边界）。")
-    ] = "",
+    grid_id: Annotated[
+        str,
+        InPath(
+            max_length=MAX_FILTER,
+            description="网格编号或代码。Id or code of a grid.",
+            openapi_examples=name_examples("440604001001003", "g7f3a1c2"),
+        ),
+    ],
+    format: Format = "",  # noqa: A002 - the name of the parameter in the URL
 ) -> Response:
     """Show a grid by its id or its code; as GeoJSON with its border."""
     state = _state(request)
     position = state.register.position.get(grid_id)
     if position is None:
-        return problem_response(
-            404,
-            request.url.path,
-            code="unknown_grid",
-            detail=("This plan has no such grid.", "本方案没有该网格。"),
-            cure=("GET /v1/grids lists them", "GET /v1/grids 可列出全部网格"),
-        )
+        return problem_response(404, request.url.path, **UNKNOWN_GRID_WORDS)
     if _wants_geojson(request, format):
         return Response(_feature(state, position).encode("utf-8", "replace"), media_type=GEOJSON)
     return _json(state.register.items[position])
@@ -285,7 +340,7 @@ def _feature(state: ServiceState, position: int) -> str:
     "/v1/meta",
     summary="服务的是什么 What is served",
     tags=["service"],
-    responses=_documented(Meta, ("a plan 方案", META_EXAMPLE)),
+    responses=document_route(Meta, ("a plan 方案", META_EXAMPLE)),
 )
 async def describe(request: Request) -> Response:
     """Tell the plan's version, datum, seed, counts and limits."""
@@ -296,7 +351,7 @@ async def describe(request: Request) -> Response:
     "/healthz",
     summary="是否在运行 Whether it runs",
     tags=["service"],
-    responses=_documented(Health, ("running 运行中", {"status": "ok"})),
+    responses=document_route(Health, ("running 运行中", {"status": "ok"})),
 )
 async def check_health() -> Response:
     """Tell that the process answers."""
@@ -307,8 +362,10 @@ async def check_health() -> Response:
     "/readyz",
     summary="是否可以查询 Whether it can answer",
     tags=["service"],
-    responses=_documented(
-        Health, ("ready 就绪", {"status": "ready", "plan_version": "402db57ac758d135"})
+    responses=document_route(
+        Health,
+        ("ready 就绪", {"status": "ready", "plan_version": "402db57ac758d135"}),
+        troubles=READY_TROUBLES,
     ),
 )
 async def check_readiness(request: Request) -> Response:

@@ -192,6 +192,12 @@ FAULTS: dict[str, Fault] = {
             review=True,
         ),
         Fault(
+            "datum_missing",
+            "The point of the row was not used: no datum is declared (--datum).",
+            "该行坐标未使用：未声明坐标系（--datum）。",
+            review=False,
+        ),
+        Fault(
             "candidates_cut",
             "More grids fit than are listed.",
             "候选网格过多，仅列出一部分。",

@@ -15,6 +15,7 @@ import numpy as np
 from gridmap.crs import parse_datum
 from gridmap.errors import GridmapError, InvalidOption, UnknownName
 from gridmap.locating.addressing import locate_address
+from gridmap.locating.faults import FAULTS
 from gridmap.locating.points import place_point
 from gridmap.locating.records import inspect_table, iter_records
 from gridmap.model import Progress, ignore_progress
@@ -82,6 +83,12 @@ REMEMBERED = 50_000
 """Addresses whose answer is kept while a table is answered: tickets repeat."""
 
 NO_PLACE = "坐标不是有效位置 The coordinates are no place on Earth."
+UNUSED_POINTS = (
+    "The columns of longitude and latitude were not used: no datum is declared (--datum).",
+    "经纬度列未使用：未声明坐标系（--datum）。",
+)
+"""Said of a whole table, in English and Chinese."""
+FAULTS_AT = ANSWER_COLUMNS.index("gm_faults")
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -116,8 +123,11 @@ def locate_table(
     Returns
     -------
     dict
-        ``rows``, how many were ``auto``, ``review``, ``none``, how many ``errors``, the
-        ``encoding`` found, the ``address_column`` used, and the ``datum`` (both may be ``""``).
+        ``rows``, how many were ``auto``, ``review``, ``none``, how many ``errors``, how many
+        got no grid though they hold a point, because no datum is declared (``datum_missing``),
+        the ``encoding`` found, the ``address_column`` used, the ``datum``, and ``note`` and
+        ``note_zh``: that points were not used, where the table holds some and no datum is
+        declared (all four may be ``""``).
 
     Raises
     ------
@@ -126,7 +136,8 @@ def locate_table(
     UnknownName
         When the named column or datum does not exist.
     InvalidOption
-        When there is no address column, and no declared datum for the point columns.
+        When there is no address column, and no declared datum for the point columns; when the
+        table has one of `ANSWER_COLUMNS` already.
     UnwritableFile
         When the answer can't be written.
 
@@ -145,6 +156,7 @@ def locate_table(
             cure_zh="请用 -o 指定其他文件",
         )
     form = inspect_table(source)
+    _refuse_answered(form)
     asker = _Asker(release, form, address_column=address_column, datum=datum)
     encoding = "utf-8" if form.encoding == "utf-8-sig" else form.encoding
     records = iter_records(source, form.encoding, form.delimiter)
@@ -187,17 +199,23 @@ class _Asker:
         if datum is not None:
             parse_datum(datum)
         self.address = _find_address(form, address_column)
-        self.points = _find_points(form) if self.datum else None
+        present = _find_points(form)
+        self.points = present if self.datum else None
+        self.unused = None if self.datum else present
         if self.address is None and self.points is None:
             raise _no_question(form, self.datum)
         self.header = form.header
         self._locate = lru_cache(maxsize=REMEMBERED)(self._locate_text)
-        self._tally = dict.fromkeys(("rows", "auto", "review", "none", "errors"), 0)
+        self._tally = dict.fromkeys(
+            ("rows", "auto", "review", "none", "errors", "datum_missing"), 0
+        )
+        self._points_unused = False
 
     def counts(self, form: TableForm) -> dict[str, int | str]:
         column = "" if self.address is None else self.header[self.address]
         said = {"encoding": form.encoding, "address_column": column, "datum": self.datum}
-        return {**self._tally, **said}
+        note, note_zh = UNUSED_POINTS if self._points_unused else ("", "")
+        return {**self._tally, **said, "note": note, "note_zh": note_zh}
 
     def answer_all(self, records: list[Record]) -> list[list[str]]:
         """Return the cells that answer each record."""
@@ -226,11 +244,23 @@ class _Asker:
             self._tally["errors" if error else "none"] += 1
             cells = [""] * len(ANSWER_COLUMNS)
             cells[0], cells[5:7] = "none", ["none", "none"]
+            cells[FAULTS_AT] = fault
             cells[-2:] = [self.release.version, _harmless(error)]
             return cells
-        decision = "review" if fault and placement.decision == "auto" else placement.decision
+        doubted = bool(fault) and FAULTS[fault].review
+        decision = "review" if doubted and placement.decision == "auto" else placement.decision
         self._tally[decision] += 1
         return self._cells(placement, decision, fault, error)
+
+    def _miss_datum(self, cells: list[str], placement: Placement | None) -> str:
+        """Return the fault of a point that is not used for want of a datum."""
+        if self.unused is None or not any(_cell(cells, n).strip() for n in self.unused):
+            return ""
+        self._points_unused = True
+        if placement is not None and placement.decision != "none":
+            return ""
+        self._tally["datum_missing"] += 1
+        return "datum_missing"
 
     def _ask(
         self, record: Record, spot: tuple[Converted | None, str]
@@ -245,7 +275,9 @@ class _Asker:
         point, point_error = spot
         at_point = None if point is None else place_point(self.release, point)
         if placement is None or (placement.grid is None and placement.decision == "none"):
-            return at_point or placement, "", "" if at_point else error or point_error
+            fault = self._miss_datum(record.cells, placement)
+            return at_point or placement, fault, "" if at_point else error or point_error
+        self._miss_datum(record.cells, placement)
         if at_point is not None and at_point.grid is not None and placement.grid is not None:
             same = at_point.grid.grid_id == placement.grid.grid_id
             agree = same or at_point.status == "boundary"
@@ -266,7 +298,7 @@ class _Asker:
         texts = (
             decision,
             *named,
-            "low" if fault else placement.confidence,
+            "low" if fault and FAULTS[fault].review else placement.confidence,
             placement.status,
             placement.level,
             placement.standard,
@@ -280,6 +312,20 @@ class _Asker:
             self.release.version,
             _harmless(error),
         ]
+
+
+def _refuse_answered(form: TableForm) -> None:
+    """Refuse a table that would get a second column of one name; no input column is dropped."""
+    taken = {name.casefold() for name in ANSWER_COLUMNS}
+    present = [cell.strip() for cell in form.header if cell.strip().casefold() in taken]
+    if present:
+        shown = ", ".join(present)
+        raise InvalidOption(
+            f"The table holds an answer already; it has the columns: {shown}.",
+            f"表中已有查询结果列：{'、'.join(present)}。",
+            cure_en="give the table as it was before, or rename or remove these columns",
+            cure_zh="请使用未含查询结果的原表，或将这些列改名、删除",
+        )
 
 
 def _read_number(text: str) -> float:

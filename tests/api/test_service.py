@@ -202,10 +202,10 @@ def test_a_wrong_field_is_said_as_a_person_would(
 def test_limits_are_kept(client: httpx.Client) -> None:
     too_many = client.post("/v1/batch", json={"items": [{"address": "a"}] * 1001})
     _is_problem(too_many, 422, "/v1/batch")
-    _is_problem(client.post("/v1/batch", content=b"x" * 1_000_001), 413, "/v1/batch")
+    _is_problem(client.post("/v1/batch", content=b"x" * 3_000_001), 413, "/v1/batch")
 
     def pieces() -> Any:
-        for _ in range(30):
+        for _ in range(31):
             yield b" " * 100_000
 
     _is_problem(client.post("/v1/batch", content=pieces()), 413, "/v1/batch")
@@ -339,11 +339,131 @@ def test_openapi_describes_every_route_with_an_example(client: httpx.Client) -> 
             if path.startswith("/v1"):
                 content = operation["responses"]["200"]["content"]["application/json"]
                 assert "example" in json.dumps(content), (method, path)
-                assert "422" in operation["responses"]
     locate = schema["paths"]["/v1/locate"]["get"]["parameters"]
     assert {p["name"]: p["required"] for p in locate} == dict.fromkeys(
         ("lon", "lat", "datum"), True
     )
+
+
+def _troubles(schema: dict[str, Any]) -> dict[tuple[str, str], dict[str, list[dict[str, Any]]]]:
+    """Return route -> status -> the problem documents that are shown of it."""
+    return {
+        (method.upper(), path): {
+            status: [
+                example["value"]
+                for example in answer["content"]["application/problem+json"]["examples"].values()
+            ]
+            for status, answer in operation["responses"].items()
+            if status != "200"
+        }
+        for path, item in schema["paths"].items()
+        for method, operation in item.items()
+    }
+
+
+def test_openapi_documents_the_problems_that_a_route_can_answer_and_no_others(
+    client: httpx.Client,
+) -> None:
+    from api.responses import Problem
+
+    troubles = _troubles(client.get("/openapi.json").json())
+    assert {route: sorted(shown) for route, shown in troubles.items()} == {
+        ("GET", "/v1/locate"): ["422"],
+        ("GET", "/v1/resolve"): ["422"],
+        ("POST", "/v1/resolve"): ["400", "413", "422"],
+        ("POST", "/v1/batch"): ["400", "413", "422"],
+        ("GET", "/v1/grids"): ["422"],
+        ("GET", "/v1/grids/{grid_id}"): ["404", "422"],
+        ("GET", "/v1/meta"): [],
+        ("GET", "/map"): [],
+        ("GET", "/healthz"): [],
+        ("GET", "/readyz"): ["503"],
+    }
+    for shown in troubles.values():
+        for status, documents in shown.items():
+            assert documents
+            for document in documents:
+                Problem.model_validate(document, strict=True)
+                assert document["status"] == int(status)
+                assert re.search("[一-鿿]", document["detail_zh"])
+
+
+@pytest.mark.parametrize(
+    ("route", "asked"),
+    [
+        ("/v1/locate", "/v1/locate?lon=113.11&lat=23.03"),
+        ("/v1/locate", "/v1/locate?lon=x&lat=23.03&datum=gcj02"),
+        ("/v1/locate", "/v1/locate?lon=113.11&lat=23.03&datum=gcj02&datum=wgs84"),
+        ("/v1/locate", "/v1/locate?lon=113.11&lat=23.03&datum=mars"),
+        ("/v1/resolve", "/v1/resolve"),
+        ("/v1/resolve", "/v1/resolve?address=" + "x" * 201),
+        ("/v1/grids", "/v1/grids?kind=x"),
+        ("/v1/grids", "/v1/grids?limit=0"),
+        ("/v1/grids/{grid_id}", "/v1/grids/g0"),
+        ("/v1/grids/{grid_id}", "/v1/grids/g7f3a1c2?format=x"),
+    ],
+)
+def test_a_problem_that_openapi_shows_is_the_one_that_is_answered(
+    client: httpx.Client, route: str, asked: str
+) -> None:
+    shown = _troubles(client.get("/openapi.json").json())["GET", route]
+    answer = client.get(asked)
+    assert answer.json() in shown[str(answer.status_code)]
+
+
+@pytest.mark.parametrize("route", ["/v1/resolve", "/v1/batch"])
+@pytest.mark.parametrize("body", [b"{", b"{}", b'{"x": "\xff"}', b" " * 3_000_001])
+def test_a_problem_of_a_body_that_openapi_shows_is_the_one_that_is_answered(
+    client: httpx.Client, route: str, body: bytes
+) -> None:
+    shown = _troubles(client.get("/openapi.json").json())["POST", route]
+    answer = client.post(route, content=body, headers={"content-type": "application/json"})
+    assert answer.json() in shown[str(answer.status_code)]
+
+
+def test_every_parameter_of_openapi_has_an_example(client: httpx.Client) -> None:
+    for path, item in client.get("/openapi.json").json()["paths"].items():
+        for operation in item.values():
+            for parameter in operation.get("parameters", []):
+                assert parameter["examples"], (path, parameter["name"])
+
+
+@pytest.mark.parametrize(
+    ("asked", "field", "said"),
+    [
+        ("locate?lon=1&lat=2&datum=wgs84&datum=gcj02", "datum", "坐标系（datum）重复给出。"),
+        ("locate?lon=1&lon=1&lat=2&datum=wgs84", "lon", "经度（lon）重复给出。"),
+        ("locate?lon=1&lat=2&lat=3&datum=wgs84", "lat", "纬度（lat）重复给出。"),
+        ("resolve?address=a&address=b", "address", "地址（address）重复给出。"),
+        ("resolve?address=a&address=", "address", "地址（address）重复给出。"),
+        ("grids?limit=1&limit=2", "limit", "每页条数（limit）重复给出。"),
+        ("grids?offset=1&offset=2", "offset", "跳过条数（offset）重复给出。"),
+        ("grids?kind=&kind=exclave", "kind", "网格类型（kind）重复给出。"),
+        (
+            "grids?community_id=1&community_id=2",
+            "community_id",
+            "社区代码（community_id）重复给出。",
+        ),
+        ("grids?format=json&format=geojson", "format", "格式（format）重复给出。"),
+        (f"grids/{WEST}?format=json&format=geojson", "format", "格式（format）重复给出。"),
+    ],
+)
+def test_a_parameter_that_is_given_twice_is_refused(
+    client: httpx.Client, asked: str, field: str, said: str
+) -> None:
+    path = "/v1/" + asked.split("?", maxsplit=1)[0]
+    document = _is_problem(client.get("/v1/" + asked), 422, path)
+    assert [error["field"] for error in document["errors"]] == [field]
+    assert document["detail_zh"] == said
+
+
+def test_the_largest_batch_fits_however_its_characters_are_escaped(client: httpx.Client) -> None:
+    items = [{"address": "\U00020000" * 200}] * 1000
+    body = json.dumps({"items": items}, ensure_ascii=True, indent=4).encode("ascii")
+    assert len(body) > 2_400_000
+    answer = client.post("/v1/batch", content=body, headers={"content-type": "application/json"})
+    assert answer.status_code == 200
+    assert len(answer.json()["results"]) == 1000
 
 
 def test_answers_have_the_shape_that_openapi_promises(client: httpx.Client) -> None:
@@ -427,3 +547,6 @@ def test_settings_outside_their_range_are_refused() -> None:
         Settings(max_batch=0)
     with pytest.raises(InvalidOption):
         Settings(default_page=10, max_page=5)
+    with pytest.raises(InvalidOption, match="26000000 bytes"):
+        Settings(max_batch=10_000)
+    assert Settings(max_batch=10_000, max_body_bytes=26_000_000).max_batch == 10_000

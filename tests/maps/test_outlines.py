@@ -71,6 +71,10 @@ def test_what_is_drawn_tiles_and_shifts_less_than_two_metres(
     assert shapely.area(drawn).sum() == pytest.approx(shapely.union_all(drawn).area, rel=1e-12)
 
 
+ONE_CM = 1e-7
+"""In degrees. A border shorter than the page can draw may shrink to a point there."""
+
+
 @settings(max_examples=12, deadline=None)
 @given(seed=st.integers(0, 1000))
 def test_every_arc_has_the_grids_that_touch_it_on_its_sides(
@@ -85,8 +89,10 @@ def test_every_arc_has_the_grids_that_touch_it_on_its_sides(
     tree = shapely.STRtree(shapes)
     a, b = tree.query(shapes, predicate="intersects")
     shared = shapely.length(shapely.intersection(shapes[a], shapes[b]))
-    touching = np.column_stack([a, b])[(a < b) & (shared > 1e-9)]
-    assert arcs.neighbours().tolist() == sorted(touching.tolist())
+    pairs = np.column_stack([a, b])
+    drawn = {tuple(pair) for pair in arcs.neighbours().tolist()}
+    assert drawn >= {tuple(pair) for pair in pairs[(a < b) & (shared > ONE_CM)].tolist()}
+    assert drawn <= {tuple(pair) for pair in pairs[(a < b) & (shared > 0)].tolist()}
 
 
 def test_the_sample_district_is_drawn_without_gap_or_shift(sample_units: Units) -> None:
