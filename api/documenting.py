@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from api.errors import complaints_as_problem, problem_document, words_of
+from api.errors import complaints_as_problem, problem_document, too_large_document, words_of
 from api.responses import Problem
+from api.settings import Settings
 from gridmap.errors import UnknownName
 
 if TYPE_CHECKING:
@@ -117,7 +118,7 @@ def _unreadable(path: str) -> tuple[Trouble, ...]:
     """Return the problems of every route that reads a body."""
     return (
         plain_trouble(400, path),
-        plain_trouble(413, path),
+        Trouble(DESCRIPTIONS[413], too_large_document(path, Settings().max_body_bytes)),
         wrong_field(path, "no JSON 不是 JSON", "json_invalid", "body"),
     )
 

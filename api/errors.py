@@ -131,8 +131,7 @@ def problem_response(
     'application/problem+json'
     """
     document = problem_document(status, path, code=code, detail=detail, cure=cure, errors=errors)
-    body = json.dumps(document, ensure_ascii=False).encode("utf-8", "replace")
-    return Response(body, status, dict(headers or {}), MEDIA_TYPE)
+    return _as_response(document, headers)
 
 
 def problem_document(
@@ -185,6 +184,52 @@ def problem_document(
     if errors:
         document["errors"] = errors
     return document
+
+
+class BodyTooLarge(HTTPException):
+    """Stop reading a body that is above the limit.
+
+    Parameters
+    ----------
+    limit
+        In bytes.
+    """
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(413, headers={"connection": "close"})
+        self.limit = limit
+
+
+def too_large_document(path: str, limit: int) -> dict[str, object]:
+    """Return the problem document of a body above the limit, in bytes.
+
+    Examples
+    --------
+    >>> too_large_document("/v1/batch", 3_000_000)["detail"]
+    'A request holds at most 3000000 bytes.'
+    """
+    return problem_document(
+        413,
+        path,
+        detail=(f"A request holds at most {limit} bytes.", f"请求体最多 {limit} 字节。"),
+        cure=("ask less in one request", "请减少一次提交的内容，或分批提交"),
+    )
+
+
+def answer_too_large(path: str, problem: BodyTooLarge) -> Response:
+    """Return the answer to a body above the limit; the connection is closed.
+
+    Examples
+    --------
+    >>> answer_too_large("/v1/batch", BodyTooLarge(3_000_000)).status_code
+    413
+    """
+    return _as_response(too_large_document(path, problem.limit), problem.headers)
+
+
+def _as_response(document: Mapping[str, object], headers: Mapping[str, str] | None) -> Response:
+    body = json.dumps(document, ensure_ascii=False).encode("utf-8", "replace")
+    return Response(body, int(str(document["status"])), dict(headers or {}), MEDIA_TYPE)
 
 
 def add_error_handlers(app: FastAPI) -> None:
@@ -299,6 +344,8 @@ def _field_error(error: Mapping[str, Any], path: Iterable[object]) -> dict[str, 
 def _answer_http_error(request: Request, problem: Exception) -> Response:
     if not isinstance(problem, HTTPException):  # pragma: no cover
         raise problem
+    if isinstance(problem, BodyTooLarge):
+        return answer_too_large(request.url.path, problem)
     return problem_response(problem.status_code, request.url.path, headers=problem.headers)
 
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from starlette.exceptions import HTTPException
-
-from api.errors import problem_response
+from api.errors import BodyTooLarge, answer_too_large
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -58,7 +56,8 @@ class Guard:
         path = str(scope["path"])
         guarded = self._with_headers(path, send)
         if _declared_length(scope) > self.max_body_bytes:
-            await self._refuse(path, scope, receive, guarded)
+            refusal = answer_too_large(path, BodyTooLarge(self.max_body_bytes))
+            await refusal(scope, receive, guarded)
             return
         taken = 0
 
@@ -67,24 +66,10 @@ class Guard:
             message = await receive()
             taken += len(message.get("body", b""))
             if taken > self.max_body_bytes:
-                raise HTTPException(413, headers={"connection": "close"})
+                raise BodyTooLarge(self.max_body_bytes)
             return message
 
         await self.app(scope, count, guarded)
-
-    async def _refuse(self, path: str, scope: Scope, receive: Receive, send: Send) -> None:
-        limit = self.max_body_bytes
-        response = problem_response(
-            413,
-            path,
-            detail=(
-                f"A request holds at most {limit} bytes.",
-                f"请求体最多 {limit} 字节。",
-            ),
-            cure=("split the batch", "请分批提交"),
-            headers={"connection": "close"},
-        )
-        await response(scope, receive, send)
 
     def _with_headers(self, path: str, send: Send) -> Send:
         policy = POLICIES.get(path, NO_CONTENT).encode("ascii")

@@ -148,6 +148,8 @@ def _report_table(counts: dict[str, int | str], out: Path, *, as_json: bool) -> 
     zh += "；".join(f"{names[0]}：{value}" for names, value in parts) + "。"
     en += " " + "; ".join(f"{names[1]}: {value}" for names, value in parts) + "."
     say(zh, en)
+    if counts["note"]:
+        say(str(counts["note_zh"]), str(counts["note"]))
 
 
 def serve(

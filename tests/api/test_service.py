@@ -6,6 +6,7 @@ import hashlib
 import json
 import logging
 import re
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -208,7 +209,9 @@ def test_limits_are_kept(client: httpx.Client) -> None:
         for _ in range(31):
             yield b" " * 100_000
 
-    _is_problem(client.post("/v1/batch", content=pieces()), 413, "/v1/batch")
+    document = _is_problem(client.post("/v1/batch", content=pieces()), 413, "/v1/batch")
+    assert "3000000" in document["detail"]
+    assert document["cure"]
     assert client.get("/healthz").status_code == 200
 
 
@@ -550,3 +553,19 @@ def test_settings_outside_their_range_are_refused() -> None:
     with pytest.raises(InvalidOption, match="26000000 bytes"):
         Settings(max_batch=10_000)
     assert Settings(max_batch=10_000, max_body_bytes=26_000_000).max_batch == 10_000
+
+
+def test_a_malformed_request_line_gets_a_plain_400(release: Release) -> None:
+    server = BackgroundServer(release)
+    port = int(server.start().rsplit(":", 1)[1])
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=10) as raw:
+            raw.sendall(b"NONSENSE\r\n\r\n")
+            answer = b"".join(iter(lambda: raw.recv(4096), b""))
+    finally:
+        server.stop()
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert b"text/plain" in answer
+    assert b"NONSENSE" not in answer
+    said = (Path(__file__).parents[2] / "docs" / "service.md").read_text("utf-8")
+    assert answer.rsplit(b"\r\n", 1)[1].decode() in said
