@@ -143,7 +143,7 @@ def name_places(ids: Sequence[str], language: Literal["en", "zh"]) -> str:
     rest = len(ids) - len(shown)
     if language == "zh":
         shown = [_ROW.sub(r"第 \1 条", item) for item in shown]
-        return "、".join(shown) + (f" 等另外 {rest} 处" if rest else "")
+        return "、".join(shown) + (f"，另有 {rest} 个" if rest else "")
     return ", ".join(shown) + (f" and {rest} more" if rest else "")
 
 

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from gridmap.adjacency import make_territory
-from gridmap.checks import check_sources, repair_sources
+from gridmap.checks import check_sources, count_households, repair_sources
 from gridmap.errors import RefusedInput
 from gridmap.estimates import estimate_households
-from gridmap.findings import has_errors, sort_findings
+from gridmap.findings import FindingKind, has_errors, sort_findings
 from gridmap.hulls import bound_sources
 from gridmap.model import ignore_progress
 from gridmap.planning import make_plan
@@ -27,6 +27,17 @@ if TYPE_CHECKING:
 
     from gridmap.findings import Finding
     from gridmap.model import Plan, Progress, Sources, Territory
+
+
+NOBODY_INSIDE = FindingKind(
+    "nobody_inside",
+    "error",
+    en="Not one household lies inside the communities: {count} rows lie outside them all.",
+    zh="没有一户位于社区边界之内：有 {count} 条记录在所有社区之外。",
+    cure_en="Check that boundaries and households are of one place and one datum.",
+    cure_zh="请核对社区边界与住户数据是否为同一地区、同一坐标系。",
+)
+FINDING_KINDS = (NOBODY_INSIDE,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +112,11 @@ def prepare_territory(
     if has_errors(sources.findings):
         raise RefusedInput(sources.findings)
     sources = estimate_households(sources, rules=rules, total=households_total)
+    aside = sources.set_aside
+    lost = 0 if aside is None else int(aside["households"].sum())
+    if count_households(sources) <= lost:
+        outside = 0 if aside is None else len(aside)
+        raise RefusedInput((*sources.findings, NOBODY_INSIDE.found(count=outside)))
     progress("check", 1, 1)
     units = make_units(sources, rules=rules, progress=progress)
     return make_territory(units, sources, rules=rules, progress=progress)

@@ -267,7 +267,7 @@ def describe(items: Sequence[Wording], shown: int = SHOWN_PLACES) -> Wording:
     zh = "；".join(item.zh for item in items[:shown])
     if rest <= 0:
         return Wording(en, zh)
-    return Wording(f"{en} and {rest} more", f"{zh} 等另外 {rest} 处")
+    return Wording(f"{en} and {rest} more", f"{zh}，另有 {rest} 个")
 
 
 def _listed(ids: Sequence[str]) -> Wording:

@@ -40,8 +40,10 @@ def check(
 ) -> None:
     """核验：一次列出数据中的所有问题。List everything that is wrong with the input, at once."""
     from gridmap.checks import repair_sources
+    from gridmap.estimates import estimate_households
     from gridmap.findings import has_errors, sort_findings
     from gridmap.flow import read_input
+    from gridmap.rules import Rules
     from gridmap.schemas import ROLES
 
     reading = options.understand_reading(layer, column, crs, datum, admin_level, None)
@@ -49,6 +51,8 @@ def check(
         sources = read_input(inputs, options=reading, progress=progress)
         progress("check", 0, 1)
         repaired = repair_sources(sources)
+        if not has_errors(repaired.findings):
+            repaired = estimate_households(repaired, rules=Rules.preset("default"))
     findings = sort_findings(repaired.findings)
     aside = 0 if repaired.set_aside is None else int(repaired.set_aside["households"].sum())
     if as_json:

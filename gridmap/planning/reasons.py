@@ -227,7 +227,7 @@ def _list_places(
     return kind.found(
         [place[1] for place in worst] if where is None else where,
         details="; ".join(english[:SHOWN_PLACES]) + (f"; and {rest} more" if rest > 0 else ""),
-        details_zh="；".join(chinese[:SHOWN_PLACES]) + (f"；等另外 {rest} 处" if rest > 0 else ""),
+        details_zh="；".join(chinese[:SHOWN_PLACES]) + (f"；另有 {rest} 个" if rest > 0 else ""),
     )
 
 

@@ -25,7 +25,7 @@ from gridmap.units.grouping import settle_land
 from gridmap.units.linework import draw_faces, gather_lines
 from gridmap.units.measuring import LocalPlane, measure_polygons
 from gridmap.units.rivers import find_crossed, part_banks
-from gridmap.units.settling import settle_items
+from gridmap.units.settling import ACROSS, settle_items
 from gridmap.units.spots import find_apart
 
 if TYPE_CHECKING:
@@ -50,6 +50,9 @@ OVERLAP = FindingKind(
 )
 FINDING_KINDS = (OVERLAP,)
 LEAST_OVERLAP_M2 = 1.0
+
+STRADDLES = "building_straddles"
+"""What the check says of a building in two communities; it is not said again here."""
 
 
 def make_units(sources: Sources, *, rules: Rules, progress: Progress = ignore_progress) -> Units:
@@ -127,6 +130,8 @@ def make_units(sources: Sources, *, rules: Rules, progress: Progress = ignore_pr
     progress("units", 10, PARTS)
     items = count_items(sources)
     items, item_face, findings = settle_items(items, faces)
+    if STRADDLES in {finding.code for finding in sources.findings}:
+        findings = tuple(said for said in findings if said.code != ACROSS.code)
     shared = find_shared_edges(faces.shape)
     faces, joined, cut = part_banks(faces, shared, item_face, drawing, sources, plane)
     findings += _find_overlaps(faces, sources) + find_apart(items) + cut

@@ -242,7 +242,7 @@ def test_findings_of_one_kind_are_one_finding_that_names_every_place() -> None:
     assert small.where == ("P", "Q", "R", "S", "T", "U")
     assert small.count == 6
     assert "120" in small.zh
-    assert "等另外 1 处" in small.zh
+    assert "另有 1 个" in small.zh
     assert "and 1 more" in small.en
     (impossible,) = [f for f in plan.findings if f.code == "piece_impossible"]
     assert impossible.where == ("V", "W")

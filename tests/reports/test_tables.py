@@ -159,7 +159,7 @@ def test_no_household_or_address_is_in_any_sheet(plan: Plan, book: openpyxl.Work
 
 def test_findings_come_worst_first_with_their_places(book: openpyxl.Workbook) -> None:
     assert _column(book["问题"], "数量") == [1, 9]
-    assert _column(book["问题"], "位置") == ["a", "b、b、b、b、b 等另外 4 处"]
+    assert _column(book["问题"], "位置") == ["a", "b、b、b、b、b，另有 4 个"]
 
 
 def test_every_sheet_prints_on_a4_across_with_its_header(book: openpyxl.Workbook) -> None:
