@@ -24,6 +24,7 @@ from gridmap.planning.arguments import (
 )
 from gridmap.planning.counting import count_reachable, settle_number
 from gridmap.planning.feasibility import bound_number
+from gridmap.planning.mending import mend_zones
 from gridmap.planning.problems import Problem, find_pieces
 from gridmap.planning.solving import Search, bound_outside, solve_problem
 from gridmap.rules import Band
@@ -123,6 +124,7 @@ def partition(  # noqa: PLR0913  # the signature is a contract: DESIGN.md sectio
     groups: ArrayLike | None = None,
     current: ArrayLike | None = None,
     locked: ArrayLike | None = None,
+    keep: bool = True,
     seed: int,
     time_limit_s: float | None = None,
 ) -> Partition:
@@ -153,14 +155,20 @@ def partition(  # noqa: PLR0913  # the signature is a contract: DESIGN.md sectio
     groups
         Group of each node, -1 for none, shape (n,): nodes that want to stay together.
     current
-        Today's zone of each node, -1 for none, shape (n,): the search starts there, and parting
-        today's neighbours, or joining those of different zones, has a cost. A node without a zone
-        costs nothing wherever it goes.
+        Today's zone of each node, -1 for none, shape (n,). What of them stays is said by ``keep``.
+        A node without a zone costs nothing wherever it goes.
     locked
         Whether a node stays in its zone of ``current``, shape (n,); it must have one. Locked
         nodes of one zone stay together, with the nodes of the zone that connect them (in each
         piece, where today's zone is in several); those of different zones apart. Nothing breaks
         a lock.
+    keep
+        Whether today's zones are kept as far as they can be (the least change): zones in one
+        piece inside the band stay as they are, and only the others are mended, with the fewest
+        households moved and then the fewest zones touched; nothing else is sought. With False
+        the search starts at today's zones and goes on for all it weighs; parting today's
+        neighbours, or joining those of different zones, has a cost. Without ``current``, or
+        where ``zones`` asks for another number than there is, it makes no difference.
     seed
         A whole number. The same input and seed give the same labels on any machine.
     time_limit_s
@@ -211,7 +219,7 @@ def partition(  # noqa: PLR0913  # the signature is a contract: DESIGN.md sectio
         zones=check_zones(zones, count_reachable(problem, blocks)),
         anchors=anchor_nodes(problem, held),
     )
-    labels = solve_problem(problem, Search(seed=seed, time_limit_s=limit))
+    labels = _draw_zones(problem, Search(seed=seed, time_limit_s=limit), keep=keep)
     labels = settle_number(problem, labels, blocks)
     certificate = _certify(problem, labels, held, seed, time.monotonic() - started)
     apart = labels[ends[:, 0]] != labels[ends[:, 1]]
@@ -221,6 +229,15 @@ def partition(  # noqa: PLR0913  # the signature is a contract: DESIGN.md sectio
             certificate, cut_cost=float(costs[apart].sum()), cut_edges=int(np.count_nonzero(apart))
         ),
     )
+
+
+def _draw_zones(problem: Problem, search: Search, *, keep: bool) -> NDArray[np.int32]:
+    """Return today's zones with the least change, or search freely."""
+    if keep and problem.current is not None:
+        labels = mend_zones(problem, search)
+        if problem.zones in {0, int(labels.max(initial=-1)) + 1}:
+            return labels
+    return solve_problem(problem, search)
 
 
 def _certify(
