@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from gridmap.maps import make_map, write_map
     from gridmap.model import Plan, Scorecard, Sources, Territory, Units
     from gridmap.planfiles import read_plan, write_plan
-    from gridmap.planning import make_plan, partition
+    from gridmap.planning import make_plan, partition, replan
     from gridmap.reports import write_tables
     from gridmap.rules import Band, Rules
     from gridmap.scoring import score_plan
@@ -61,6 +61,7 @@ _DOORS = {
     "read_plan": "planfiles",
     "read_sources": "sources",
     "repair_sources": "checks",
+    "replan": "planning",
     "score_plan": "scoring",
     "write_map": "maps",
     "write_plan": "planfiles",
@@ -91,6 +92,7 @@ __all__ = [
     "read_plan",
     "read_sources",
     "repair_sources",
+    "replan",
     "score_plan",
     "write_map",
     "write_plan",

@@ -202,6 +202,8 @@ class Territory:
         return graph
 
 
+CHANGES = ("U", "S", "M", "X")
+"""What became of a grid when its plan was replanned: unchanged, split, merged, redrawn."""
 GRID_KINDS = ("general", "dedicated", "exclave")
 REASONS = (
     "too_few_households",
@@ -238,6 +240,13 @@ class Plan:
         Everything said from reading to planning, worst first.
     about
         Key -> value: seed, versions, input hashes, datum, rules as TOML; no clock, no path.
+    changes
+        What `gridmap.replan` changed, None for a plan that is not one of an earlier plan's:
+        indexed by ``grid_id`` (of this plan, then of retired grids), columns ``code``,
+        ``community_id``, ``status`` (``kept``, ``new``, ``retired``), ``change`` (one of `CHANGES`), ``from_ids``
+        and ``to_ids`` (grid ids, joined by ``;``), ``households_before``, ``households_after``,
+        ``households_in``, ``households_out``, ``units_in``, ``units_out``, ``cause_code``,
+        ``cause`` (Chinese), ``cause_en``. ``docs/replan.md`` defines each.
     """
 
     grids: gpd.GeoDataFrame
@@ -246,6 +255,7 @@ class Plan:
     rules: Rules
     findings: tuple[Finding, ...] = ()
     about: Mapping[str, str] = field(default_factory=dict)
+    changes: pd.DataFrame | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "about", MappingProxyType(dict(self.about)))

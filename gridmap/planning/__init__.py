@@ -4,5 +4,6 @@ from __future__ import annotations
 
 from gridmap.planning.partitioning import Certificate, OutsideZone, Partition, partition
 from gridmap.planning.planner import make_plan
+from gridmap.planning.replanning import replan
 
-__all__ = ["Certificate", "OutsideZone", "Partition", "make_plan", "partition"]
+__all__ = ["Certificate", "OutsideZone", "Partition", "make_plan", "partition", "replan"]

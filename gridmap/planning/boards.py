@@ -67,9 +67,7 @@ class Board:
         self.home = home
         self.weights: list[int] = problem.weights.tolist()
         self.held: list[bool] = (
-            [False] * problem.size
-            if problem.anchors is None
-            else (problem.anchors >= 0).tolist()
+            [False] * problem.size if problem.anchors is None else (problem.anchors >= 0).tolist()
         )
         self._start, self._others, self._ids = index_edges(problem.edges, problem.size)
         self._near: dict[int, list[int]] = {}

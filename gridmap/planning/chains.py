@@ -116,9 +116,7 @@ def _bound_rest(board: Board, trial: Trial, zone: int) -> int:
     return max(above, below) * GRAINS
 
 
-def _propose(
-    board: Board, trial: Trial, zone: int
-) -> Iterator[tuple[int, frozenset[int], int]]:
+def _propose(board: Board, trial: Trial, zone: int) -> Iterator[tuple[int, frozenset[int], int]]:
     """Yield moves (source, nodes, target) that mend a zone, or pass its trouble on."""
     nodes = board.members(zone, trial)
     missing, above = board.stray(nodes)

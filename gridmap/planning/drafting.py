@@ -118,7 +118,7 @@ def divide_pieces(
     list of ndarray
         Zones 0.. of the units of each piece.
     """
-    edges = _share_edges(land, pieces)
+    edges = share_edges(land, pieces)
     workers = os.cpu_count() or 1
     room = None if time_limit_s is None else time_limit_s * workers / max(1, land.size)
 
@@ -148,8 +148,19 @@ def divide_pieces(
     return zones
 
 
-def _share_edges(land: Land, pieces: list[Piece]) -> list[NDArray[np.int64]]:
-    """Return the passable borders inside each piece, by position."""
+def share_edges(land: Land, pieces: list[Piece]) -> list[NDArray[np.int64]]:
+    """Return the passable borders inside each piece, by position.
+
+    Parameters
+    ----------
+    land, pieces
+        The land and the pieces of it.
+
+    Returns
+    -------
+    list of ndarray
+        Positions of borders, one array for each piece.
+    """
     owner = np.full(land.size, -1, np.int64)
     for number, piece in enumerate(pieces):
         owner[piece.members] = number

@@ -35,6 +35,8 @@ from gridmap.rules import Band
 from gridmap.units.measuring import measure_polygons, project_geometries
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import geopandas as gpd
     from numpy.typing import NDArray
 
@@ -85,6 +87,29 @@ class Draft:
 
 
 @dataclass(frozen=True)
+class Identities:
+    """Who the grids of a draft are, where some of them are grids of an earlier plan.
+
+    Attributes
+    ----------
+    ids
+        ``grid_id`` of each grid by number, shape (g,).
+    codes, names
+        Code and name of every grid that keeps its own, by ``grid_id``.
+    serials
+        Greatest serial number used so far in each community; new grids follow.
+    locked
+        Ids of the grids that may not change.
+    """
+
+    ids: NDArray[np.object_]
+    codes: Mapping[str, str]
+    names: Mapping[str, str]
+    serials: Mapping[str, int]
+    locked: frozenset[str]
+
+
+@dataclass(frozen=True)
 class _Proofs:
     """What is proved of the land around each unit, shape (n,).
 
@@ -96,13 +121,17 @@ class _Proofs:
     misfit: NDArray[np.bool_]
 
 
-def frame_grids(draft: Draft) -> tuple[gpd.GeoDataFrame, pd.Series[str], list[Finding]]:
+def frame_grids(
+    draft: Draft, known: Identities | None = None
+) -> tuple[gpd.GeoDataFrame, pd.Series[str], list[Finding]]:
     """Return the grids in the columns of `gridmap.model.Plan`, the units' grids, and findings.
 
     Parameters
     ----------
     draft
         The division.
+    known
+        Ids, codes and names that stay; all are minted where there were no grids before.
 
     Returns
     -------
@@ -116,17 +145,15 @@ def frame_grids(draft: Draft) -> tuple[gpd.GeoDataFrame, pd.Series[str], list[Fi
     members = _split_members(draft.division.grid)
     proofs = _prove(draft, members)
     hosts = find_hosts(land, draft.division.grid)
-    rows = [_describe_grid(draft, units, proofs) for units in members]
+    held = [known is not None and str(known.ids[k]) in known.locked for k in range(len(members))]
+    rows = [
+        _describe_grid(draft, units, proofs, locked=locked)
+        for units, locked in zip(members, held, strict=True)
+    ]
     for number, row in enumerate(rows):
         host = hosts.get(number) if row["kind"] == "exclave" else None
         row["host_id"] = "" if host is None else land.communities[host]
-    ids = np.array(
-        [
-            make_grid_id(str(row["community_id"]), land.ids[units])
-            for row, units in zip(rows, members, strict=True)
-        ],
-        object,
-    )
+    ids = _mint_ids(land, rows, members) if known is None else known.ids
     frame = pd.DataFrame(rows).assign(grid_id=ids)
     shapes = _union_units(territory, land, members)
     crs, metric = territory.units.crs, territory.units.metric_crs
@@ -136,7 +163,7 @@ def frame_grids(draft: Draft) -> tuple[gpd.GeoDataFrame, pd.Series[str], list[Fi
         frame["community_id"].to_list(), shapely.get_x(centre), shapely.get_y(centre), list(ids)
     )
     frame["geometry"] = shapes
-    ordered, said = _number_grids(frame.iloc[order], territory, draft.rules)
+    ordered, said = _number_grids(frame.iloc[order], territory, draft.rules, known)
     grids = gpd.GeoDataFrame(ordered, geometry="geometry", crs=crs).set_index("grid_id")
     assignment = pd.Series(ids[draft.division.grid], index=pd.Index(land.ids, name="unit_id"))
     said += _say_division(draft, grids)
@@ -146,6 +173,14 @@ def frame_grids(draft: Draft) -> tuple[gpd.GeoDataFrame, pd.Series[str], list[Fi
         assignment.rename("grid_id").sort_index(),
         said,
     )
+
+
+def _mint_ids(
+    land: Land, rows: list[dict[str, object]], members: list[NDArray[np.int64]]
+) -> NDArray[np.object_]:
+    pairs = zip(rows, members, strict=True)
+    ids = [make_grid_id(str(row["community_id"]), land.ids[units]) for row, units in pairs]
+    return np.array(ids, object)
 
 
 def _split_members(grid: NDArray[np.int64]) -> list[NDArray[np.int64]]:
@@ -187,7 +222,9 @@ def _prove(draft: Draft, members: list[NDArray[np.int64]]) -> _Proofs:
     return _Proofs(around, misfit)
 
 
-def _describe_grid(draft: Draft, units: NDArray[np.int64], proofs: _Proofs) -> dict[str, object]:
+def _describe_grid(
+    draft: Draft, units: NDArray[np.int64], proofs: _Proofs, *, locked: bool
+) -> dict[str, object]:
     """Return everything of a grid that does not depend on its shape or number."""
     land, sites = draft.land, draft.territory.units.sites
     households = int(land.households[units].sum())
@@ -217,6 +254,7 @@ def _describe_grid(draft: Draft, units: NDArray[np.int64], proofs: _Proofs) -> d
     largest = int(land.households[units].max())
     misfit = bool(proofs.misfit[units].any())
     code = explain_grid(households, largest=largest, around=total, misfit=misfit, band=hard)
+    code = "locked" if code and locked else code
     zh, en = write_reason(code, band=hard, around=total, largest=largest)
     return row | {
         "lower": band.lower,
@@ -250,24 +288,37 @@ def _union_units(
 
 
 def _number_grids(
-    ordered: pd.DataFrame, territory: Territory, rules: Rules
+    ordered: pd.DataFrame, territory: Territory, rules: Rules, known: Identities | None
 ) -> tuple[pd.DataFrame, list[Finding]]:
-    """Add codes and names to grids in the order in which they are numbered."""
+    """Add codes and names to grids in the order in which they are numbered; known ones keep theirs.
+
+    Source: FIELD.md section 3: a grid keeps its identity; codes change only on request.
+    """
     titles = territory.units.communities["name"].to_dict()
     sites = territory.units.sites["name"].to_dict()
     counts = ordered["community_id"].value_counts()
-    serials = ordered.groupby("community_id").cumcount() + 1
-    codes, names = [], []
-    for owner, serial, kind, site in zip(
-        ordered["community_id"], serials, ordered["kind"], ordered["site_id"], strict=True
-    ):
-        digits = max(rules.code_digits, len(str(counts[owner])))
-        codes.append(make_code(owner, serial, digits))
+    last = {} if known is None else dict(known.serials)
+    kept_codes = {} if known is None else known.codes
+    codes, fresh = [], {}
+    for place, (owner, grid, kind, site) in enumerate(
+        zip(ordered["community_id"], ordered["grid_id"], ordered["kind"], ordered["site_id"],
+            strict=True)
+    ):  # fmt: skip
+        if grid in kept_codes:
+            codes.append(kept_codes[grid])
+            continue
+        serial = last[owner] = last.get(owner, 0) + 1
+        most = max(int(counts[owner]), serial)
+        codes.append(make_code(owner, serial, max(rules.code_digits, len(str(most)))))
         title = str(titles.get(owner) or owner)
-        names.append(make_name(title, serial, kind=kind, site=str(sites.get(site) or "")))
+        fresh[place] = make_name(title, serial, kind=kind, site=str(sites.get(site) or ""))
+    kept = [] if known is None else [known.names.get(str(g)) or "" for g in ordered["grid_id"]]
+    taken = [name for place, name in enumerate(kept) if place not in fresh]
+    given = dict(zip(fresh, distinguish([*taken, *fresh.values()])[len(taken) :], strict=True))
+    names = [given[place] if place in given else kept[place] for place in range(len(ordered))]
     long = [str(c) for c in sorted(counts.index) if len(str(counts[c])) > rules.code_digits]
     said = [SERIAL_TOO_LONG.found(long, digits=rules.code_digits)] if long else []
-    return ordered.assign(code=codes, name=distinguish(names)), said
+    return ordered.assign(code=codes, name=names), said
 
 
 def _say_division(draft: Draft, grids: gpd.GeoDataFrame) -> list[Finding]:

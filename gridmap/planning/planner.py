@@ -103,12 +103,23 @@ def make_plan(
         assignment=assignment,
         rules=rules,
         findings=sort_findings([*territory.findings, *said, *more]),
-        about=_tell_about(territory, rules, seed),
+        about=tell_about(territory, rules, seed),
     )
 
 
-def _tell_about(territory: Territory, rules: Rules, seed: int) -> dict[str, str]:
-    """Return what a plan was made from and by; no clock, no path."""
+def tell_about(territory: Territory, rules: Rules, seed: int) -> dict[str, str]:
+    """Return what a plan was made from and by; no clock, no path.
+
+    Parameters
+    ----------
+    territory, rules, seed
+        What was planned, by what.
+
+    Returns
+    -------
+    dict
+        Key -> value.
+    """
     from importlib.metadata import version
 
     import geopandas

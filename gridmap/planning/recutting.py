@@ -82,9 +82,7 @@ def redraw_around(board: Board, zone: int, *, seed: int, enough: int) -> Trial |
 
 def _fails(board: Board, trial: Trial, zone: int) -> bool:
     """Tell whether anything that a trial changes is still outside its band."""
-    return any(
-        board.count_failing(board.members(other, trial)) for other in {zone, *trial.zones}
-    )
+    return any(board.count_failing(board.members(other, trial)) for other in {zone, *trial.zones})
 
 
 def _choose_regions(board: Board, zone: int, size: int) -> Iterator[list[int]]:
