@@ -243,9 +243,10 @@ class Plan:
     changes
         What `gridmap.replan` changed, None for a plan that is not one of an earlier plan's:
         indexed by ``grid_id`` (of this plan, then of retired grids), columns ``code``,
-        ``community_id``, ``status`` (``kept``, ``new``, ``retired``), ``change`` (one of `CHANGES`), ``from_ids``
-        and ``to_ids`` (grid ids, joined by ``;``), ``households_before``, ``households_after``,
-        ``households_in``, ``households_out``, ``units_in``, ``units_out``, ``cause_code``,
+        ``community_id``, ``status`` (``kept``, ``new``, ``retired``), ``change`` (one of
+        `CHANGES`), ``from_ids`` and ``to_ids`` (grid ids, joined by ``;``),
+        ``households_before``, ``households_after``, ``households_in``, ``households_out``,
+        ``units_in``, ``units_out``, ``cause_code``,
         ``cause`` (Chinese), ``cause_en``. ``docs/replan.md`` defines each.
     """
 

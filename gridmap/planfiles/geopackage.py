@@ -138,9 +138,9 @@ def read_plan(path: str | Path) -> Plan:
     gridmap.errors.UnreadableFile: There is no file no-such-plan.gpkg...
     """
     path = Path(path)
-    _inspect(path)
+    found = _inspect(path)
     about = _read_about(path)
-    tables = {name: _read_table(path, name) for name in layout.TABLES if name != layout.ABOUT.name}
+    tables = {name: _read_table(path, name) for name in found if name != layout.ABOUT.name}
     return unpack_plan(tables, about, path)
 
 
@@ -247,8 +247,11 @@ def _refuse_open_file(path: Path) -> None:
             )
 
 
-def _inspect(path: Path) -> None:
-    """Refuse what is not a plain GeoPackage with every table and column of the layout."""
+def _inspect(path: Path) -> list[str]:
+    """Refuse what is not a plain GeoPackage with every table and column of the layout.
+
+    Returns the tables of the layout that are there: optional ones may not be.
+    """
     if not path.is_file():
         raise unreadable(path, "missing")
     with path.open("rb") as file:
@@ -259,6 +262,8 @@ def _inspect(path: Path) -> None:
         with _open_sqlite(path) as connection:
             columns = _list_columns(connection, path)
             for name, table in layout.TABLES.items():
+                if table.optional and name not in columns:
+                    continue
                 if name not in columns:
                     raise unreadable(path, "no_table", detail=name)
                 missing = [column for column in table.names() if column not in columns[name]]
@@ -267,6 +272,7 @@ def _inspect(path: Path) -> None:
                 _check_types(connection, table, path)
     except BROKEN as problem:
         raise unreadable(path, "damaged", detail=str(problem)) from problem
+    return [name for name in layout.TABLES if name in columns]
 
 
 def _list_columns(connection: sqlite3.Connection, path: Path) -> dict[str, set[str]]:

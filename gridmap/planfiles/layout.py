@@ -50,6 +50,8 @@ class Table(NamedTuple):
         Columns that repeat what another table says: written for the reader of the file, not read.
     memory
         The order of the columns in `gridmap.model`, where it differs from the file's.
+    optional
+        Whether a plan may do without: the file then lacks the table.
     """
 
     name: str
@@ -58,6 +60,7 @@ class Table(NamedTuple):
     columns: tuple[Column, ...]
     derived: tuple[str, ...] = ()
     memory: str = ""
+    optional: bool = False
 
     def names(self, *kinds: ColumnKind) -> list[str]:
         """Return the names of the columns, or of those of some kinds."""
@@ -143,6 +146,18 @@ FINDINGS = Table(
 )
 ABOUT = Table("about", "", "none", _columns("key value"))
 
+CHANGES = Table(
+    "changes",
+    "grid_id",
+    "none",
+    _columns(
+        "grid_id code community_id status change from_ids to_ids households_before:i "
+        "households_after:i households_in:i households_out:i units_in:i units_out:i cause_code "
+        "cause cause_en"
+    ),
+    optional=True,
+)
+
 TABLES = {
     table.name: table
     for table in (
@@ -155,6 +170,7 @@ TABLES = {
         COMMUNITIES,
         SITES,
         BORDERS,
+        CHANGES,
     )
 }
 """Every table, in the order in which it is written: the contract's first."""

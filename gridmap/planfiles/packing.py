@@ -61,7 +61,13 @@ def pack_plan(plan: Plan) -> dict[str, pd.DataFrame]:
     }
     if "micro_grid_id" not in frames["units"]:
         frames["units"]["micro_grid_id"] = ""
-    return {name: _pack_frame(frames[name], table) for name, table in layout.TABLES.items()}
+    if plan.changes is not None:
+        frames["changes"] = plan.changes.reset_index()
+    return {
+        name: _pack_frame(frames[name], table)
+        for name, table in layout.TABLES.items()
+        if name in frames or not table.optional
+    }
 
 
 def _with_grids(frame: pd.DataFrame, grid_of: pd.Series[str]) -> pd.DataFrame:

@@ -14,7 +14,16 @@ import pandas as pd
 
 from gridmap.errors import GridmapError
 from gridmap.findings import SEVERITIES, Finding
-from gridmap.model import GRID_KINDS, REASONS, UNIT_KINDS, InputFile, Plan, Territory, Units
+from gridmap.model import (
+    CHANGES,
+    GRID_KINDS,
+    REASONS,
+    UNIT_KINDS,
+    InputFile,
+    Plan,
+    Territory,
+    Units,
+)
 from gridmap.planfiles import layout
 from gridmap.planfiles.complaints import unreadable
 from gridmap.rules import AREA_TYPES, Rules
@@ -49,6 +58,7 @@ CHOICES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("grids", "area_type", AREA_TYPES),
     ("units", "kind", UNIT_KINDS),
     ("findings", "severity", SEVERITIES),
+    ("changes", "change", CHANGES),
 )
 """Columns that hold one of a few words."""
 
@@ -99,6 +109,7 @@ def unpack_plan(tables: Mapping[str, pd.DataFrame], about: Mapping[str, str], pa
         rules=_unpack_rules(about, path),
         findings=findings["plan_order"],
         about={k: v for k, v in about.items() if not k.startswith(layout.OWN_PREFIX)},
+        changes=frames.get("changes"),
     )
 
 
@@ -191,6 +202,8 @@ def _unpack_geometry(frame: Any, unpacked: pd.DataFrame, table: Table, path: Pat
 
 def _check_choices(frames: Mapping[str, pd.DataFrame], path: Path) -> None:
     for table, column, allowed in CHOICES:
+        if table not in frames:
+            continue
         wrong = ~frames[table][column].isin(allowed)
         if wrong.any():
             value = frames[table][column][wrong].iloc[0]

@@ -84,7 +84,7 @@ def tell_changes(
         Households of every unit.
     troubles
         Old ``grid_id`` -> why it could not stay (a key of `CAUSES`), for those that could not;
-        ``locked`` for locked ones.
+        ``locked`` for locked ones. One with the cause ``community`` has lost units.
 
     Returns
     -------
@@ -113,11 +113,16 @@ def tell_changes(
     pairs = pd.DataFrame({"old": homes.to_numpy(object), "new": assignment.to_numpy(object)})
     pairs["households"] = households.reindex(assignment.index).to_numpy(np.int64)
     flows = pairs.groupby(["old", "new"], sort=True)["households"].agg(["sum", "size"])
+    table = flows.reset_index()
+    flow = {
+        (str(old), str(new)): (int(households), int(units))
+        for old, new, households, units in table.itertuples(index=False)
+    }
+    fresh = {new for old, new in flow if old == ""}
     old_ids, new_ids = [str(i) for i in plan.grids.index], [str(i) for i in grids.index]
     retired = [name for name in old_ids if name not in grids.index]
-    sources = _list_ends(flows, "new", "old", new_ids)
-    targets = _list_ends(flows, "old", "new", old_ids)
-    fresh = {str(new) for old, new in flows.index if old == ""}
+    sources = _list_ends(table, "new", "old", new_ids)
+    targets = _list_ends(table, "old", "new", old_ids)
     groups = _group(old_ids, new_ids, sources)
     rows = []
     for name in [*new_ids, *retired]:
@@ -125,12 +130,13 @@ def tell_changes(
         froms = sources.get(name, [])
         key = ("new", name) if is_new else ("old", name)
         change = _code(name, groups[key], fresh, targets)
+        change = "X" if change == "U" and troubles.get(name) == "community" else change
         causes = [troubles.get(other, "") for other in dict.fromkeys([name, *froms])]
         causes += ["newcomers"] * (name in fresh)
         causes += ["vanished"] * (not is_new and not targets[name])
         cause = _choose_cause(change, causes)
-        came = [flows.loc[(old, name)] for old in froms if old != name]
-        went = [flows.loc[(name, new)] for new in targets.get(name, []) if new != name]
+        came = [flow[old, name] for old in froms if old != name]
+        went = [flow[name, new] for new in targets.get(name, []) if new != name]
         rows.append(
             {
                 "grid_id": name,
@@ -142,10 +148,10 @@ def tell_changes(
                 "to_ids": JOINED.join(targets[name] if is_old else [name]),
                 "households_before": int(plan.grids["households"].loc[name]) if is_old else 0,
                 "households_after": int(grids["households"].loc[name]) if is_new else 0,
-                "households_in": int(sum(flow["sum"] for flow in came)),
-                "households_out": int(sum(flow["sum"] for flow in went)),
-                "units_in": int(sum(flow["size"] for flow in came)),
-                "units_out": int(sum(flow["size"] for flow in went)),
+                "households_in": sum(households for households, _ in came),
+                "households_out": sum(households for households, _ in went),
+                "units_in": sum(units for _, units in came),
+                "units_out": sum(units for _, units in went),
                 "cause_code": cause,
                 "cause": CAUSES[cause].zh,
                 "cause_en": CAUSES[cause].en,
@@ -157,11 +163,10 @@ def tell_changes(
 
 
 def _list_ends(
-    flows: pd.DataFrame, here: str, there: str, names: list[str]
+    table: pd.DataFrame, here: str, there: str, names: list[str]
 ) -> dict[str, list[str]]:
     """Return for each grid those that share units with it, most households first."""
     found: dict[str, list[str]] = {name: [] for name in names}
-    table = flows.reset_index()
     table = table[(table["old"] != "")].sort_values(
         ["sum", "size", there], ascending=[False, False, True], kind="stable"
     )

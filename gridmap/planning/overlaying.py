@@ -57,14 +57,14 @@ class Overlay:
     ----------
     grid
         ``grid_id`` of each unit of the new territory by sorted ``unit_id``, ``""`` for none.
-    moved_community
-        Whether a unit left its old grid because its community changed.
+    left
+        Old grids that units left because their community changed.
     findings
         What could not be matched by id.
     """
 
     grid: pd.Series[str]
-    moved_community: pd.Series[bool]
+    left: frozenset[str]
     findings: tuple[Finding, ...]
 
 
@@ -124,6 +124,7 @@ def overlay_grids(plan: Plan, territory: Territory) -> Overlay:
     )
     lost = (found == "") & ~sure
     matched = rest[(found[rest] != "") & ~left[rest]]
+    parted = frozenset(str(name) for name in found[left])
     found[left] = ""
     findings = [
         kind.found(new.index[rows])
@@ -137,7 +138,7 @@ def overlay_grids(plan: Plan, territory: Territory) -> Overlay:
     index = pd.Index(new.index, name="unit_id")
     return Overlay(
         pd.Series(found, index=index, name="grid_id"),
-        pd.Series(left, index=index),
+        parted,
         tuple(findings),
     )
 
@@ -183,10 +184,15 @@ def _find_by_land(
         return result
     rows, hits = shapely.STRtree(before).query(shapes, predicate="intersects")
     areas = shapely.area(shapely.intersection(shapes[rows], before[hits]))
-    shared = pd.DataFrame({"row": rows, "grid": owner[hits], "area": areas})
-    sums = shared[shared["grid"] != ""].groupby(["row", "grid"], sort=True)["area"].sum()
-    for row, own in sums.groupby(level=0, sort=True):
-        best = own.idxmax()
-        if own.max() >= HALF * shapely.area(shapes[int(row)]):
-            result[int(row)] = best[1]
+    whole = shapely.area(shapes)
+    shares: dict[int, dict[str, float]] = {}
+    for row, hit, area in zip(rows.tolist(), hits.tolist(), areas.tolist(), strict=True):
+        name = str(owner[hit])
+        if name:
+            own = shares.setdefault(row, {})
+            own[name] = own.get(name, 0.0) + area
+    for row, own in shares.items():
+        best = max(sorted(own), key=own.__getitem__)
+        if own[best] >= HALF * float(whole[row]):
+            result[row] = best
     return result

@@ -187,7 +187,7 @@ def _cut_out(board: Board, nodes: NDArray[np.int64]) -> tuple[Problem, NDArray[n
 
 
 def _renumber(labels: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Number labels of at least 0 anew; the others are -1."""
+    """Return labels of at least 0 numbered anew; the others are -1."""
     used, place = np.unique(labels[labels >= 0], return_inverse=True)
     fresh = np.full(len(labels), -1, np.int64)
     fresh[labels >= 0] = np.arange(len(used))[place.reshape(-1)]
