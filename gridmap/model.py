@@ -204,6 +204,8 @@ class Territory:
 
 CHANGES = ("U", "S", "M", "X")
 """What became of a grid when its plan was replanned: unchanged, split, merged, redrawn."""
+STATUSES = ("kept", "new", "retired")
+"""Whether a grid is in both plans, in the new one only, or no more."""
 GRID_KINDS = ("general", "dedicated", "exclave")
 REASONS = (
     "too_few_households",

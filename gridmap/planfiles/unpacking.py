@@ -59,6 +59,7 @@ CHOICES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("units", "kind", UNIT_KINDS),
     ("findings", "severity", SEVERITIES),
     ("changes", "change", CHANGES),
+    ("changes", "status", STATUSES),
 )
 """Columns that hold one of a few words."""
 

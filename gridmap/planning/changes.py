@@ -31,7 +31,6 @@ COLUMNS = (
     "cause",
     "cause_en",
 )
-STATUSES = ("kept", "new", "retired")
 JOINED = ";"
 
 
