@@ -18,6 +18,7 @@ from gridmap.model import (
     CHANGES,
     GRID_KINDS,
     REASONS,
+    STATUSES,
     UNIT_KINDS,
     InputFile,
     Plan,
