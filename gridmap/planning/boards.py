@@ -75,6 +75,7 @@ class Board:
         for node, zone in enumerate(label):
             rows.setdefault(zone, []).append(node)
         self._members = {zone: frozenset(nodes) for zone, nodes in rows.items()}
+        self._strays: dict[frozenset[int], tuple[int, int]] = {}
         self._bands = [tuple(row) for row in problem.bands.hard.tolist()]
         self._classes: list[int] = problem.classes.tolist()
         self._next = max(max(label, default=-1), max(home, default=-1)) + 1
@@ -128,9 +129,12 @@ class Board:
         """Return how many households a zone lacks and has too many; a zone of nobody is gone."""
         if not nodes:
             return 0, 0
-        weight = self.weigh(nodes)
-        lower, upper = self.band(nodes)
-        return max(0, lower - weight), max(0, weight - upper)
+        found = self._strays.get(nodes)
+        if found is None:
+            weight = self.weigh(nodes)
+            lower, upper = self.band(nodes)
+            found = self._strays[nodes] = (max(0, lower - weight), max(0, weight - upper))
+        return found
 
     def count_failing(self, nodes: frozenset[int]) -> int:
         """Count the zones that a zone stands for outside its band: twice too heavy counts two."""
@@ -168,6 +172,7 @@ class Board:
 
     def make(self, trial: Trial) -> None:
         """Make the moves of a trial."""
+        self._strays.clear()
         for node, zone in trial.moves.items():
             self.label[node] = zone
         for zone, nodes in trial.zones.items():

@@ -65,20 +65,34 @@ def mend_zones(problem: Problem, search: Search) -> NDArray[np.int32]:
     labels = board.labels()
     if _is_well(board, board.zones()):
         return number_by_first(labels)
-    hopeless = _find_hopeless(problem, number_by_first(labels).astype(np.int64))
-    for turn in range(ROUNDS):
-        failing = [zone for zone in _list_failing(board) if not _is_hopeless(board, zone, hopeless)]
-        if not failing or not _has_time(search, started):
-            break
-        mended = 0
-        for zone in failing:
-            if not _has_time(search, started):
-                break
-            mended += _mend(board, zone, search, looks=MOST_LOOKS << (2 * turn))
-        if not mended and turn:
-            break
+    for zone in _list_failing(board):
+        if _has_time(search, started):
+            _chain(board, zone)
+    _redraw_rest(board, search, started)
     _settle_home(board)
     return number_by_first(board.labels())
+
+
+def _redraw_rest(board: Board, search: Search, started: float) -> None:
+    """Mend what chains did not: longer chains, or zones drawn anew; not what is proved hopeless."""
+    if not _list_failing(board):
+        return
+    labels = number_by_first(board.labels()).astype(np.int64)
+    hopeless = _find_hopeless(board.problem, labels)
+    tried: set[frozenset[int]] = set()
+    mended = True
+    for turn in range(ROUNDS):
+        if not mended:
+            break
+        mended = False
+        for zone in _list_failing(board):
+            around = _look_around(board, zone)
+            if _is_hopeless(board, zone, hopeless) or around in tried:
+                continue
+            if not _has_time(search, started):
+                return
+            tried.add(around)
+            mended |= _mend(board, zone, search, looks=MOST_LOOKS << (2 * turn + 2))
 
 
 def _open_board(problem: Problem) -> Board:
@@ -147,14 +161,29 @@ def _is_hopeless(board: Board, zone: int, hopeless: NDArray[np.bool_]) -> bool:
     return board.count_failing(nodes) < 2
 
 
+def _chain(board: Board, zone: int) -> None:
+    """Mend a zone by a chain of moves, if one is cheaper than a new zone would be."""
+    nodes = board.members(zone)
+    if board.count_failing(nodes) == 0:
+        return
+    best = find_chain(board, zone)
+    if best is not None and best.cost <= board.band(nodes)[0] * GRAINS:
+        board.make(send_home(board, best))
+
+
+def _look_around(board: Board, zone: int) -> frozenset[int]:
+    """Return what a zone and its neighbours are, so that nothing is tried twice in vain."""
+    nodes = board.members(zone)
+    return nodes.union(*(board.members(other) for other in board.fringe(zone)))
+
+
 def _mend(board: Board, zone: int, search: Search, *, looks: int) -> bool:
     """Make the least change found that mends a zone; tell whether there was any."""
     nodes = board.members(zone)
     if board.count_failing(nodes) == 0:
         return False
     best = find_chain(board, zone, looks=looks)
-    lower = board.band(nodes)[0]
-    if best is None or best.cost > lower * GRAINS:
+    if best is None or best.cost > board.band(nodes)[0] * GRAINS:
         enough = np.iinfo(np.int64).max if best is None else best.cost
         drawn = redraw_around(board, zone, seed=search.seed, enough=int(enough))
         if drawn is not None and (best is None or _is_better(board, drawn, best)):

@@ -63,7 +63,7 @@ def redraw_around(board: Board, zone: int, *, seed: int, enough: int) -> Trial |
             before = sum(board.count_failing(board.members(other)) for other in region)
             for drawing in range(DRAWINGS):
                 start = seed_from(seed, "redraw", zone, size, number, drawing)
-                trial = _redraw(board, region, Search(seed=start))
+                trial = _redraw(board, region, Search(seed=start, attempts=1))
                 if trial is None or trial.cost >= enough:
                     continue
                 after = sum(board.count_failing(nodes) for nodes in trial.zones.values())

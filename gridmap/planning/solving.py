@@ -48,11 +48,14 @@ class Search:
         search short; the first division is always finished.
     steps_a_zone
         Redrawings for each expected zone.
+    attempts
+        Searches from the start, at most; with 1 nothing is proved in between.
     """
 
     seed: int
     time_limit_s: float | None = None
     steps_a_zone: int = STEPS_A_ZONE
+    attempts: int = ATTEMPTS
 
 
 def seed_from(*parts: object) -> int:
@@ -92,12 +95,14 @@ def solve_problem(problem: Problem, search: Search) -> NDArray[np.int32]:
     score = np.iinfo(np.int64).max
     bounds: tuple[PieceBound, ...] = ()
     heaped = False
-    for attempt in range(ATTEMPTS):
+    for attempt in range(search.attempts):
         tried, cost = _anneal(
             problem, search, labels, fresh=fresh, attempt=attempt, started=started, wide=heaped
         )
         if cost < score:
             best, score = tried, cost
+        if search.attempts == 1:
+            break
         if attempt == 0:
             bounds = bound_outside(problem, best)
         was_heaped, heaped = heaped, _has_heap(problem, best)
