@@ -130,7 +130,7 @@ def tell_changes(
         key = ("new", name) if is_new else ("old", name)
         change = _code(name, groups[key], fresh, targets)
         change = "X" if change == "U" and troubles.get(name) == "community" else change
-        causes = [troubles.get(other, "") for other in dict.fromkeys([name, *froms])]
+        causes = [troubles.get(other, "") for other in ([name] if is_old else froms)]
         causes += ["newcomers"] * (name in fresh)
         causes += ["vanished"] * (not is_new and not targets[name])
         cause = _choose_cause(change, causes)

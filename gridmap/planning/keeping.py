@@ -84,14 +84,14 @@ def carve_again(
     known = past.home >= 0
     dedicated[known] = past.kinds[past.home[known]] == "dedicated"
     locked = mark_locked(past, locks)
-    barred = ~dedicated & (locked | _mark_refused(plan, land))
+    refused = _mark_refused(plan, land)
+    barred = ~dedicated & (locked | refused)
     pieces = [p for p in find_site_pieces(land) if not dedicated[p].any() and locked[p].any()]
     sites = territory.units.sites
     clash = [
         str(land.site[p[0]])
         for p in pieces
-        if not find_fault(land, p, sites, str(land.site[p[0]]), rules)
-        and str(land.site[p[0]]) not in plan.territory.units.sites.index
+        if not find_fault(land, p, sites, str(land.site[p[0]]), rules) and not refused[p].any()
     ]
     carving = carve_sites(
         land,
