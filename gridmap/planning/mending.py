@@ -75,7 +75,8 @@ def mend_zones(problem: Problem, search: Search) -> NDArray[np.int32]:
 
 def _redraw_rest(board: Board, search: Search, started: float) -> None:
     """Mend what chains did not: longer chains, or zones drawn anew; not what is proved hopeless."""
-    if not _list_failing(board):
+    large = board.problem.weights > board.problem.bands.widest[1]
+    if all(_is_hopeless(board, zone, large) for zone in _list_failing(board)):
         return
     labels = number_by_first(board.labels()).astype(np.int64)
     hopeless = _find_hopeless(board.problem, labels)
