@@ -327,7 +327,7 @@ def _take_edges(
 def _number_groups(
     group: NDArray[np.int64], own: NDArray[np.int64], many: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Number the groups of each region from 0; return also how many each region has."""
+    """Return the groups of each region numbered from 0, and how many each region has."""
     real = group >= 0
     span = int(group.max(initial=-1)) + 1
     keys, place = np.unique(own[real] * span + group[real], return_inverse=True)

@@ -73,7 +73,13 @@ class Watch:
         self._limit = limit
         self._above = above
         self._show: Callable[[NDArray[np.int64], float], bool] | None = None
+        self._noted = DONE
         self.stopped = DONE
+
+    @property
+    def cause(self) -> str:
+        """Return what ended this search, or a part of it that has a watch of its own."""
+        return self._noted if self.stopped == DONE else self.stopped
 
     @property
     def seconds(self) -> float:
@@ -96,6 +102,11 @@ class Watch:
         if self._limit is not None:
             self._limit = max(0.0, self._limit - seconds)
 
+    def share(self, part: float) -> Watch:
+        """Return a watch for a part of the time left, which this one ends too."""
+        left = None if self._limit is None else max(0.0, self._limit - self.seconds) * part
+        return Watch(left, above=self)
+
     def show_to(self, show: Callable[[NDArray[np.int64], float], bool]) -> None:
         """Set who is shown labels and the share of steps done, and says whether to go on."""
         self._show = show
@@ -105,10 +116,16 @@ class Watch:
         if self.stopped == DONE:
             self.stopped = reason
 
+    def note(self, reason: str) -> None:
+        """Keep in mind why a part with a watch of its own was ended."""
+        self._noted = reason
+
     def must_stop(self) -> bool:
         """Tell whether the search has to end now."""
         if self.stopped == DONE and self._limit is not None and self.seconds >= self._limit:
             self.stopped = TIME
+            if self._above is not None:
+                self._above.note(TIME)
         if self.stopped == DONE and self._above is not None and self._above.must_stop():
             self.stopped = self._above.stopped
         return self.stopped != DONE
