@@ -92,6 +92,7 @@ def plan(
     datum: options.Datums = None,
     admin_level: options.AdminLevel = None,
     households_total: options.HouseholdsTotal = None,
+    time_limit: options.TimeLimit = None,
     as_json: options.Json = False,
 ) -> None:
     """划分：读入、核验并划分网格，写出方案文件。Read, check and plan; write a plan file."""
@@ -108,7 +109,14 @@ def plan(
     check_writable(out)
     with show_progress() as progress:
         try:
-            made = plan_files(inputs, rules=chosen, options=reading, seed=seed, progress=progress)
+            made = plan_files(
+                inputs,
+                rules=chosen,
+                options=reading,
+                seed=seed,
+                time_limit_s=time_limit,
+                progress=progress,
+            )
         except RefusedInput as refusal:
             if as_json:
                 print_json({"findings": [finding.as_dict() for finding in refusal.findings]})
@@ -120,7 +128,10 @@ def plan(
 
 
 def report_plan(made: Plan, *, as_json: bool, out: Path | None) -> None:
-    """Say what a plan is worth; exit with 3 where a general grid is outside its band."""
+    """Say what a plan is worth; exit with 3 where a general grid is outside its band.
+
+    The same where the search was ended before its time, by a limit or by Ctrl-C.
+    """
     from gridmap.scoring import score_plan
 
     totals = dict(score_plan(made).totals)
@@ -139,7 +150,8 @@ def report_plan(made: Plan, *, as_json: bool, out: Path | None) -> None:
         )
         if out is not None:
             say(f"已写出：{out}", f"Written: {out}")
-    if totals["in_band"] < totals["general"]:
+    stopped = any(finding.code == "search_stopped" for finding in made.findings)
+    if stopped or totals["in_band"] < totals["general"]:
         raise typer.Exit(EXIT_UNMET)
 
 
