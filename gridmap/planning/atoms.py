@@ -7,7 +7,7 @@ the land nearer to one building's walls than to any other's. The cells of a unit
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -162,9 +162,22 @@ def _place_rows(units: Units) -> tuple[pd.DataFrame, dict[tuple[str, str], str]]
     row = known.index.get_indexer(pd.Index(counted["place_id"]))
     for name in ("floors", "entrances"):
         counted[name] = np.where(row >= 0, known[name].to_numpy(np.int64)[row], 0)
-    shapes = np.append(known.geometry.to_numpy().astype(object), None)
+    shapes = extend_shapes(known.geometry.to_numpy())
     counted["shape"] = shapes[row]
     return _settle_placeless(counted)
+
+
+def extend_shapes(shapes: Any) -> Geometries:
+    """Return geometries with None behind them, which position -1 stands for.
+
+    Examples
+    --------
+    >>> extend_shapes(np.array([shapely.Point(0, 0)]))[-1] is None
+    True
+    """
+    longer = np.full(len(shapes) + 1, None, dtype=object)
+    longer[:-1] = shapes
+    return longer
 
 
 def _settle_placeless(counted: pd.DataFrame) -> tuple[pd.DataFrame, dict[tuple[str, str], str]]:

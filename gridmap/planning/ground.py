@@ -70,7 +70,7 @@ def read_ground(territory: Territory, cells: Cells, grid: NDArray[np.int64]) -> 
     metres = measure_segments(shared.start, shared.end, crs=units.crs, metric_crs=units.metric_crs)
     key = shared.left * len(cells.shape) + shared.right
     pair, number = np.unique(key, return_inverse=True)
-    length = np.bincount(number.ravel(), weights=metres, minlength=len(pair))
+    length = np.bincount(number.ravel(), weights=metres, minlength=len(pair)).astype(np.float64)
     edges = np.column_stack(np.divmod(pair, max(1, len(cells.shape)))).astype(np.int64)
     row = _find_borders(territory, cells.unit[edges])
     costs = cost_borders(territory.borders)
@@ -91,4 +91,4 @@ def _find_borders(territory: Territory, pairs: NDArray[np.int64]) -> NDArray[np.
     ends = [index.get_indexer(pd.Index(territory.borders[k])) for k in ("unit_a", "unit_b")]
     known = np.minimum(*ends).astype(np.int64) * size + np.maximum(*ends)
     asked = pairs.min(axis=1) * size + pairs.max(axis=1)
-    return pd.Index(known).get_indexer(pd.Index(asked)).astype(np.int64)
+    return np.asarray(pd.Index(known).get_indexer(pd.Index(asked)), np.int64)

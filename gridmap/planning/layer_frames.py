@@ -6,7 +6,6 @@ import hashlib
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 import shapely
 
 from gridmap.planning.numbering import ID_DIGITS, order_grids
@@ -16,6 +15,7 @@ from gridmap.units.measuring import measure_polygons, project_geometries
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    import pandas as pd
     from numpy.typing import NDArray
 
     from gridmap.model import Units
@@ -86,7 +86,7 @@ def frame_layer(
     import geopandas as gpd
 
     rows = parents.iloc[layer.parent].reset_index(drop=True)
-    ids = _mint_ids(layer, atoms, cells, units, rows["id"].to_numpy(object), level)
+    ids = _mint_ids(layer, atoms, units, rows["id"].to_numpy(object), level)
     shapes = _unite(layer, cells)
     crs, metric = units.crs, units.metric_crs
     rows["area_m2"], rows["perimeter_m"] = measure_polygons(shapes, crs=crs, metric_crs=metric)
@@ -100,9 +100,7 @@ def frame_layer(
     rows["reason"], rows["reason_en"] = [text[0] for text in texts], [text[1] for text in texts]
     centre = shapely.centroid(project_geometries(shapes, crs=crs, metric_crs=metric))
     ties = [f"{floor:06d}{name}" for floor, name in zip(_first_floors(layer), ids, strict=True)]
-    order = order_grids(
-        rows["code"].to_list(), shapely.get_x(centre), shapely.get_y(centre), ties
-    )
+    order = order_grids(rows["code"].to_list(), shapely.get_x(centre), shapely.get_y(centre), ties)
     rows["geometry"], rows["own_id"] = shapes, ids
     frame = _number_zones(rows.iloc[order], TERMS[level].zh)
     frame = gpd.GeoDataFrame(frame, geometry="geometry", crs=crs).set_index("own_id")
@@ -130,7 +128,6 @@ def _number_zones(ordered: pd.DataFrame, word: str) -> pd.DataFrame:
 def _mint_ids(
     layer: Layer,
     atoms: Atoms,
-    cells: Cells,
     units: Units,
     parents: NDArray[np.object_],
     level: str,

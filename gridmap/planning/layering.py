@@ -245,10 +245,11 @@ def _join_cells(
     edges = np.column_stack(np.divmod(pair, max(many, 1))).astype(np.int64)
 
     def add(values: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.bincount(number, weights=values[outer], minlength=len(pair))
+        total = np.bincount(number, weights=values[outer], minlength=len(pair))
+        return total.astype(np.float64)
 
     def gather(values: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.bincount(node[kept], weights=values[kept], minlength=many)
+        return np.bincount(node[kept], weights=values[kept], minlength=many).astype(np.float64)
 
     inner = np.bincount(node[a[one]], weights=2 * ground.lengths[one], minlength=many)
     first = np.full(many, -1, np.int64)

@@ -1,10 +1,10 @@
 """Below the grids: micro-grids and link units, by the engine that drew the grids.
 
-    buildings -> entrances -> floors         atoms
-    their land                               cells
-    what touches what                        ground
-    one level after the other                layering
-    codes, names, reasons                    layer_frames
+buildings -> entrances -> floors         atoms
+their land                               cells
+what touches what                        ground
+one level after the other                layering
+codes, names, reasons                    layer_frames
 """
 
 from __future__ import annotations
@@ -14,23 +14,22 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-import shapely
 
 from gridmap.errors import InvalidOption
 from gridmap.findings import FindingKind, sort_findings
-from gridmap.planning.atoms import grow_cells, list_atoms, locate_places, merge_members
+from gridmap.planning.atoms import grow_cells, list_atoms, merge_members
 from gridmap.planning.ground import read_ground
-from gridmap.planning.layer_frames import frame_layer, name_floors
+from gridmap.planning.layer_frames import frame_layer
+from gridmap.planning.layer_members import frame_members
 from gridmap.planning.layering import divide_layer, seed_batches, start_layer
-from gridmap.planning.problems import number_by_first
 
 if TYPE_CHECKING:
-    import geopandas as gpd
     from numpy.typing import NDArray
 
     from gridmap.findings import Finding
     from gridmap.model import Plan, Units
     from gridmap.planning.atoms import Atoms, Cells
+    from gridmap.planning.layer_members import Drawn
     from gridmap.planning.layering import Layer
     from gridmap.rules import Rules
 
@@ -154,7 +153,7 @@ def subdivide_plan(
     parents = pd.DataFrame(parents).assign(id=ids, grid_id=ids, micro_grid_id="")
     communities = tuple(sorted(set(parents["community_id"])))
     layer = start_layer(atoms, cells, grid, len(ids))
-    drawn: dict[str, tuple[Layer, gpd.GeoDataFrame, NDArray[np.object_]]] = {}
+    drawn: Drawn = {}
     for level in wanted:
         batch = pd.Index(communities).get_indexer(pd.Index(parents["community_id"]))
         layer = divide_layer(
@@ -187,11 +186,11 @@ def _assemble(
     units: Units,
     atoms: Atoms,
     cells: Cells,
-    drawn: dict[str, tuple[Layer, gpd.GeoDataFrame, NDArray[np.object_]]],
+    drawn: Drawn,
     seed: int,
 ) -> Plan:
     """Return the plan with its levels, members, findings and what it was made by."""
-    members = _frame_members(units, atoms, cells, drawn)
+    members = frame_members(units, atoms, cells, drawn)
     frame = units.frame
     if "micro_grid" in drawn:
         layer, _, names = drawn["micro_grid"]
@@ -199,7 +198,9 @@ def _assemble(
     codes = {kind.code for kind in FINDING_KINDS}
     kept = [finding for finding in plan.findings if finding.code not in codes]
     said = _say_levels(units, atoms, drawn)
-    own = {f"levels.{key}": value for key, value in (("seed", str(seed)), ("drawn", ",".join(drawn)))}
+    own = {
+        f"levels.{key}": value for key, value in (("seed", str(seed)), ("drawn", ",".join(drawn)))
+    }
     about = {key: value for key, value in plan.about.items() if not key.startswith("levels.")}
     whole = replace(units, frame=frame, members=members)
     return replace(
@@ -226,137 +227,10 @@ def _find_unit_zones(
     return np.where(one, np.append(names, "")[np.where(one, low, -1)], "").astype(object)
 
 
-def _frame_members(
-    units: Units,
-    atoms: Atoms,
-    cells: Cells,
-    drawn: dict[str, tuple[Layer, gpd.GeoDataFrame, NDArray[np.object_]]],
-) -> pd.DataFrame:
-    """Return the members with their zones; a building that is split has a row for each part."""
-    (last, _, _) = drawn[list(drawn)[-1]]
-    names = {level: found[2] for level, found in drawn.items()}
-    shares = pd.DataFrame(
-        {
-            "unit_id": units.frame.index.to_numpy(object)[atoms.unit[last.atom]],
-            "place": atoms.place_id[last.atom],
-            "entrance": atoms.entrance[last.atom],
-            "first": last.first_floor,
-            "last": last.last_floor,
-            "part": last.households,
-        }
-    )
-    shares["link_unit_id"] = names["link_unit"][last.zone] if "link_unit" in names else ""
-    shares["micro_grid_id"] = ""
-    if "micro_grid" in names:
-        zone = last.zone if "link_unit" not in names else last.parent[last.zone]
-        shares["micro_grid_id"] = names["micro_grid"][zone]
-    keys = ["unit_id", "place", "micro_grid_id", "link_unit_id"]
-    parts = shares.groupby(keys, sort=True, as_index=False).agg(
-        entrance=("entrance", _name_range),
-        first=("first", "min"),
-        last=("last", "max"),
-        part=("part", "sum"),
-    )
-    parts["floors"] = [
-        name_floors(int(a), int(b)) for a, b in zip(parts["first"], parts["last"], strict=True)
-    ]
-    return _join_parts(units, atoms, cells, parts, drawn)
-
-
-def _name_range(numbers: pd.Series[int]) -> str:
-    """Return the entrances of a part: ``""`` for all, ``"2"``, ``"1-3"``, ``"1,4"``."""
-    found = sorted(set(numbers.tolist()) - {0})
-    if not found:
-        return ""
-    if len(found) > 1 and found[-1] - found[0] == len(found) - 1:
-        return f"{found[0]}-{found[-1]}"
-    return ",".join(map(str, found))
-
-
-def _join_parts(
-    units: Units,
-    atoms: Atoms,
-    cells: Cells,
-    parts: pd.DataFrame,
-    drawn: dict[str, tuple[Layer, gpd.GeoDataFrame, NDArray[np.object_]]],
-) -> pd.DataFrame:
-    """Give each member its parts: in proportion where several members are counted at one place."""
-    members = units.members.reset_index(drop=True)
-    place = members["place_id"].astype(object) if "place_id" in members else pd.Series("", members.index)
-    if atoms.place_id.size and (atoms.place_id == "").all():
-        place = pd.Series("", members.index)
-    pairs = list(zip(members["unit_id"].astype(str), place.astype(str), strict=True))
-    members["place"] = [atoms.counted_at.get(pair, pair[1]) for pair in pairs]
-    members["row"] = np.arange(len(members))
-    joined = members.merge(parts, on=["unit_id", "place"], how="left")
-    lone = joined["part"].isna() | (joined["households"] == 0)
-    counted = joined[~lone].copy()
-    counted["households"] = _share_counts(counted)
-    counted = counted[(counted["households"] > 0)]
-    empty = joined[lone].drop_duplicates("row").copy()
-    _place_empty(empty, units, cells, drawn)
-    whole = pd.concat([counted, empty]).sort_values(
-        ["row", "micro_grid_id", "link_unit_id"], kind="stable"
-    )
-    order = [*units.members.columns, "entrance", "floors", "micro_grid_id", "link_unit_id"]
-    for name in order[-4:]:
-        whole[name] = whole[name].fillna("").astype(str)
-    whole["households"] = whole["households"].astype(np.int64)
-    return whole[order].reset_index(drop=True)
-
-
-def _share_counts(counted: pd.DataFrame) -> NDArray[np.int64]:
-    """Share the households of each place among members and parts, so that both sums hold."""
-    order = ["unit_id", "place", "row"]
-    result = np.zeros(len(counted), np.int64)
-    position = pd.Series(np.arange(len(counted)), counted.index)
-    several = counted.groupby(["unit_id", "place"])["row"].transform("nunique") > 1
-    single = ~several.to_numpy(bool)
-    result[single] = counted["part"].to_numpy(np.float64)[single].astype(np.int64)
-    for _, rows in counted[~single].groupby(order[:2], sort=True):
-        left = rows.drop_duplicates("row").set_index("row")["households"].to_dict()
-        room = {
-            (m, u): int(n)
-            for m, u, n in rows[["micro_grid_id", "link_unit_id", "part"]]
-            .drop_duplicates()
-            .itertuples(index=False)
-        }
-        for index, row in rows.iterrows():
-            key = (row["micro_grid_id"], row["link_unit_id"])
-            taken = min(int(left[row["row"]]), room[key])
-            left[row["row"]] -= taken
-            room[key] -= taken
-            result[position[index]] = taken
-    return result
-
-
-def _place_empty(
-    empty: pd.DataFrame,
-    units: Units,
-    cells: Cells,
-    drawn: dict[str, tuple[Layer, gpd.GeoDataFrame, NDArray[np.object_]]],
-) -> None:
-    """Give buildings without households the zone whose land they stand on; in place."""
-    for column in ("micro_grid_id", "link_unit_id"):
-        empty[column] = ""
-    if empty.empty:
-        return
-    unit = units.frame.index.get_indexer(pd.Index(empty["unit_id"])).astype(np.int64)
-    shapes = units.frame.geometry.to_numpy().astype(object)[unit]
-    if units.buildings is not None and "place_id" in empty:
-        row = units.buildings.index.get_indexer(pd.Index(empty["place_id"]))
-        known = np.append(units.buildings.geometry.to_numpy().astype(object), None)[row]
-        shapes = np.where(shapely.is_missing(known), shapes, known)
-    point = shapely.get_coordinates(shapely.point_on_surface(shapes))
-    cell = locate_places(cells, unit, point)
-    for level, (layer, _, names) in drawn.items():
-        empty[f"{level}_id"] = np.append(names, "")[layer.cell_zone[cell]]
-
-
 def _say_levels(
     units: Units,
     atoms: Atoms,
-    drawn: dict[str, tuple[Layer, gpd.GeoDataFrame, NDArray[np.object_]]],
+    drawn: Drawn,
 ) -> list[Finding]:
     """Say what was split, what was counted elsewhere, and what is outside its band."""
     said: list[Finding] = []

@@ -175,8 +175,8 @@ def fill_table(table: Mapping[str, Any], *, where: str, base: Mapping[str, Any])
                 filled[key] = tuple(build(row) for row in _rows_of(table[key], key))
         for key, kind in _PLAIN_KEYS.items():
             _check_value(filled[key], kind, key)
-        for key in LEVELS:
-            filled[key] = _level_rule(table.get(key, {}), base.get(key, LEVELS[key]), key)
+        for key, default in LEVELS.items():
+            filled[key] = _level_rule(table.get(key, {}), base.get(key, default), key)
         _check_filled(filled)
     except _Fault as fault:
         raise complain(where, *fault.texts) from fault

@@ -72,9 +72,7 @@ def list_standing(
 
     most = shares.sort_values(["item", "households"], ascending=[True, False], kind="stable")
     unit = most.drop_duplicates("item").set_index("item")["unit_id"]
-    named = np.flatnonzero(
-        (np.arange(len(items.name)) < items.buildings) | (items.name != "")
-    )
+    named = np.flatnonzero((np.arange(len(items.name)) < items.buildings) | (items.name != ""))
     named = named[np.isin(named, unit.index.to_numpy())]
     rows = [_frame_items(items, named, unit, sources)]
     home = np.empty(0, dtype=np.int64)
@@ -100,9 +98,7 @@ def list_standing(
     return Standing(table.sort_index(), of_item, of_home)
 
 
-def _frame_items(
-    items: Items, named: Ints, unit: pd.Series[str], sources: Sources
-) -> pd.DataFrame:
+def _frame_items(items: Items, named: Ints, unit: pd.Series[str], sources: Sources) -> pd.DataFrame:
     """Return a row for each building and named place; the latter at the middle of its spots."""
     built = items.buildings
     layer = sources.layers.get("buildings")
@@ -118,7 +114,7 @@ def _frame_items(
     return pd.DataFrame(
         {
             "building_id": items.name[named],
-            "unit_id": unit.loc[named].to_numpy(dtype=object),
+            "unit_id": unit.reindex(named).to_numpy(dtype=object),
             "floors": floors[named],
             "entrances": items.entrances[named],
             "households": items.households[named],
@@ -134,7 +130,7 @@ def _frame_clusters(
     shapes = take_shapes(homes)[home]
     xy = np.column_stack([shapely.get_x(shapes), shapely.get_y(shapes)])
     weight = take_counts(homes.iloc[home], "households", 1)
-    owner = unit.loc[items.home_item[home]].to_numpy(dtype=object)
+    owner = unit.reindex(items.home_item[home]).to_numpy(dtype=object)
     cluster = np.zeros(len(home), dtype=np.int64)
     used = 0
     for name in np.unique(owner.astype(str)):
@@ -200,7 +196,9 @@ def cluster_points(points: Floats, weights: Ints, least: int) -> Ints:
     return label
 
 
-def _halve(points: Floats, weights: Ints, least: int) -> np.ndarray[tuple[int], np.dtype[np.bool_]] | None:
+def _halve(
+    points: Floats, weights: Ints, least: int
+) -> np.ndarray[tuple[int], np.dtype[np.bool_]] | None:
     """Return which points are in the first half, or None where no cut leaves enough on both."""
     spread = np.ptp(points, axis=0)
     for axis in np.argsort(-spread, kind="stable").tolist():
