@@ -45,10 +45,13 @@ class Search:
         Starts every random number.
     workers
         Threads for one large graph, or None for one a core; they don't change the result.
+    steps_a_zone
+        Redrawings for each zone of a graph that is searched as a whole.
     """
 
     seed: int
     workers: int | None = None
+    steps_a_zone: int = STEPS_A_ZONE
 
 
 def solve_problem(
@@ -224,7 +227,7 @@ def _anneal(
     graph, aim = state_problem(problem, wide=wide)
     whole = Region(np.arange(problem.size), graph, int(graph.group.max()) + 1)
     expected = count_expected(problem)
-    steps = min(_count_steps(expected), STEPS_A_NODE * problem.size)
+    steps = min(_count_steps(expected, search.steps_a_zone), STEPS_A_NODE * problem.size)
     trees = (FIRST_TREES if problem.size <= MANY_NODES else 1) if fresh else 0
     course = Course(0, steps, steps, expected, trees=trees, sweeps=LAST_SWEEPS)
     task = partial(
@@ -239,7 +242,7 @@ def _anneal(
     return run_beside([task], 1)[0]
 
 
-def _count_steps(zones: int) -> int:
+def _count_steps(zones: int, each: int) -> int:
     """Return the redrawings for a number of zones: fewer a zone where there are very many."""
     many = max(0, zones - MANY_ZONES)
-    return LEAST_STEPS + STEPS_A_ZONE * min(zones, MANY_ZONES) + STEPS_A_ZONE // 3 * many
+    return LEAST_STEPS + each * min(zones, MANY_ZONES) + each // 3 * many
