@@ -11,6 +11,7 @@ import numpy as np
 
 from gridmap.planning.anchoring import part_anchors
 from gridmap.planning.feasibility import PieceBound, bound_pieces, sharpen_bounds
+from gridmap.planning.loads import find_overburdened, judge_zones
 from gridmap.planning.problems import Problem, find_pieces, number_by_first, state_problem
 from gridmap.rules import Band
 
@@ -145,13 +146,11 @@ def _count_avoidable(
     problem: Problem, labels: NDArray[np.int64], bounds: tuple[PieceBound, ...]
 ) -> int:
     """Count the zones outside that hold no node that fits into none, less those proved so."""
-    lower, upper = problem.bands.widest
-    sums = np.bincount(labels, weights=problem.weights)
-    outside = (sums < lower) | (sums > upper)
-    outside[np.setdiff1d(np.arange(len(sums)), labels)] = False
+    outside = judge_zones(problem, labels).outside
     for bound in bounds:
         outside[labels[list(bound.unfit)]] = False
-    proved = sum(bound.unavoidable for bound in bounds if not bound.unfit)
+    burdened = find_overburdened(problem, find_pieces(problem.edges, problem.size))
+    proved = sum(max(b.unavoidable, int(burdened[b.piece])) for b in bounds if not b.unfit)
     return int(np.count_nonzero(outside)) - proved
 
 
@@ -169,7 +168,8 @@ def _is_settled(problem: Problem, labels: NDArray[np.int32]) -> bool:
         return False
     lower, upper = problem.bands.widest
     totals = np.bincount(labels, weights=problem.weights).astype(np.int64)
-    return bool(np.all((totals < 2 * lower) & (totals <= upper)))
+    light = bool(np.all((totals < 2 * lower) & (totals <= upper)))
+    return light and not judge_zones(problem, labels).by_load.any()
 
 
 def _anneal(

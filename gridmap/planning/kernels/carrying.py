@@ -57,7 +57,7 @@ class Rows(NamedTuple):
 
     costs: np.ndarray
     carry: np.ndarray
-    count: np.ndarray
+    filled: np.ndarray
     picks: np.ndarray
     room: int
 
@@ -122,12 +122,12 @@ def _copy_label(costs: np.ndarray, carry: np.ndarray, source: int, target: int) 
 @inner
 def _start_slot(rows: Rows, slot: int, weight: int, slope: int, loads: np.ndarray, v: int) -> None:
     """Fill the states of a slot with the node alone in its open zone."""
-    tops = rows.count.shape[1] - 1
+    tops = rows.filled.shape[1] - 1
     for x in range(tops + 1):
-        rows.count[slot, x] = 0
+        rows.filled[slot, x] = 0
     x = min(weight, tops)
     base = (slot * (tops + 1) + x) * rows.room
-    rows.count[slot, x] = 1
+    rows.filled[slot, x] = 1
     rows.costs[base] = slope * min(weight - tops + 1, FAR) if x == tops else 0
     for r in range(loads.shape[1]):
         rows.carry[base, r] = loads[v, r]
@@ -138,12 +138,12 @@ def _close_slot(
     rows: Rows, slot: int, reach: int, closing: np.ndarray, band: np.ndarray, terms: Terms
 ) -> tuple[int, int, int]:
     """Return the state and the label to close a zone in, and its cost."""
-    tops = rows.count.shape[1] - 1
+    tops = rows.filled.shape[1] - 1
     best, label, least = tops, 0, NEVER
     for step in range(reach + 2):
         x = tops if step == 0 else step - 1
         weight = band[3] + 1 if x == tops else x * terms.grain
-        for a in range(rows.count[slot, x]):
+        for a in range(rows.filled[slot, x]):
             row = (slot * (tops + 1) + x) * rows.room + a
             cost = rows.costs[row] + closing[x]
             cost += weigh_loads(rows.carry, row, terms.load_bands, weight, band, terms.grain)
@@ -168,13 +168,13 @@ def _merge_slots(
     ``closed``: what closing the child costs, or `NEVER`; ``kind``: what the cut may do there.
     """
     fresh, offset = target
-    tops = rows.count.shape[1] - 1
+    tops = rows.filled.shape[1] - 1
     for x in range(tops + 1):
-        rows.count[fresh, x] = 0
+        rows.filled[fresh, x] = 0
     lost = 0
     for step in range(mine[1] + 2):
         x = tops if step == mine[1] + 1 else step
-        for a in range(rows.count[mine[0], x]):
+        for a in range(rows.filled[mine[0], x]):
             row = (mine[0] * (tops + 1) + x) * rows.room + a
             pick = (x * (tops + 2) * rows.room + a) * rows.room
             if closed < NEVER:
@@ -185,7 +185,7 @@ def _merge_slots(
                 continue
             for other in range(child[1] + 2):
                 y = tops if other == child[1] + 1 else other
-                for b in range(rows.count[child[0], y]):
+                for b in range(rows.filled[child[0], y]):
                     beside = (child[0] * (tops + 1) + y) * rows.room + b
                     for r in range(rows.carry.shape[1]):
                         rows.carry[-1, r] = rows.carry[row, r] + rows.carry[beside, r]
@@ -210,12 +210,12 @@ def _add_states(x: int, y: int, tops: int) -> tuple[int, int]:
 @inner
 def _put(rows: Rows, slot: int, x: int, offset: int, cost: int, pick: int, terms: Terms) -> int:
     """Offer the label in the last row of loads to a state of a slot; return the labels lost."""
-    tops = rows.count.shape[1] - 1
+    tops = rows.filled.shape[1] - 1
     base = (slot * (tops + 1) + x) * rows.room
     to = (offset + (0 if x == tops else x + 1)) * rows.room
-    at = (base, to, rows.count[slot, x])
+    at = (base, to, rows.filled[slot, x])
     many, lost = _offer(rows, at, cost, pick, terms.load_bands)
-    rows.count[slot, x] = many
+    rows.filled[slot, x] = many
     return lost
 
 
