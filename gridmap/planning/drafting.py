@@ -94,6 +94,7 @@ def divide_pieces(
     seed: int,
     time_limit_s: float | None = None,
     report: Callable[[int], None],
+    today: NDArray[np.int64] | None = None,
 ) -> list[NDArray[np.int32]]:
     """Divide every piece that has households; return the zones of its units.
 
@@ -112,6 +113,8 @@ def divide_pieces(
         For all pieces together, in seconds: each gets its share by units.
     report
         Called with the number of units done so far.
+    today
+        Today's zone of each unit, where the search starts from it, shape (n,).
 
     Returns
     -------
@@ -127,6 +130,8 @@ def divide_pieces(
         if int(land.households[piece.members].sum()) == 0:
             return np.zeros(len(piece.members), np.int32)
         problem = state_piece(land, piece, edges[number], rules)
+        if today is not None:
+            problem = replace(problem, current=today[piece.members])
         limit = None if room is None else room * len(piece.members)
         first = str(land.ids[piece.members[0]])
         name = land.communities[piece.community]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,7 @@ import shapely
 from gridmap.errors import InvalidOption
 from gridmap.findings import sort_findings
 from gridmap.model import Plan, ignore_progress
+from gridmap.planning.communities import lift_territory, name_communities
 from gridmap.planning.dedicated import carve_sites
 from gridmap.planning.drafting import divide_pieces, find_land_pieces, join_grids
 from gridmap.planning.framing import Draft, frame_grids
@@ -19,8 +21,14 @@ from gridmap.planning.land import read_land
 from gridmap.planning.reasons import state_arithmetic
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from gridmap.model import Progress, Territory
     from gridmap.rules import Rules
+
+ROADS_INSIDE_A_COMMUNITY = 1 / 8
+"""A community is as large as about eight grids: a main road inside it weighs an eighth (gridmap's
+own default)."""
 
 
 def make_plan(
@@ -29,9 +37,10 @@ def make_plan(
     rules: Rules,
     seed: int = 7,
     time_limit_s: float | None = None,
+    level: Literal["grid", "community"] = "grid",
     progress: Progress = ignore_progress,
 ) -> Plan:
-    r"""Divide a territory into grids: dedicated, general and exclave.
+    r"""Divide a territory into grids: dedicated, general and exclave; or into communities.
 
     Parameters
     ----------
@@ -44,6 +53,11 @@ def make_plan(
     time_limit_s
         Cuts the search short, in seconds; without it the search takes steps in proportion to the
         households.
+    level
+        ``grid``, or ``community``: communities are drawn anew inside each township by
+        ``rules.communities``, starting from today's. Then every row of ``grids`` is a community
+        and ``households`` counts persons; `gridmap.planning.communities.adopt_communities` makes
+        them the communities of the next plan.
     progress
         Called as ``progress("plan", done, total)`` with numbers of units.
 
@@ -78,7 +92,30 @@ def make_plan(
             "A plan needs at least one unit and a time limit above 0.",
             "划分至少需要一个单元，且时间上限须大于 0。",
         )
+    if level == "community":
+        lift = lift_territory(territory, rules)
+        today = pd.factorize(lift.today.sort_index(), sort=True)[0].astype(np.int64)
+        drawn = _divide(lift.territory, lift.rules, seed, time_limit_s, progress, today)
+        drawn = replace(drawn, findings=sort_findings([*drawn.findings, *lift.findings]))
+        return name_communities(drawn, lift, territory.units.communities["name"])
+    if level != "grid":
+        raise InvalidOption("level must be grid or community.", "level 只能取 grid 或 community。")
+    return _divide(territory, rules, seed, time_limit_s, progress, None)
+
+
+def _divide(
+    territory: Territory,
+    rules: Rules,
+    seed: int,
+    time_limit_s: float | None,
+    progress: Progress,
+    today: NDArray[np.int64] | None,
+) -> Plan:
+    """Divide a territory by the bands of the rules, starting from today's zones if given."""
     land = read_land(territory)
+    if today is not None:
+        crossings = land.costs.crossings * ROADS_INSIDE_A_COMMUNITY
+        land = replace(land, costs=land.costs._replace(crossings=crossings))
     progress("plan", 0, land.size)
     carving = carve_sites(land, territory.units.sites, rules)
     pieces = find_land_pieces(land, carving.number)
@@ -92,6 +129,7 @@ def make_plan(
         seed=seed,
         time_limit_s=time_limit_s,
         report=lambda done: progress("plan", idle + done, land.size),
+        today=today,
     )
     division = join_grids(land, carving.number, pieces, zones)
     draft = Draft(territory, land, rules, carving, pieces, division)
