@@ -95,7 +95,7 @@ def _merge_borders(borders: pd.DataFrame, zone: pd.Series[str]) -> pd.DataFrame:
     )
     for name in FLAGS:
         total[name] = total[name] * 2 > total["length_m"]
-    by_class = rows.groupby([*keys, "road_class"], as_index=False)["length_m"].sum()
+    by_class = rows.groupby([*keys, "road_class"], as_index=False).agg(length_m=("length_m", "sum"))
     by_class = by_class.sort_values(
         [*keys, "length_m", "road_class"], ascending=[True, True, False, True]
     )
@@ -146,18 +146,12 @@ def make_area_territory(areas: gpd.GeoDataFrame, *, metric_crs: CRS) -> Territor
     rows = rows.assign(area_m2=area, perimeter_m=perimeter)
     frame = gpd.GeoDataFrame(rows, geometry=parts, crs=areas.crs).sort_index()
     communities = _frame_parents(frame, metric_crs)
-    members = pd.DataFrame(
-        {
-            "building_id": "",
-            "household_id": "",
-            "unit_id": frame.index,
-            "households": frame["households"],
-        }
-    ).reset_index(drop=True)
     units = Units(
         frame=frame,
         communities=communities,
-        members=members.iloc[:0],
+        members=pd.DataFrame(
+            {name: [] for name in ("building_id", "household_id", "unit_id", "households")}
+        ),
         sites=gpd.GeoDataFrame(
             {name: [] for name in ("name", "category", "owner", "area_m2")},
             geometry=[],
@@ -185,7 +179,7 @@ def _frame_parents(frame: gpd.GeoDataFrame, metric_crs: CRS) -> gpd.GeoDataFrame
     ids = pd.Index([str(name) for name, _ in groups], name="community_id", dtype=object)
     values = {
         "name": ids.to_numpy(object),
-        "township": "",
+        "township": ids.to_numpy(object),
         "area_type": "urban",
         "households": groups["households"].sum().to_numpy(np.int64),
         "area_m2": area,

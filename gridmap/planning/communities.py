@@ -22,6 +22,9 @@ from gridmap.rules import BandRule
 from gridmap.units.measuring import measure_polygons
 
 if TYPE_CHECKING:
+    import geopandas as gpd
+    from numpy.typing import NDArray
+
     from gridmap.findings import Finding
     from gridmap.model import Plan, Territory, Units
     from gridmap.rules import Rules
@@ -55,6 +58,9 @@ class Lift:
         The rule of communities as bands; no dedicated sites.
     today
         Today's community of each unit, by ``unit_id``.
+    start
+        The same as numbers in the order of ids, where the search starts; None where each parent
+        is one community today, so that nothing is known of today's borders.
     findings
         What was estimated.
     """
@@ -62,6 +68,7 @@ class Lift:
     territory: Territory
     rules: Rules
     today: pd.Series[str]
+    start: NDArray[np.int64] | None
     findings: tuple[Finding, ...]
 
 
@@ -119,10 +126,13 @@ def lift_territory(territory: Territory, rules: Rules) -> Lift:
     label = (f"{rules.label_en}: communities", f"{rules.label_zh}（社区层级）")
     bands = (BandRule(rule.wish, rule.source, soft=True), BandRule(rule.band, rule.source))
     of_level = replace(rules, label_en=label[0], label_zh=label[1], bands=bands, dedicated=())
+    today = frame["community_id"]
+    numbers = pd.factorize(today.sort_index(), sort=True)[0].astype(np.int64)
     return Lift(
         replace(territory, units=above, borders=_open_borders(territory.borders, parent)),
         of_level,
-        frame["community_id"],
+        today,
+        numbers if today.nunique() > parent.nunique() else None,
         said,
     )
 
@@ -134,19 +144,17 @@ def _find_parents(units: Units, *, within: str) -> pd.Series[str]:
     known = town.ne("").all() and within == "township"
     if not known:
         return pd.Series(DISTRICT, index=units.frame.index, dtype=object)
-    codes = pd.Series(communities.index.astype(str), index=communities.index)
-    proper = codes.str.fullmatch(r"\d{12}").all()
-    prefix = codes.str[:TOWNSHIP_DIGITS]
-    if (
-        proper
-        and (prefix.groupby(town).nunique() == 1).all()
-        and prefix.nunique() == town.nunique()
-    ):
-        town = prefix
-    return units.frame["community_id"].map(town).astype(object)
+    codes = communities.index.astype(str)
+    if all(len(code) == COMMUNITY_DIGITS and code.isdecimal() for code in codes):
+        prefix = pd.Series(codes.str[:TOWNSHIP_DIGITS], index=communities.index)
+        pairs = set(zip(prefix, town, strict=True))
+        if len(pairs) == len(set(prefix)) == len(set(town)):
+            town = prefix
+    parent: pd.Series[str] = units.frame["community_id"].map(town).astype(object)
+    return parent
 
 
-def _frame_parents(units: Units, lifted: pd.DataFrame) -> pd.DataFrame:
+def _frame_parents(units: Units, lifted: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Return the townships in the columns of communities."""
     import geopandas as gpd
 
@@ -227,20 +235,19 @@ def name_communities(plan: Plan, lift: Lift, names: pd.Series[str]) -> Plan:
         reason_en=[_say_persons(text) for text in grids["reason_en"]],
     )
     known = set(plan.territory.findings)
-    said = [
-        finding
-        if finding in known
-        else replace(
-            finding,
-            **{
-                key: _say_persons(getattr(finding, key))
-                for key in ("en", "zh", "cure_en", "cure_zh")
-            },
-        )
-        for finding in plan.findings
-    ]
+    said = [said if said in known else _say_level(said) for said in plan.findings]
     about = {**plan.about, "level": "community", "counted": "persons"}
     return replace(plan, grids=grids, findings=tuple(said), about=about)
+
+
+def _say_level(finding: Finding) -> Finding:
+    return replace(
+        finding,
+        en=_say_persons(finding.en),
+        zh=_say_persons(finding.zh),
+        cure_en=_say_persons(finding.cure_en),
+        cure_zh=_say_persons(finding.cure_zh),
+    )
 
 
 def _say_persons(text: str) -> str:

@@ -21,9 +21,8 @@ from gridmap.planning.land import read_land
 from gridmap.planning.reasons import state_arithmetic
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from gridmap.model import Progress, Territory
+    from gridmap.planning.communities import Lift
     from gridmap.rules import Rules
 
 ROADS_INSIDE_A_COMMUNITY = 1 / 8
@@ -94,8 +93,7 @@ def make_plan(
         )
     if level == "community":
         lift = lift_territory(territory, rules)
-        today = pd.factorize(lift.today.sort_index(), sort=True)[0].astype(np.int64)
-        drawn = _divide(lift.territory, lift.rules, seed, time_limit_s, progress, today)
+        drawn = _divide(lift.territory, lift.rules, seed, time_limit_s, progress, lift)
         drawn = replace(drawn, findings=sort_findings([*drawn.findings, *lift.findings]))
         return name_communities(drawn, lift, territory.units.communities["name"])
     if level != "grid":
@@ -109,11 +107,11 @@ def _divide(
     seed: int,
     time_limit_s: float | None,
     progress: Progress,
-    today: NDArray[np.int64] | None,
+    lift: Lift | None,
 ) -> Plan:
-    """Divide a territory by the bands of the rules, starting from today's zones if given."""
+    """Divide a territory by the bands of the rules; of a lifted one, communities."""
     land = read_land(territory)
-    if today is not None:
+    if lift is not None:
         crossings = land.costs.crossings * ROADS_INSIDE_A_COMMUNITY
         land = replace(land, costs=land.costs._replace(crossings=crossings))
     progress("plan", 0, land.size)
@@ -129,7 +127,7 @@ def _divide(
         seed=seed,
         time_limit_s=time_limit_s,
         report=lambda done: progress("plan", idle + done, land.size),
-        today=today,
+        today=None if lift is None else lift.start,
     )
     division = join_grids(land, carving.number, pieces, zones)
     draft = Draft(territory, land, rules, carving, pieces, division)
