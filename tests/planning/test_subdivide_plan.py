@@ -1,0 +1,215 @@
+"""Micro-grids and link units: nested, whole, tiling, and with a reason where outside."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from level_invariants import LEVEL_INVARIANTS
+from pyproj import CRS
+
+from gridmap.errors import InvalidOption
+from gridmap.model import Plan, Sources
+from gridmap.planning import make_plan, subdivide_plan
+from gridmap.planning.atoms import grow_cells, list_atoms, merge_members
+from gridmap.planning.nesting import LEVELS
+from gridmap.rules import Rules
+from gridmap.testing import draw_territory, random_territory
+from gridmap.units import make_units
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+RULES = Rules.preset()
+ONE_COMMUNITY = {"community_id": ["C1"], "name": ["东山社区"], "township": [""], "area_type": [""]}
+
+
+def sources_of(buildings: list[dict[str, object]], homes: list[tuple[float, float]] = ()) -> Sources:
+    """Return one community of a square kilometre with buildings 40 m by 12 m, in metres."""
+    east, north = 9.75e-6, 9.03e-6
+    land = gpd.GeoDataFrame(
+        ONE_COMMUNITY, geometry=[shapely.box(113.1, 23.0, 113.1 + 1e3 * east, 23.0 + 1e3 * north)],
+        crs=4490,
+    )  # fmt: skip
+    yard = gpd.GeoDataFrame(
+        {"compound_id": ["P1"], "name": ["锦绣花园"], "age_class": ["new"]},
+        geometry=[shapely.box(113.1 + 1e-4, 23.0 + 1e-4, 113.109, 23.0085)],
+        crs=4490,
+    )
+    layers = {"communities": land, "compounds": yard}
+    if buildings:
+        shapes = [
+            shapely.box(
+                113.1 + float(b["x"]) * east,
+                23.0 + float(b["y"]) * north,
+                113.1 + (float(b["x"]) + 40) * east,
+                23.0 + (float(b["y"]) + 12) * north,
+            )
+            for b in buildings
+        ]
+        rows = pd.DataFrame(buildings).drop(columns=["x", "y"])
+        layers["buildings"] = gpd.GeoDataFrame(rows, geometry=shapes, crs=4490)
+    total = int(sum(int(b["households"]) for b in buildings)) if not homes else len(homes)
+    if homes:
+        points = [shapely.Point(113.1 + x * east, 23.0 + y * north) for x, y in homes]
+        rows = pd.DataFrame({"household_id": [f"h{n}" for n in range(len(homes))], "households": 1})
+        layers["households"] = gpd.GeoDataFrame(rows, geometry=points, crs=4490)
+    return Sources(layers, CRS(4490), CRS(4547), read_households=total)
+
+
+def plan_of(sources: Sources) -> Plan:
+    from gridmap.adjacency import make_territory
+
+    units = make_units(sources, rules=RULES)
+    return make_plan(make_territory(units, sources, rules=RULES), rules=RULES)
+
+
+def rows_of(**columns: object) -> list[dict[str, object]]:
+    """Return twelve buildings in three rows, each with these columns."""
+    return [
+        {"building_id": f"B{n:02d}", "x": 100 + 80 * (n % 4), "y": 100 + 60 * (n // 4), **columns}
+        for n in range(12)
+    ]
+
+
+@pytest.fixture(scope="module")
+def yard() -> Plan:
+    return plan_of(sources_of(rows_of(households=36, floors=6, entrances=3)))
+
+
+@pytest.mark.parametrize("check", LEVEL_INVARIANTS, ids=lambda check: check.__name__)
+def test_levels_of_a_compound_keep_the_invariants(
+    yard: Plan, check: Callable[[Plan, Plan], None]
+) -> None:
+    check(yard, subdivide_plan(yard))
+
+
+@settings(max_examples=8, deadline=None)
+@given(seed=st.integers(0, 10_000), levels=st.sampled_from([LEVELS, LEVELS[:1], LEVELS[1:]]))
+def test_levels_of_any_plan_keep_the_invariants(seed: int, levels: tuple[str, ...]) -> None:
+    territory = random_territory(seed, rows=7, columns=7, households=2_000, exclaves=seed % 2)
+    plan = make_plan(territory, rules=RULES)
+    below = subdivide_plan(plan, levels=levels, seed=seed)
+    for check in LEVEL_INVARIANTS:
+        check(plan, below)
+
+
+def test_buildings_stay_whole_where_they_fit(yard: Plan) -> None:
+    below = subdivide_plan(yard, levels=("micro_grid",))
+    members = below.territory.units.members
+    assert not members["building_id"].duplicated().any()
+    assert below.micro_grids is not None
+    assert below.micro_grids["households"].tolist() == [72] * 6
+    assert (members["entrance"] == "").all()
+
+
+def test_a_building_above_the_band_is_shared_by_entrances() -> None:
+    plan = plan_of(sources_of(rows_of(households=36) [:10] + [
+        {"building_id": "B99", "x": 100, "y": 400, "households": 130, "entrances": 2}
+    ]))  # fmt: skip
+    below = subdivide_plan(plan, levels=("micro_grid",))
+    members = below.territory.units.members
+    parts = members[members["building_id"] == "B99"]
+    assert sorted(parts["entrance"]) == ["1", "2"]
+    assert sorted(parts["households"]) == [65, 65]
+    assert below.micro_grids is not None
+    assert below.micro_grids["in_band"].all()
+    assert any(said.code == "level_split_by_entrance" for said in below.findings)
+
+
+def test_a_tower_without_entrances_is_shared_by_floors_on_one_piece_of_land() -> None:
+    plan = plan_of(sources_of(rows_of(households=36)[:4] + [
+        {"building_id": "B99", "x": 100, "y": 400, "households": 192, "floors": 32}
+    ]))  # fmt: skip
+    below = subdivide_plan(plan)
+    micro, link = below.micro_grids, below.link_units
+    assert micro is not None
+    assert link is not None
+    tower = micro[micro["floors"] != ""].sort_values("code")
+    assert tower["floors"].tolist() == ["1-10", "11-21", "22-32"]
+    assert tower["households"].tolist() == [60, 66, 66]
+    assert tower.geometry.map(lambda shape: shape.wkb).nunique() == 1
+    inside = link[link["micro_grid_id"] == tower.index[0]].sort_values("code")
+    assert inside["floors"].tolist() == ["1-5", "6-10"]
+    assert any(said.code == "level_split_by_floor" for said in below.findings)
+
+
+def test_a_building_of_unknown_floors_and_entrances_says_why_it_is_too_large() -> None:
+    plan = plan_of(sources_of([
+        {"building_id": "B1", "x": 100, "y": 400, "households": 192},
+        {"building_id": "B2", "x": 300, "y": 400, "households": 150},
+    ]))  # fmt: skip
+    below = subdivide_plan(plan, levels=("micro_grid",))
+    assert below.micro_grids is not None
+    assert below.micro_grids["reason_code"].tolist() == ["building_too_large"] * 2
+    assert "微网格" in below.micro_grids["reason"].iloc[0]
+    assert "micro-grid" in below.micro_grids["reason_en"].iloc[0]
+
+
+def test_households_without_buildings_are_drawn_by_clusters_that_name_no_home() -> None:
+    rng = np.random.default_rng(3)
+    homes = [(float(x), float(y)) for x, y in rng.uniform(100, 800, (330, 2))]
+    plan = plan_of(sources_of([], homes))
+    standing = plan.territory.units.buildings
+    assert standing is not None
+    placed = standing[~standing.geometry.isna()]
+    assert (placed["households"] >= 10).all()
+    east, north = 9.75e-6, 9.03e-6
+    exact = {(round(113.1 + x * east, 7), round(23.0 + y * north, 7)) for x, y in homes}
+    assert not exact & {(round(p.x, 7), round(p.y, 7)) for p in placed.geometry}
+    below = subdivide_plan(plan)
+    for check in LEVEL_INVARIANTS:
+        check(plan, below)
+    assert below.micro_grids is not None
+    assert below.micro_grids["in_band"].all()
+
+
+def test_the_same_plan_and_seed_give_the_same_levels(yard: Plan) -> None:
+    first, second = subdivide_plan(yard), subdivide_plan(subdivide_plan(yard, seed=9))
+    for name in ("micro_grids", "link_units"):
+        pd.testing.assert_frame_equal(
+            pd.DataFrame(getattr(first, name)), pd.DataFrame(getattr(second, name))
+        )
+    pd.testing.assert_frame_equal(first.territory.units.members, second.territory.units.members)
+
+
+def test_link_units_of_ten_are_a_rule_and_not_code(yard: Plan) -> None:
+    ten = replace(RULES.link_units, lower=6, target=10, upper=14)
+    below = subdivide_plan(yard, rules=replace(RULES, link_units=ten))
+    assert below.link_units is not None
+    assert below.link_units["households"].tolist() == [12] * 36
+
+
+def test_members_are_merged_back_to_what_they_were(yard: Plan) -> None:
+    below = subdivide_plan(yard)
+    merged = merge_members(below.territory.units.members)
+    pd.testing.assert_frame_equal(merged, merge_members(yard.territory.units.members))
+
+
+def test_cells_of_buildings_hold_their_footprints(yard: Plan) -> None:
+    units = yard.territory.units
+    atoms = list_atoms(units, most=100)
+    cells = grow_cells(units, atoms)
+    assert shapely.coverage_is_valid(cells.shape)
+    covered = shapely.area(shapely.intersection(cells.shape[cells.of_atom], atoms.shape))
+    assert (covered > 0.95 * shapely.area(atoms.shape)).all()
+
+
+def test_a_plan_without_buildings_is_divided_by_units_and_says_so() -> None:
+    plan = make_plan(draw_territory("abcdef", households=70), rules=RULES)
+    below = subdivide_plan(plan)
+    assert any(said.code == "level_without_buildings" for said in below.findings)
+    assert below.micro_grids is not None
+    assert len(below.micro_grids) == 6
+
+
+def test_an_unknown_level_is_refused(yard: Plan) -> None:
+    with pytest.raises(InvalidOption):
+        subdivide_plan(yard, levels=("street",))
