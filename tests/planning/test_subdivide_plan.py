@@ -31,7 +31,9 @@ RULES = Rules.preset()
 ONE_COMMUNITY = {"community_id": ["C1"], "name": ["东山社区"], "township": [""], "area_type": [""]}
 
 
-def sources_of(buildings: list[dict[str, object]], homes: list[tuple[float, float]] = ()) -> Sources:
+def sources_of(
+    buildings: list[dict[str, object]], homes: list[tuple[float, float]] = ()
+) -> Sources:
     """Return one community of a square kilometre with buildings 40 m by 12 m, in metres."""
     east, north = 9.75e-6, 9.03e-6
     land = gpd.GeoDataFrame(
@@ -111,9 +113,8 @@ def test_buildings_stay_whole_where_they_fit(yard: Plan) -> None:
 
 
 def test_a_building_above_the_band_is_shared_by_entrances() -> None:
-    plan = plan_of(sources_of(rows_of(households=36) [:10] + [
-        {"building_id": "B99", "x": 100, "y": 400, "households": 130, "entrances": 2}
-    ]))  # fmt: skip
+    slab = {"building_id": "B99", "x": 100, "y": 400, "households": 130, "entrances": 2}
+    plan = plan_of(sources_of([*rows_of(households=36)[:10], slab]))
     below = subdivide_plan(plan, levels=("micro_grid",))
     members = below.territory.units.members
     parts = members[members["building_id"] == "B99"]
@@ -125,9 +126,8 @@ def test_a_building_above_the_band_is_shared_by_entrances() -> None:
 
 
 def test_a_tower_without_entrances_is_shared_by_floors_on_one_piece_of_land() -> None:
-    plan = plan_of(sources_of(rows_of(households=36)[:4] + [
-        {"building_id": "B99", "x": 100, "y": 400, "households": 192, "floors": 32}
-    ]))  # fmt: skip
+    high = {"building_id": "B99", "x": 100, "y": 400, "households": 192, "floors": 32}
+    plan = plan_of(sources_of([*rows_of(households=36)[:4], high]))
     below = subdivide_plan(plan)
     micro, link = below.micro_grids, below.link_units
     assert micro is not None
@@ -135,7 +135,7 @@ def test_a_tower_without_entrances_is_shared_by_floors_on_one_piece_of_land() ->
     tower = micro[micro["floors"] != ""].sort_values("code")
     assert tower["floors"].tolist() == ["1-10", "11-21", "22-32"]
     assert tower["households"].tolist() == [60, 66, 66]
-    assert tower.geometry.map(lambda shape: shape.wkb).nunique() == 1
+    assert len({shape.wkb for shape in tower.geometry}) == 1
     inside = link[link["micro_grid_id"] == tower.index[0]].sort_values("code")
     assert inside["floors"].tolist() == ["1-5", "6-10"]
     assert any(said.code == "level_split_by_floor" for said in below.findings)
