@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -22,7 +23,8 @@ STEPS_A_ZONE = 60
 LEAST_STEPS = 400
 STEPS_A_NODE = 30
 MANY_ZONES = 500
-HEAT = 3 << 10
+HEAT = int(os.environ.get('HEAT','256'))
+MOST_WALK = 256
 """Starting heat in the units of `gridmap.planning.kernels.weighing`: three shapes' worth."""
 STEPS_A_CALL = 512
 """Steps between two looks at the clock (and chances for Ctrl-C)."""
@@ -189,16 +191,16 @@ def _anneal(
     rng = np.array([seed_from(search.seed, attempt)], np.uint64)
     groups = int(graph.group.max()) + 1
     expected = problem.zones or max(1, int(problem.weights.sum()) // int(graph.bands[:, 4].min()))
-    steps = min(_count_steps(expected, search.steps_a_zone), STEPS_A_NODE * problem.size)
+    steps = int(os.environ.get('STEPS','0')) or min(_count_steps(expected, search.steps_a_zone), STEPS_A_NODE * problem.size)
     trees = (FIRST_TREES if problem.size <= MANY_NODES else 1) if fresh else 0
-    every = min(max(expected, 24), 4096)
     now = labels.astype(np.int64)
     best = now.copy()
-    score = np.array([0, np.iinfo(np.int64).max])
+    score = np.array([0, np.iinfo(np.int64).max, 0])
+    offers = int(os.environ.get('OFFERS','40')) * problem.size * min(MOST_WALK, max(1, problem.size // expected)) // steps
     for first in range(0, steps, STEPS_A_CALL):
         last = min(first + STEPS_A_CALL, steps)
         now = run(
-            graph, aim, now, groups, _plan(first, last, steps, trees, every, 0), rng, best, score
+            graph, aim, now, groups, _plan(first, last, steps, trees, offers, 0), rng, best, score
         )
         trees = 0
         if not _has_time(search, started):
@@ -210,7 +212,7 @@ def _anneal(
         aim,
         best.copy(),
         groups,
-        _plan(steps, steps, steps, 0, every, sweeps),
+        _plan(steps, steps, steps, 0, 0, sweeps),
         rng,
         best,
         score,
@@ -227,7 +229,7 @@ def _plan(
     first: int, last: int, steps: int, trees: int, every: int, sweeps: int
 ) -> NDArray[np.int64]:
     """Return what one call of the kernel does, in the order it reads."""
-    return np.array([first, last, steps, HEAT, trees, every, sweeps], np.int64)
+    return np.array([first, last, steps, HEAT, trees, every, sweeps, *map(int, os.environ.get('PLAN','1024,3840,512').split(','))], np.int64)
 
 
 def _has_time(search: Search, started: float) -> bool:

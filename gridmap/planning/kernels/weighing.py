@@ -36,7 +36,7 @@ SPLIT = 1 << 15
 CROSSING = 1 << 12
 UNWISHED = 1 << 10
 """For each household (or grain) that a zone lacks or has too many for the wished band."""
-DEVIATION = 1 << 10
+DEVIATION = 1 << 4
 SHAPE = 1 << 10
 NEVER = 1 << 60
 PP_SCALE = 12868
