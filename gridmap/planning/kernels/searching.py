@@ -21,7 +21,7 @@ from gridmap.planning.kernels.simmering import (
     sweep_border,
 )
 from gridmap.planning.kernels.spanning import collect_edges, draw_tree, hang_tree, price_edges
-from gridmap.planning.kernels.weighing import Aim, Graph, find_top_class, weigh_size
+from gridmap.planning.kernels.weighing import Aim, Graph, weigh_size
 from gridmap.planning.kernels.zones import (
     CHANGE,
     NUMBER,
@@ -43,8 +43,10 @@ CURVE = np.array([int(65536 * np.exp(-k / 128) + 0.5) for k in range(1025)], dty
 """How heat falls, in 65536ths of the start."""
 SAMPLE = 2048
 """Offers by which the heat of the start is measured."""
-HOT, STIFF = 1, 4
-FIRM = 60
+DROP = 384
+"""Fall of the heat from the first step to the last: e to the power of so many 128ths."""
+SLACK, FIRM = 32, 1000
+"""Pressure of the band at the start and its growth, in 256ths of the heat of the start."""
 
 
 @inner
@@ -174,9 +176,7 @@ def _redraw(
     for k in range(len(old)):
         loose += brew.ease[old[k]]
     for k in range(many):
-        band = graph.bands[find_top_class(after.shares[k])]
-        worth = weigh_size(after.weight[k], band, aim.grain)
-        loose -= ease_zone(graph, brew, after.weight[k], after.shares[k], worth)
+        loose -= ease_zone(graph, aim, brew, after.weight[k], after.shares, after.loads, k)
     if heat >= 0 and loose > blur(heat, rng):
         return False
     redraw_region(zones, nodes, old, fresh, after)
@@ -290,7 +290,7 @@ def _make_search(stamp: int) -> Callable[..., np.ndarray]:
         press_zones(graph, aim, zones, brew, WALL, 0)
         if plan[4] > 0:
             _divide_pieces(graph, aim, zones, brew, closing, plan[4], rng)
-        if plan[0] == 0 and plan[2] > 0:
+        if score[2] == 0 and plan[2] > 0:
             score[2] = simmer(graph, aim, zones, brew, SAMPLE, -1, rng, best, score)
         outside = _list_outside(graph, zones)
         often = max(16, plan[2] >> 8)
@@ -298,9 +298,9 @@ def _make_search(stamp: int) -> Callable[..., np.ndarray]:
             if step % often == 0 or step == plan[0]:
                 outside = _list_outside(graph, zones)
                 share = 256 * step // plan[2]
-                press = score[2] * (plan[7] + plan[8] * share // 256) >> 8
+                press = score[2] * (SLACK + FIRM * share // 256) >> 8
                 press_zones(graph, aim, zones, brew, press if share < 236 else WALL, share)
-            heat = _cool(plan[3] * score[2] >> 8, step, plan[2], plan[9])
+            heat = _cool(plan[3] * score[2] >> 8, step, plan[2], DROP)
             _take_step(graph, aim, zones, brew, closing, outside, heat, rng)
             simmer(graph, aim, zones, brew, plan[5], heat, rng, best, score)
             keep_best(zones, brew, best, score)

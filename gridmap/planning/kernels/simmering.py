@@ -22,8 +22,9 @@ from gridmap.planning.kernels.weighing import (
     Aim,
     Graph,
     find_top_class,
-    weigh_shape,
+    weigh_loads,
     weigh_size,
+    weigh_zone,
 )
 from gridmap.planning.kernels.zones import CHANGE, Zones, add_member, drop_member
 
@@ -179,34 +180,58 @@ def press_zones(
 
 
 @inner
-def weigh_zone(graph: Graph, aim: Aim, zones: Zones, zone: int) -> int:
-    """Weigh a zone: size and shape."""
-    band = graph.bands[find_top_class(zones.shares[zone])]
-    return weigh_size(zones.weight[zone], band, aim.grain) + weigh_shape(
-        zones.area[zone], zones.perimeter[zone], aim.shape
+def ease_zone(
+    graph: Graph,
+    aim: Aim,
+    brew: Brew,
+    weight: int,
+    shares: np.ndarray,
+    loads: np.ndarray,
+    zone: int,
+) -> int:
+    """Return how much of a zone's weighed cost the relaxed band forgives."""
+    if brew.dial[PRESS] == WALL:
+        return 0
+    klass = find_top_class(shares, zone)
+    bands = graph.bands
+    gap = max(0, bands[klass, 0] - weight, weight - bands[klass, 1])
+    hard = max(0, bands[klass, 2] - weight, weight - bands[klass, 3])
+    wall = 0
+    if gap > 0:
+        wall = weigh_size(weight, bands[klass], aim.grain)
+    if len(graph.load_bands) > 0:
+        over = weigh_loads(loads, zone, graph.load_bands, weight, bands[klass], aim.grain)
+        wall += over
+        hard += over // ASTRAY * aim.grain
+    if wall < ASTRAY:
+        return 0
+    gap += hard
+    if hard > 0:
+        gap += bands[klass, 2] * brew.dial[BASE] >> 8
+    return int((wall >> 26 << 26) - min(brew.dial[PRESS] * gap // brew.dial[LUMP], ASTRAY << 8))
+
+
+@inner
+def weigh_member(graph: Graph, aim: Aim, zones: Zones, zone: int) -> int:
+    """Weigh a zone of the present division."""
+    return weigh_zone(
+        graph,
+        aim,
+        zones.weight[zone],
+        zones.shares,
+        zones.loads,
+        zone,
+        zones.area[zone],
+        zones.perimeter[zone],
     )
 
 
 @inner
-def ease_zone(
-    graph: Graph, brew: Brew, weight: int, shares: np.ndarray, worth: int
-) -> int:
-    """Return how much of a zone's weighed cost the relaxed band forgives."""
-    if brew.dial[PRESS] == WALL or worth < ASTRAY:
-        return 0
-    band = graph.bands[find_top_class(shares)]
-    gap = max(0, band[0] - weight, weight - band[1])
-    hard = max(0, band[2] - weight, weight - band[3])
-    if hard > 0:
-        gap += hard + (band[2] * brew.dial[BASE] >> 8)
-    return int((worth >> 26 << 26) - min(brew.dial[PRESS] * gap // brew.dial[LUMP], ASTRAY << 8))
-
-
-@inner
 def _note_zone(graph: Graph, aim: Aim, zones: Zones, brew: Brew, zone: int) -> None:
-    worth = weigh_zone(graph, aim, zones, zone)
-    brew.worth[zone] = worth
-    brew.ease[zone] = ease_zone(graph, brew, zones.weight[zone], zones.shares[zone], worth)
+    brew.worth[zone] = weigh_member(graph, aim, zones, zone)
+    brew.ease[zone] = ease_zone(
+        graph, aim, brew, zones.weight[zone], zones.shares, zones.loads, zone
+    )
 
 
 @inner
@@ -283,6 +308,9 @@ def _shift_sums(
     zones.weight[target] += weight
     zones.shares[source, klass] -= weight
     zones.shares[target, klass] += weight
+    for r in range(graph.loads.shape[1]):
+        zones.loads[source, r] -= graph.loads[node, r]
+        zones.loads[target, r] += graph.loads[node, r]
     zones.area[source] -= graph.area[node]
     zones.area[target] += graph.area[node]
     zones.perimeter[source] += 2 * inside - graph.perimeter[node]
@@ -344,10 +372,15 @@ def offer_move(
         change += (near_kin or _meets_group(graph, zones, brew, node, source)) * SPLIT
         change -= (far_kin or _meets_group(graph, zones, brew, node, target)) * SPLIT
     _shift_sums(graph, zones, node, source, target, inside, across)
-    worth_a = weigh_zone(graph, aim, zones, source)
-    worth_b = weigh_zone(graph, aim, zones, target)
-    ease_a = ease_zone(graph, brew, zones.weight[source], zones.shares[source], worth_a)
-    ease_b = ease_zone(graph, brew, zones.weight[target], zones.shares[target], worth_b)
+    worth_a = weigh_member(graph, aim, zones, source)
+    worth_b = weigh_member(graph, aim, zones, target)
+    ease_a, ease_b = 0, 0
+    if worth_a >= ASTRAY:
+        weight = zones.weight[source]
+        ease_a = ease_zone(graph, aim, brew, weight, zones.shares, zones.loads, source)
+    if worth_b >= ASTRAY:
+        weight = zones.weight[target]
+        ease_b = ease_zone(graph, aim, brew, weight, zones.shares, zones.loads, target)
     change += worth_a + worth_b - brew.worth[source] - brew.worth[target]
     loose = change - ease_a - ease_b + brew.ease[source] + brew.ease[target]
     brew.dial[SOFT] = change - (worth_a >> 26 << 26) - (worth_b >> 26 << 26)
