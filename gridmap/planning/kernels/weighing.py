@@ -45,12 +45,12 @@ DEVIATION = 1 << 10
 """What a zone costs at the edge of its band, a zone at its target nothing."""
 TIE = 1 << 4
 """The same where the number of zones is given and no shape: only edges count, and then balance."""
-SHAPE = 1 << 10
+SHAPE = 1 << 12
 NEVER = 1 << 60
 MOST_UNIT = 1024
 """Grains to which the bound of a load is put equal at most; more would only be finer."""
-PP_SCALE = 12868
-"""4 pi * 1024, rounded: Polsby-Popper in 1024ths from whole areas and perimeters."""
+PP_SCALE = 51472
+"""4 pi * 4096, rounded: Polsby-Popper in 4096ths from whole areas and perimeters."""
 
 
 class Graph(NamedTuple):
@@ -174,8 +174,8 @@ def weigh_shape(area: int, perimeter: int, shape: int) -> int:
     """Weigh a zone's shape: ``shape`` times (1 - Polsby-Popper)."""
     if shape == 0 or perimeter <= 0:
         return 0
-    roundness = min(1024, area * PP_SCALE // (perimeter * perimeter))
-    return shape * (1024 - roundness) >> 10
+    roundness = min(4096, area * PP_SCALE // (perimeter * perimeter))
+    return shape * (4096 - roundness) >> 12
 
 
 @inner
