@@ -267,7 +267,7 @@ def partition(  # noqa: PLR0913  # the signature is a contract: DESIGN.md sectio
         watch.keep_back(watch.seconds)
         if report is not None:
             watch.show_to(partial(_show, report, problem, ends, costs, watch))
-        labels = solve_problem(problem, Search(seed=seed, workers=workers), watch)
+        labels = solve_problem(problem, Search(seed=seed, workers=workers, thorough=True), watch)
         labels = settle_number(problem, labels, blocks)
         certificate = _certify(problem, labels, held, seed)
     apart = labels[ends[:, 0]] != labels[ends[:, 1]]
