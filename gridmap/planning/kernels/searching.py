@@ -9,6 +9,7 @@ import numpy as np
 from gridmap.planning.kernels.carrying import Tree, cut_region
 from gridmap.planning.kernels.compiling import SOURCES_STAMP, draw_below, entry, inner
 from gridmap.planning.kernels.simmering import (
+    BORDER,
     WALL,
     Brew,
     blur,
@@ -18,10 +19,10 @@ from gridmap.planning.kernels.simmering import (
     open_brew,
     press_zones,
     simmer,
-    sweep_border,
 )
 from gridmap.planning.kernels.spanning import collect_edges, draw_tree, hang_tree, price_edges
-from gridmap.planning.kernels.weighing import Aim, Graph, weigh_size
+from gridmap.planning.kernels.tightening import cut_tightly
+from gridmap.planning.kernels.weighing import ASTRAY, Aim, Graph, weigh_size
 from gridmap.planning.kernels.zones import (
     CHANGE,
     NUMBER,
@@ -164,7 +165,14 @@ def _redraw(
         klass[i] = graph.klass[nodes[i]]
         if branch[i] >= 0:
             flag[i] = kinds[branch[i]]
-    fresh = cut_region(graph, aim, closing, nodes, Tree(order, parent, weight, klass, price, flag))
+    fresh = np.empty(0, np.int64)
+    if aim.grain > 1 and len(graph.load_bands) == 0:
+        fresh = cut_tightly(graph, aim.grain, nodes, order, parent, price, flag)
+        if len(fresh) == 0 and heat >= 0 and before.cost < ASTRAY:
+            return False
+    if len(fresh) == 0:
+        tree = Tree(order, parent, weight, klass, price, flag)
+        fresh = cut_region(graph, aim, closing, nodes, tree)
     many = 0
     for i in range(len(nodes)):
         many = max(many, fresh[i] + 1)
@@ -307,7 +315,9 @@ def _make_search(stamp: int) -> Callable[..., np.ndarray]:
         if plan[6] > 0:
             press_zones(graph, aim, zones, brew, WALL, 0)
         for _ in range(plan[6]):
-            if sweep_border(graph, aim, zones, brew, rng) == cold:
+            reached = zones.total[CHANGE]
+            simmer(graph, aim, zones, brew, 3 * brew.dial[BORDER], cold, rng, best, score)
+            if zones.total[CHANGE] == reached:
                 break
         keep_best(zones, brew, best, score)
         score[0] = zones.total[CHANGE]

@@ -37,6 +37,8 @@ PARTNERS = 24
 CHANCES = np.array([int(256 * np.log(256 / (k + 0.5)) + 0.5) for k in range(256)], dtype=np.int64)
 """-ln of evenly spread chances, in 256ths: annealing in whole numbers."""
 BORDER, STALE, PRESS, LUMP, BASE, SOFT = range(6)
+SINGLE, FIRST, SECOND, BACK = range(4)
+"""Where an exchange stands: a move by itself, one to be made up for, its partner, all undone."""
 WALL = -1
 """The pressure at which the band is a wall."""
 
@@ -47,7 +49,8 @@ class Brew(NamedTuple):
     Nodes (n,): ``apart`` neighbours in other zones; ``border`` lists the nodes that have some,
     ``seat`` is a node's place there or -1; ``stale`` lists the nodes that moved since the best
     labels were kept, ``moved`` marks them. Zones (n,): ``worth`` weighed cost, ``ease`` how much of
-    it the relaxed band forgives. ``start`` (groups + 1,) and ``kin`` list the members of groups.
+    it the relaxed band forgives. ``start`` (groups + 1,) and ``kin`` list the members of groups. ``trial``
+    worth and ease of the two zones of an offer.
     ``dial``: length of ``border`` and of ``stale``; pressure, the cost for each ``LUMP`` of
     households outside the band (`WALL`: the true cost); share of the charge for each zone outside,
     in 256ths; the change of the last offer but for the band.
@@ -62,6 +65,7 @@ class Brew(NamedTuple):
     ease: np.ndarray
     start: np.ndarray
     kin: np.ndarray
+    trial: np.ndarray
     dial: np.ndarray
 
 
@@ -87,6 +91,7 @@ def open_brew(graph: Graph, zones: Zones, groups: int, best: np.ndarray) -> Brew
         np.zeros(size, np.int64),
         np.zeros(groups + 1, np.int64),
         np.empty(size, np.int64),
+        np.zeros((2, 2), np.int64),
         np.zeros(6, np.int64),
     )
     total, many = 0, 0
@@ -349,7 +354,7 @@ def offer_move(
     """Move a node when that changes the relaxed cost by no more than allowed and breaks nothing.
 
     Returns the change, or `NEVER` when the node stays. Where `NEVER` is allowed, the node moves
-    without any question.
+    without any question; at `NEVER` - 1 its zone must stay in one piece, that is all.
     """
     source, group = zones.label[node], graph.group[node]
     inside, across, change = 0, 0, 0
@@ -368,25 +373,22 @@ def offer_move(
         change += (near_kin or _meets_group(graph, zones, brew, node, source)) * SPLIT
         change -= (far_kin or _meets_group(graph, zones, brew, node, target)) * SPLIT
     _shift_sums(graph, zones, node, source, target, inside, across)
-    worth_a = weigh_member(graph, aim, zones, source)
-    worth_b = weigh_member(graph, aim, zones, target)
-    ease_a, ease_b = 0, 0
-    if worth_a >= ASTRAY:
-        weight = zones.weight[source]
-        ease_a = ease_zone(graph, aim, brew, weight, zones.shares, zones.loads, source)
-    if worth_b >= ASTRAY:
-        weight = zones.weight[target]
-        ease_b = ease_zone(graph, aim, brew, weight, zones.shares, zones.loads, target)
-    change += worth_a + worth_b - brew.worth[source] - brew.worth[target]
-    loose = change - ease_a - ease_b + brew.ease[source] + brew.ease[target]
-    brew.dial[SOFT] = change - (worth_a >> 26 << 26) - (worth_b >> 26 << 26)
-    brew.dial[SOFT] += (brew.worth[source] >> 26 << 26) + (brew.worth[target] >> 26 << 26)
+    loose, brew.dial[SOFT] = change, change
+    for side in range(2):
+        zone = target if side else source
+        worth, ease, weight = weigh_member(graph, aim, zones, zone), 0, zones.weight[zone]
+        if worth >= ASTRAY:
+            ease = ease_zone(graph, aim, brew, weight, zones.shares, zones.loads, zone)
+        brew.trial[side, 0], brew.trial[side, 1] = worth, ease
+        change += worth - brew.worth[zone]
+        loose += worth - ease - brew.worth[zone] + brew.ease[zone]
+        brew.dial[SOFT] += worth % ASTRAY - brew.worth[zone] % ASTRAY
     if allowed < NEVER and (loose > allowed or not stays_whole(graph, zones, node, queue)):
         _shift_sums(graph, zones, node, target, source, across, inside)
         return NEVER
     _carry_node(graph, zones, brew, node, source, target)
-    brew.worth[source], brew.worth[target] = worth_a, worth_b
-    brew.ease[source], brew.ease[target] = ease_a, ease_b
+    brew.worth[source], brew.ease[source] = brew.trial[0, 0], brew.trial[0, 1]
+    brew.worth[target], brew.ease[target] = brew.trial[1, 0], brew.trial[1, 1]
     zones.total[CHANGE] += change
     return loose
 
@@ -428,32 +430,6 @@ def _find_partner(graph: Graph, zones: Zones, brew: Brew, node: int, rng: np.nda
 
 
 @inner
-def _offer_exchange(
-    graph: Graph,
-    aim: Aim,
-    zones: Zones,
-    brew: Brew,
-    node: int,
-    target: int,
-    allowed: int,
-    rng: np.ndarray,
-    queue: np.ndarray,
-) -> None:
-    """Move a node, and another one out of the zone it comes to: both or none."""
-    source = zones.label[node]
-    if not stays_whole(graph, zones, node, queue):
-        return
-    change = offer_move(graph, aim, zones, brew, node, target, NEVER, queue)
-    partner = _find_partner(graph, zones, brew, node, rng)
-    if partner >= 0:
-        beyond = _draw_target(graph, zones, partner, rng)
-        left = allowed - change
-        if offer_move(graph, aim, zones, brew, partner, beyond, left, queue) < NEVER:
-            return
-    offer_move(graph, aim, zones, brew, node, source, NEVER, queue)
-
-
-@inner
 def simmer(
     graph: Graph,
     aim: Aim,
@@ -470,46 +446,41 @@ def simmer(
     A heat below 0 moves nothing and only measures.
     """
     queue = np.empty(LOOK, np.int64)
-    worse, many = 0, 0
-    for _ in range(offers):
-        if brew.dial[BORDER] == 0:
-            break
-        node = brew.border[draw_below(rng, brew.dial[BORDER])]
-        degree = graph.indptr[node + 1] - graph.indptr[node]
-        if graph.anchor[node] >= 0 or zones.size[zones.label[node]] < 2:
-            continue
-        if degree > HUB and draw_below(rng, degree) >= HUB:
-            continue
-        target = _draw_target(graph, zones, node, rng)
-        allowed = blur(heat, rng) if heat >= 0 else -NEVER
+    worse, many, made = 0, 0, 0
+    turn, node, target, allowed = SINGLE, 0, 0, 0
+    first, source, left = 0, 0, 0
+    while (made < offers or turn != SINGLE) and brew.dial[BORDER] > 0:
+        if turn == SINGLE:
+            made += 1
+            node = brew.border[draw_below(rng, brew.dial[BORDER])]
+            degree = graph.indptr[node + 1] - graph.indptr[node]
+            if graph.anchor[node] >= 0 or zones.size[zones.label[node]] < 2:
+                continue
+            if degree > HUB and draw_below(rng, degree) >= HUB:
+                continue
+            target = _draw_target(graph, zones, node, rng)
+            allowed = blur(heat, rng) - (heat == 0) if heat >= 0 else -NEVER
         taken = offer_move(graph, aim, zones, brew, node, target, allowed, queue)
-        soft = brew.dial[SOFT]
-        if soft > 0 and soft < SPLIT:
-            worse += soft
-            many += 1
-        if taken == NEVER and heat >= 0 and soft <= allowed:
-            _offer_exchange(graph, aim, zones, brew, node, target, allowed, rng, queue)
+        if turn == SINGLE:
+            soft = brew.dial[SOFT]
+            if 0 < soft < SPLIT:
+                worse += soft
+                many += 1
+            if taken == NEVER and heat >= 0 and soft <= allowed:
+                first, source, left = node, zones.label[node], allowed
+                turn, allowed = FIRST, NEVER - 1
+                continue
+        elif turn == FIRST and taken < NEVER:
+            node = _find_partner(graph, zones, brew, first, rng)
+            if node >= 0:
+                target = _draw_target(graph, zones, node, rng)
+                turn, allowed = SECOND, left - taken
+            else:
+                node, target, turn, allowed = first, source, BACK, NEVER
+            continue
+        elif turn == SECOND and taken == NEVER:
+            node, target, turn, allowed = first, source, BACK, NEVER
+            continue
+        turn = SINGLE
         keep_best(zones, brew, best, score)
     return worse // max(1, many)
-
-
-@inner
-def sweep_border(graph: Graph, aim: Aim, zones: Zones, brew: Brew, rng: np.ndarray) -> int:
-    """Offer each border node every zone beside it, without heat; return the moves."""
-    many = brew.dial[BORDER]
-    turn = brew.border[:many].copy()
-    queue = np.empty(LOOK, np.int64)
-    moves = 0
-    for k in range(many - 1, -1, -1):
-        pick = draw_below(rng, k + 1)
-        node = turn[pick]
-        turn[pick] = turn[k]
-        if graph.anchor[node] >= 0:
-            continue
-        first, last = graph.indptr[node], graph.indptr[node + 1]
-        for slot in range(first, min(last, first + HUB)):
-            target = zones.label[graph.nbr[slot]]
-            if target == zones.label[node] or zones.size[zones.label[node]] < 2:
-                continue
-            moves += offer_move(graph, aim, zones, brew, node, target, -1, queue) < NEVER
-    return moves
