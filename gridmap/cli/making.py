@@ -94,6 +94,7 @@ def plan(
     datum: options.Datums = None,
     admin_level: options.AdminLevel = None,
     households_total: options.HouseholdsTotal = None,
+    time_limit: options.TimeLimit = None,
     micro_grids: options.MicroGrids = False,
     link_units: options.LinkUnits = False,
     as_json: options.Json = False,
@@ -120,7 +121,12 @@ def plan(
                 chosen = made.rules if rules == "default" else chosen
             else:
                 made = plan_files(
-                    inputs, rules=chosen, options=reading, seed=seed, progress=progress
+                    inputs,
+                    rules=chosen,
+                    options=reading,
+                    seed=seed,
+                    time_limit_s=time_limit,
+                    progress=progress,
                 )
         except RefusedInput as refusal:
             if as_json:
@@ -137,7 +143,10 @@ def plan(
 
 
 def report_plan(made: Plan, *, as_json: bool, out: Path | None) -> None:
-    """Say what a plan is worth; exit with 3 where a general grid is outside its band."""
+    """Say what a plan is worth; exit with 3 where a general grid is outside its band.
+
+    The same where the search was ended before its time, by a limit or by Ctrl-C.
+    """
     from gridmap.scoring import score_plan
     from gridmap.terms import TERMS
 
@@ -172,8 +181,9 @@ def report_plan(made: Plan, *, as_json: bool, out: Path | None) -> None:
             )
         if out is not None:
             say(f"已写出：{out}", f"Written: {out}")
+    stopped = any(finding.code == "search_stopped" for finding in made.findings)
     unmet = [name for name, frame in below if not frame["in_band"].all()]
-    if totals["in_band"] < totals["general"] or unmet:
+    if stopped or totals["in_band"] < totals["general"] or unmet:
         raise typer.Exit(EXIT_UNMET)
 
 

@@ -34,6 +34,17 @@ Seed = Annotated[
     int,
     typer.Option("--seed", help="随机种子：同样输入，同样结果。Same input and seed, same bytes."),
 ]
+TimeLimit = Annotated[
+    float | None,
+    typer.Option(
+        "--time-limit",
+        metavar="SECONDS",
+        min=0.1,
+        help="划分用时上限（秒），到时取已得的最优方案；Ctrl-C 同理。"
+        "Seconds for drawing the grids: then the best plan so far is written, as on Ctrl-C.",
+        show_default=False,
+    ),
+]
 RulesName = Annotated[
     str,
     typer.Option(

@@ -11,7 +11,7 @@ import pandas as pd
 import shapely
 
 from gridmap.errors import InvalidOption
-from gridmap.findings import sort_findings
+from gridmap.findings import FindingKind, sort_findings
 from gridmap.model import Plan, ignore_progress
 from gridmap.planning.communities import lift_territory, name_communities
 from gridmap.planning.dedicated import carve_sites
@@ -19,12 +19,27 @@ from gridmap.planning.drafting import divide_pieces, find_land_pieces, join_grid
 from gridmap.planning.framing import Draft, frame_grids
 from gridmap.planning.land import read_land
 from gridmap.planning.reasons import state_arithmetic
+from gridmap.planning.walking import load_kernels
+from gridmap.planning.watching import DONE, INTERRUPT, TIME, Watch, heed_interrupts
 
 if TYPE_CHECKING:
+    from gridmap.findings import Finding
     from gridmap.model import Progress, Territory
     from gridmap.planning.communities import Lift
     from gridmap.rules import Rules
 
+SEARCH_STOPPED = FindingKind(
+    "search_stopped",
+    "warning",
+    en="The search was ended {cause} before it had taken all its steps; this is the best plan "
+    "found by then.",
+    zh="搜索{cause_zh}而提前结束，本方案为此前所得的最优结果。",
+    cure_en="Plan again with more time: the same seed then gives the same plan every time.",
+    cure_zh="请给予更多时间重新划分；不限时则同一种子每次结果相同。",
+)
+FINDING_KINDS = (SEARCH_STOPPED,)
+LEVELS = ("grid", "community")
+_CAUSES = {TIME: ("by its time limit", "因达到时间上限"), INTERRUPT: ("by Ctrl-C", "因用户中断")}
 ROADS_INSIDE_A_COMMUNITY = 1 / 8
 """A community is as large as about eight grids: a main road inside it weighs an eighth (gridmap's
 own default)."""
@@ -51,7 +66,8 @@ def make_plan(
         The same territory, rules and seed give the same plan on any machine.
     time_limit_s
         Cuts the search short, in seconds; without it the search takes steps in proportion to the
-        households.
+        households. It holds for the whole call but for compiling the kernels; the first division
+        is always finished.
     level
         ``grid``, or ``community``: communities are drawn anew inside each township by
         ``rules.communities``, starting from today's. Then every row of ``grids`` is a community
@@ -91,25 +107,28 @@ def make_plan(
             "A plan needs at least one unit and a time limit above 0.",
             "划分至少需要一个单元，且时间上限须大于 0。",
         )
-    if level == "community":
-        lift = lift_territory(territory, rules)
-        drawn = _divide(lift.territory, lift.rules, seed, time_limit_s, progress, lift)
-        drawn = replace(drawn, findings=sort_findings([*drawn.findings, *lift.findings]))
-        return name_communities(drawn, lift, territory.units.communities["name"])
-    if level != "grid":
+    if level not in LEVELS:
         raise InvalidOption("level must be grid or community.", "level 只能取 grid 或 community。")
-    return _divide(territory, rules, seed, time_limit_s, progress, None)
+    watch = Watch(time_limit_s)
+    with heed_interrupts(watch):
+        if level == "grid":
+            return _divide(territory, rules, seed, watch, progress, None)
+        lift = lift_territory(territory, rules)
+        drawn = _divide(lift.territory, lift.rules, seed, watch, progress, lift)
+    drawn = replace(drawn, findings=sort_findings([*drawn.findings, *lift.findings]))
+    return name_communities(drawn, lift, territory.units.communities["name"])
 
 
-def _divide(
+def _divide(  # noqa: PLR0913, PLR0917
     territory: Territory,
     rules: Rules,
     seed: int,
-    time_limit_s: float | None,
+    watch: Watch,
     progress: Progress,
     lift: Lift | None,
 ) -> Plan:
     """Divide a territory by the bands of the rules; of a lifted one, communities."""
+    watch.spare(load_kernels())
     land = read_land(territory)
     if lift is not None:
         crossings = land.costs.crossings * ROADS_INSIDE_A_COMMUNITY
@@ -120,12 +139,13 @@ def _divide(
     titles = territory.units.communities["name"].astype(str).to_dict()
     said = [*carving.findings, *state_arithmetic(land, pieces, rules, titles=titles)]
     idle = int(np.count_nonzero(carving.number >= 0))
+    watch.keep_back(2 * watch.seconds)
     zones = divide_pieces(
         land,
         pieces,
         rules=rules,
         seed=seed,
-        time_limit_s=time_limit_s,
+        watch=watch,
         report=lambda done: progress("plan", idle + done, land.size),
         today=None if lift is None else lift.start,
     )
@@ -138,9 +158,17 @@ def _divide(
         territory=territory,
         assignment=assignment,
         rules=rules,
-        findings=sort_findings([*territory.findings, *said, *more]),
+        findings=sort_findings([*territory.findings, *said, *more, *_say_stopped(watch)]),
         about=_tell_about(territory, rules, seed),
     )
+
+
+def _say_stopped(watch: Watch) -> tuple[Finding, ...]:
+    """Say that a search was ended before it had taken all its steps."""
+    if watch.cause == DONE:
+        return ()
+    en, zh = _CAUSES[watch.cause]
+    return (SEARCH_STOPPED.found(count=1, cause=en, cause_zh=zh),)
 
 
 def _tell_about(territory: Territory, rules: Rules, seed: int) -> dict[str, str]:
