@@ -211,7 +211,7 @@ def _find_live(problem: Problem, pieces: NDArray[np.int32]) -> NDArray[np.bool_]
     lower, upper = problem.bands.widest
     totals = np.bincount(pieces, weights=problem.weights).astype(np.int64)
     live = (totals >= 2 * lower) | (totals > upper) | np.bool_(problem.zones > 0)
-    return live | judge_zones(problem, pieces).by_load
+    return (live | judge_zones(problem, pieces).by_load) & (np.bincount(pieces) > 1)
 
 
 def _is_settled(problem: Problem, pieces: NDArray[np.int32]) -> bool:

@@ -47,6 +47,8 @@ class Course:
         Most sweeps over all border nodes at the end, without heat.
     offers
         Least number of single moves offered after each step.
+    warmth
+        What an earlier round has measured (`Reached.warmth`), 0 for nothing yet.
     """
 
     begin: int
@@ -57,6 +59,7 @@ class Course:
     heat: int = HEAT
     sweeps: int = 0
     offers: int = 0
+    warmth: int = 0
 
 
 @dataclass(frozen=True)
@@ -69,12 +72,15 @@ class Reached:
         The last division and the best, zone ids 0..n-1, shape (n,).
     change, least
         Weighed change to each since the start.
+    warmth
+        What a move to the worse usually costs, by which the kernel sets its heat.
     """
 
     now: NDArray[np.int64]
     best: NDArray[np.int64]
     change: int
     least: int
+    warmth: int
 
 
 def seed_from(*parts: object) -> int:
@@ -159,7 +165,7 @@ def walk(
     each = max(1, min(STEPS_A_CALL, STEPS_A_CALL * usual // max(1, len(labels))))
     rng = np.array([seed], np.uint64)
     now, best = labels.astype(np.int64), labels.astype(np.int64)
-    score = np.array([0, WORST, 0])
+    score = np.array([0, WORST, course.warmth])
     trees = course.trees
     for first in range(course.begin, max(course.end, course.begin + min(1, trees)), each):
         if trees == 0 and watch.must_stop():
@@ -178,7 +184,7 @@ def walk(
         plan[6] = 1 if watch.must_stop() else course.sweeps
         now = search(part.graph, aim, best.copy(), part.groups, plan, rng, best, score)
         change = int(score[0])
-    return Reached(now, best, change, int(score[1]))
+    return Reached(now, best, change, int(score[1]), int(score[2]))
 
 
 def _plan(first: int, last: int, course: Course, size: int) -> NDArray[np.int64]:
