@@ -72,7 +72,8 @@ def make_plan(
     Raises
     ------
     InvalidOption
-        When the territory has no units, or the time limit is not positive.
+        When the territory has no units, the time limit is not positive, or the rules need a
+        column (residents, workload) that the units do not have.
 
     Notes
     -----
@@ -104,12 +105,16 @@ def _draw_plan(
 ) -> Plan:
     """Take the steps in their order."""
     watch.spare(load_kernels())
-    land = read_land(territory)
+    land = read_land(territory, rules)
     progress("plan", 0, land.size)
     carving = carve_sites(land, territory.units.sites, rules)
     pieces = find_land_pieces(land, carving.number)
     titles = territory.units.communities["name"].astype(str).to_dict()
-    said = [*carving.findings, *state_arithmetic(land, pieces, rules, titles=titles)]
+    said = [
+        *land.burden.findings,
+        *carving.findings,
+        *state_arithmetic(land, pieces, rules, titles=titles),
+    ]
     idle = int(np.count_nonzero(carving.number >= 0))
     watch.keep_back(2 * watch.seconds)
     zones = divide_pieces(
