@@ -123,9 +123,10 @@ class Sources:
         return replace(self, findings=self.findings + findings)
 
 
-UNIT_KINDS = ("compound", "village", "building", "entrance", "site", "households", "open")
+UNIT_KINDS = ("compound", "village", "building", "entrance", "site", "households", "open", "area")
 """compound 小区, village 自然村/村民小组, building 楼栋, entrance 单元 (of a building above the
-band), site 场所, households (points without a building), open (land without households)."""
+band), site 场所, households (points without a building), open (land without households), area (a
+grid, or an area of which only the count is known, taken whole)."""
 
 
 @dataclass(frozen=True)

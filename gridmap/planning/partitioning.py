@@ -267,7 +267,7 @@ def partition(  # noqa: PLR0913  # the signature is a contract: DESIGN.md sectio
         watch.keep_back(watch.seconds)
         if report is not None:
             watch.show_to(partial(_show, report, problem, ends, costs, watch))
-        labels = solve_problem(problem, Search(seed=seed, workers=workers), watch)
+        labels = solve_problem(problem, Search(seed=seed, workers=workers, thorough=True), watch)
         labels = settle_number(problem, labels, blocks)
         certificate = _certify(problem, labels, held, seed)
     apart = labels[ends[:, 0]] != labels[ends[:, 1]]
@@ -387,26 +387,31 @@ def explain_zones(
     proved = {bound.piece for bound in bounds if bound.reason == "units_do_not_fit"}
     unfit = np.zeros(problem.size, np.bool_)
     unfit[[node for bound in bounds for node in bound.unfit]] = True
-    counts = np.bincount(whole[np.unique(labels, return_index=True)[1]])
+    firsts = np.unique(labels, return_index=True)[1]
+    counts = np.bincount(whole[firsts])
+    holds = {
+        name: np.bincount(labels[nodes], minlength=len(firsts)) > 0
+        for name, nodes in (("free", ~held), ("large", large), ("unfit", unfit))
+    }
     found = []
-    for zone in np.flatnonzero(judged.by_size):
-        members = np.flatnonzero(labels == zone)
-        around = int(totals[pieces[members[0]]])
-        if held[members].all():
+    for zone in np.flatnonzero(judged.by_size).tolist():
+        piece = int(whole[firsts[zone]])
+        around = int(totals[pieces[firsts[zone]]])
+        if not holds["free"][zone]:
             reason = "locked"
-        elif large[members].any():
+        elif holds["large"][zone]:
             reason = "building_too_large"
         elif around < lower:
             reason = "too_few_households"
         elif not band.can_hold(around):
             reason = "total_impossible"
-        elif unfit[members].any() or int(whole[members[0]]) in proved:
+        elif holds["unfit"][zone] or piece in proved:
             reason = "units_do_not_fit"
-        elif miscounted and not _can_share(bounds[whole[members[0]]], counts, band):
+        elif miscounted and not _can_share(bounds[piece], counts, band):
             reason = "number_impossible"
         else:
             reason = "not_reached"
-        found.append((int(zone), int(weights[zone]), reason))
+        found.append((zone, int(weights[zone]), reason))
     return found
 
 

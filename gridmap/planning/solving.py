@@ -26,6 +26,9 @@ STEPS_A_ZONE = 60
 LEAST_STEPS = 400
 STEPS_A_NODE = 30
 MANY_ZONES = 500
+OFFERS_A_PAIR = 200
+"""Single moves offered for each pair of nodes: a border must be able to walk across the graph."""
+MOST_OFFERS = 3_000_000
 ATTEMPTS = 6
 """Searches from the start, as long as a zone is outside that arithmetic would let inside."""
 MISFIT_ATTEMPTS = 3
@@ -46,10 +49,16 @@ class Search:
         Starts every random number.
     workers
         Threads for one large graph, or None for one a core; they don't change the result.
+    steps_a_zone
+        Redrawings for each zone of a graph that is searched as a whole.
+    thorough
+        Whether this graph is all that is asked, so that a small one is worth a few seconds.
     """
 
     seed: int
     workers: int | None = None
+    steps_a_zone: int = STEPS_A_ZONE
+    thorough: bool = False
 
 
 def solve_problem(
@@ -224,9 +233,10 @@ def _anneal(
     graph, aim = state_problem(problem, wide=wide)
     whole = Region(np.arange(problem.size), graph, int(graph.group.max()) + 1)
     expected = count_expected(problem)
-    steps = min(_count_steps(expected), STEPS_A_NODE * problem.size)
+    steps = min(_count_steps(expected, search.steps_a_zone), STEPS_A_NODE * problem.size)
     trees = (FIRST_TREES if problem.size <= MANY_NODES else 1) if fresh else 0
-    course = Course(0, steps, steps, expected, trees=trees, sweeps=LAST_SWEEPS)
+    offers = _count_offers(problem.size) // max(1, steps) if search.thorough else 0
+    course = Course(0, steps, steps, expected, trees=trees, sweeps=LAST_SWEEPS, offers=offers)
     task = partial(
         walk,
         whole,
@@ -239,7 +249,12 @@ def _anneal(
     return run_beside([task], 1)[0]
 
 
-def _count_steps(zones: int) -> int:
+def _count_offers(size: int) -> int:
+    """Return the least number of single moves offered where one graph is all that is asked."""
+    return min(MOST_OFFERS, OFFERS_A_PAIR * size * size)
+
+
+def _count_steps(zones: int, each: int) -> int:
     """Return the redrawings for a number of zones: fewer a zone where there are very many."""
     many = max(0, zones - MANY_ZONES)
-    return LEAST_STEPS + STEPS_A_ZONE * min(zones, MANY_ZONES) + STEPS_A_ZONE // 3 * many
+    return LEAST_STEPS + each * min(zones, MANY_ZONES) + each // 3 * many

@@ -1,0 +1,515 @@
+"""Single nodes moved and exchanged between neighbouring zones, by annealing.
+
+A proposal takes a node at a border, drawn by chance, to a zone beside it. It is kept when it is
+better, or worse by no more than the heat allows, and its zone stays in one piece. While there is
+heat the band is no wall: a zone outside is charged for its distance, a little more the cooler it
+gets (`Brew.dial`), so that zones pass through shapes that are not allowed; the true cost is kept
+beside it, and decides what is best. A node that is refused for the band alone may be made up for by
+another one: both move or none.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from gridmap.planning.kernels.compiling import draw_below, inner
+from gridmap.planning.kernels.weighing import (
+    ASTRAY,
+    NEVER,
+    SPLIT,
+    Aim,
+    Graph,
+    find_top_class,
+    weigh_loads,
+    weigh_size,
+    weigh_zone,
+)
+from gridmap.planning.kernels.zones import CHANGE, Zones, add_member, drop_member
+
+LOOK = 512
+"""Nodes that the contiguity test visits before it gives the node up."""
+HUB = 64
+"""A node with more neighbours is tried so much less often, that its share of the work is theirs."""
+PARTNERS = 24
+"""Nodes of a zone that are looked at to make up for one that came."""
+CHANCES = np.array([int(256 * np.log(256 / (k + 0.5)) + 0.5) for k in range(256)], dtype=np.int64)
+"""-ln of evenly spread chances, in 256ths: annealing in whole numbers."""
+BORDER, STALE, PRESS, LUMP, BASE, SOFT = range(6)
+WALL = -1
+"""The pressure at which the band is a wall."""
+
+
+class Brew(NamedTuple):
+    """What the simmering knows beside the zones; arrays are changed in place.
+
+    Nodes (n,): ``apart`` neighbours in other zones; ``border`` lists the nodes that have some,
+    ``seat`` is a node's place there or -1; ``stale`` lists the nodes that moved since the best
+    labels were kept, ``moved`` marks them. Zones (n,): ``worth`` weighed cost, ``ease`` how much of
+    it the relaxed band forgives. ``start`` (groups + 1,) and ``kin`` list the members of groups.
+    ``dial``: length of ``border`` and of ``stale``; pressure, the cost for each ``LUMP`` of
+    households outside the band (`WALL`: the true cost); share of the charge for each zone outside,
+    in 256ths; the change of the last offer but for the band.
+    """
+
+    apart: np.ndarray
+    border: np.ndarray
+    seat: np.ndarray
+    stale: np.ndarray
+    moved: np.ndarray
+    worth: np.ndarray
+    ease: np.ndarray
+    start: np.ndarray
+    kin: np.ndarray
+    dial: np.ndarray
+
+
+@inner
+def blur(heat: int, rng: np.ndarray) -> int:
+    """Draw how much worse a step may be at this heat: exponentially distributed."""
+    if heat <= 0:
+        return 0
+    return int(heat * CHANCES[draw_below(rng, 256)] >> 8)
+
+
+@inner
+def open_brew(graph: Graph, zones: Zones, groups: int, best: np.ndarray) -> Brew:
+    """Set up the simmering of a division; ``best`` are the labels kept so far."""
+    size = len(zones.label)
+    brew = Brew(
+        np.zeros(size, np.int64),
+        np.empty(size, np.int64),
+        np.empty(size, np.int64),
+        np.empty(size, np.int64),
+        np.zeros(size, np.int64),
+        np.zeros(size, np.int64),
+        np.zeros(size, np.int64),
+        np.zeros(groups + 1, np.int64),
+        np.empty(size, np.int64),
+        np.zeros(6, np.int64),
+    )
+    total, many = 0, 0
+    for node in range(size):
+        brew.seat[node] = -1
+        total += graph.weight[node]
+        many += graph.weight[node] > 0
+        if graph.group[node] >= 0:
+            brew.start[graph.group[node]] += 1
+    for group in range(groups):
+        brew.start[group + 1] += brew.start[group]
+    for node in range(size):
+        if graph.group[node] >= 0:
+            brew.start[graph.group[node]] -= 1
+            brew.kin[brew.start[graph.group[node]]] = node
+        _count_apart(graph, zones, brew, node)
+        if best[node] != zones.label[node]:
+            mark_stale(brew, node)
+    brew.dial[PRESS] = WALL
+    brew.dial[LUMP] = max(1, total // max(1, many))
+    return brew
+
+
+@inner
+def mark_stale(brew: Brew, node: int) -> None:
+    """Note that a node's label may differ from the best labels."""
+    if brew.moved[node] == 0:
+        brew.moved[node] = 1
+        brew.stale[brew.dial[STALE]] = node
+        brew.dial[STALE] += 1
+
+
+@inner
+def keep_best(zones: Zones, brew: Brew, best: np.ndarray, score: np.ndarray) -> None:
+    """Keep the labels when the sum of changes is the least so far, at the cost of what moved."""
+    if zones.total[CHANGE] >= score[1]:
+        return
+    score[1] = zones.total[CHANGE]
+    for k in range(brew.dial[STALE]):
+        node = brew.stale[k]
+        best[node] = zones.label[node]
+        brew.moved[node] = 0
+    brew.dial[STALE] = 0
+
+
+@inner
+def _seat_node(brew: Brew, node: int) -> None:
+    """Enter a node in the list of border nodes, or take it out."""
+    seat = brew.seat[node]
+    if brew.apart[node] > 0 and seat < 0:
+        brew.seat[node] = brew.dial[BORDER]
+        brew.border[brew.dial[BORDER]] = node
+        brew.dial[BORDER] += 1
+    elif brew.apart[node] == 0 and seat >= 0:
+        brew.dial[BORDER] -= 1
+        last = brew.border[brew.dial[BORDER]]
+        brew.border[seat] = last
+        brew.seat[last] = seat
+        brew.seat[node] = -1
+
+
+@inner
+def _count_apart(graph: Graph, zones: Zones, brew: Brew, node: int) -> None:
+    apart, zone = 0, zones.label[node]
+    for slot in range(graph.indptr[node], graph.indptr[node + 1]):
+        apart += zones.label[graph.nbr[slot]] != zone
+    brew.apart[node] = apart
+    _seat_node(brew, node)
+
+
+@inner
+def note_region(graph: Graph, aim: Aim, zones: Zones, brew: Brew, nodes: np.ndarray) -> None:
+    """Learn what a redrawn region is now; what lies around it is not touched by that."""
+    for i in range(len(nodes)):
+        _count_apart(graph, zones, brew, nodes[i])
+        mark_stale(brew, nodes[i])
+        zone = zones.label[nodes[i]]
+        if zones.first[zone] == nodes[i]:
+            _note_zone(graph, aim, zones, brew, zone)
+
+
+@inner
+def press_zones(graph: Graph, aim: Aim, zones: Zones, brew: Brew, press: int, base: int) -> None:
+    """Set the pressure on zones outside the band, and weigh all zones by it."""
+    brew.dial[PRESS], brew.dial[BASE] = press, base
+    for zone in range(len(zones.first)):
+        if zones.first[zone] >= 0:
+            _note_zone(graph, aim, zones, brew, zone)
+
+
+@inner
+def ease_zone(
+    graph: Graph,
+    aim: Aim,
+    brew: Brew,
+    weight: int,
+    shares: np.ndarray,
+    loads: np.ndarray,
+    zone: int,
+) -> int:
+    """Return how much of a zone's weighed cost the relaxed band forgives."""
+    if brew.dial[PRESS] == WALL:
+        return 0
+    klass = find_top_class(shares, zone)
+    bands = graph.bands
+    gap = max(0, bands[klass, 0] - weight, weight - bands[klass, 1])
+    hard = max(0, bands[klass, 2] - weight, weight - bands[klass, 3])
+    wall = 0
+    if gap > 0:
+        wall = weigh_size(weight, bands[klass], aim.grain)
+    if len(graph.load_bands) > 0:
+        over = weigh_loads(loads, zone, graph.load_bands, weight, bands[klass], aim.grain)
+        wall += over
+        hard += over // ASTRAY * aim.grain
+    if wall < ASTRAY:
+        return 0
+    gap += hard
+    if hard > 0:
+        gap += bands[klass, 2] * brew.dial[BASE] >> 8
+    return int((wall >> 26 << 26) - min(brew.dial[PRESS] * gap // brew.dial[LUMP], ASTRAY << 8))
+
+
+@inner
+def weigh_member(graph: Graph, aim: Aim, zones: Zones, zone: int) -> int:
+    """Weigh a zone of the present division."""
+    return weigh_zone(
+        graph,
+        aim,
+        zones.weight[zone],
+        zones.shares,
+        zones.loads,
+        zone,
+        zones.area[zone],
+        zones.perimeter[zone],
+    )
+
+
+@inner
+def _note_zone(graph: Graph, aim: Aim, zones: Zones, brew: Brew, zone: int) -> None:
+    brew.worth[zone] = weigh_member(graph, aim, zones, zone)
+    brew.ease[zone] = ease_zone(
+        graph, aim, brew, zones.weight[zone], zones.shares, zones.loads, zone
+    )
+
+
+@inner
+def stays_whole(graph: Graph, zones: Zones, node: int, queue: np.ndarray) -> bool:
+    """Tell whether a zone stays in one piece when a node leaves; False when in doubt."""
+    zone = zones.label[node]
+    wanted, start = 0, -1
+    for slot in range(graph.indptr[node], graph.indptr[node + 1]):
+        near = graph.nbr[slot]
+        if zones.label[near] == zone and zones.place[near] != 2:
+            zones.place[near] = 2
+            wanted += 1
+            start = near
+    low, high, met = 0, 0, 0
+    if start >= 0:
+        queue[0] = start
+        high = 1
+        met = 1
+        zones.place[start] = 3
+    zones.place[node] = 4
+    looked = 0
+    while low < high and met < wanted and looked < 8 * LOOK:
+        here = queue[low]
+        low += 1
+        for slot in range(graph.indptr[here], graph.indptr[here + 1]):
+            near = graph.nbr[slot]
+            looked += 1
+            if zones.label[near] == zone and zones.place[near] < 3:
+                met += zones.place[near] == 2
+                zones.place[near] = 3
+                queue[high] = near
+                high += 1
+                if high == len(queue):
+                    looked = 8 * LOOK
+            if met == wanted or looked >= 8 * LOOK:
+                break
+    for k in range(high):
+        zones.place[queue[k]] = -1
+    for slot in range(graph.indptr[node], graph.indptr[node + 1]):
+        zones.place[graph.nbr[slot]] = -1
+    zones.place[node] = -1
+    return met == wanted
+
+
+@inner
+def _meets_group(graph: Graph, zones: Zones, brew: Brew, node: int, zone: int) -> bool:
+    """Tell whether a zone holds another member of a node's group."""
+    group = graph.group[node]
+    first, last = brew.start[group], brew.start[group + 1]
+    if last - first <= zones.size[zone]:
+        for k in range(first, last):
+            if brew.kin[k] != node and zones.label[brew.kin[k]] == zone:
+                return True
+        return False
+    other = zones.first[zone]
+    while other >= 0:
+        if other != node and graph.group[other] == group:
+            return True
+        other = zones.after[other]
+    return False
+
+
+@inner
+def _shift_sums(
+    graph: Graph, zones: Zones, node: int, source: int, target: int, inside: int, across: int
+) -> None:
+    """Carry a node's sums over; it has borders with the source inside, and across the target."""
+    weight, klass = graph.weight[node], graph.klass[node]
+    zones.size[source] -= 1
+    zones.size[target] += 1
+    zones.weight[source] -= weight
+    zones.weight[target] += weight
+    zones.shares[source, klass] -= weight
+    zones.shares[target, klass] += weight
+    for r in range(graph.loads.shape[1]):
+        zones.loads[source, r] -= graph.loads[node, r]
+        zones.loads[target, r] += graph.loads[node, r]
+    zones.area[source] -= graph.area[node]
+    zones.area[target] += graph.area[node]
+    zones.perimeter[source] += 2 * inside - graph.perimeter[node]
+    zones.perimeter[target] += graph.perimeter[node] - 2 * across
+
+
+@inner
+def _carry_node(
+    graph: Graph, zones: Zones, brew: Brew, node: int, source: int, target: int
+) -> None:
+    """Hang a node in another zone, its sums being carried over already."""
+    drop_member(zones, node)
+    add_member(zones, node, target)
+    mark_stale(brew, node)
+    apart = 0
+    for slot in range(graph.indptr[node], graph.indptr[node + 1]):
+        near = graph.nbr[slot]
+        if zones.label[near] == source:
+            brew.apart[near] += 1
+            _seat_node(brew, near)
+        elif zones.label[near] == target:
+            brew.apart[near] -= 1
+            _seat_node(brew, near)
+        apart += zones.label[near] != target
+    brew.apart[node] = apart
+    _seat_node(brew, node)
+
+
+@inner
+def offer_move(
+    graph: Graph,
+    aim: Aim,
+    zones: Zones,
+    brew: Brew,
+    node: int,
+    target: int,
+    allowed: int,
+    queue: np.ndarray,
+) -> int:
+    """Move a node when that changes the relaxed cost by no more than allowed and breaks nothing.
+
+    Returns the change, or `NEVER` when the node stays. Where `NEVER` is allowed, the node moves
+    without any question.
+    """
+    source, group = zones.label[node], graph.group[node]
+    inside, across, change = 0, 0, 0
+    near_kin, far_kin = False, False
+    for slot in range(graph.indptr[node], graph.indptr[node + 1]):
+        near, e = graph.nbr[slot], graph.eid[slot]
+        if zones.label[near] == source:
+            inside += graph.length[e]
+            change += graph.cut[e] - graph.cross[e]
+            near_kin |= graph.group[near] == group
+        elif zones.label[near] == target:
+            across += graph.length[e]
+            change += graph.cross[e] - graph.cut[e]
+            far_kin |= graph.group[near] == group
+    if group >= 0:
+        change += (near_kin or _meets_group(graph, zones, brew, node, source)) * SPLIT
+        change -= (far_kin or _meets_group(graph, zones, brew, node, target)) * SPLIT
+    _shift_sums(graph, zones, node, source, target, inside, across)
+    worth_a = weigh_member(graph, aim, zones, source)
+    worth_b = weigh_member(graph, aim, zones, target)
+    ease_a, ease_b = 0, 0
+    if worth_a >= ASTRAY:
+        weight = zones.weight[source]
+        ease_a = ease_zone(graph, aim, brew, weight, zones.shares, zones.loads, source)
+    if worth_b >= ASTRAY:
+        weight = zones.weight[target]
+        ease_b = ease_zone(graph, aim, brew, weight, zones.shares, zones.loads, target)
+    change += worth_a + worth_b - brew.worth[source] - brew.worth[target]
+    loose = change - ease_a - ease_b + brew.ease[source] + brew.ease[target]
+    brew.dial[SOFT] = change - (worth_a >> 26 << 26) - (worth_b >> 26 << 26)
+    brew.dial[SOFT] += (brew.worth[source] >> 26 << 26) + (brew.worth[target] >> 26 << 26)
+    if allowed < NEVER and (loose > allowed or not stays_whole(graph, zones, node, queue)):
+        _shift_sums(graph, zones, node, target, source, across, inside)
+        return NEVER
+    _carry_node(graph, zones, brew, node, source, target)
+    brew.worth[source], brew.worth[target] = worth_a, worth_b
+    brew.ease[source], brew.ease[target] = ease_a, ease_b
+    zones.total[CHANGE] += change
+    return loose
+
+
+@inner
+def _draw_target(graph: Graph, zones: Zones, node: int, rng: np.ndarray) -> int:
+    """Draw a zone beside a border node."""
+    first, last = graph.indptr[node], graph.indptr[node + 1]
+    slot = first + draw_below(rng, last - first)
+    zone = zones.label[node]
+    while zones.label[graph.nbr[slot]] == zone:
+        slot += 1
+        if slot == last:
+            slot = first
+    return int(zones.label[graph.nbr[slot]])
+
+
+@inner
+def _find_partner(graph: Graph, zones: Zones, brew: Brew, node: int, rng: np.ndarray) -> int:
+    """Return a border node of the zone a node has come to that weighs most alike; -1 for none."""
+    found, least = -1, NEVER
+    here = zones.after[node]
+    for _ in range(draw_below(rng, min(zones.size[zones.label[node]], 4 * PARTNERS))):
+        if here < 0:
+            here = zones.after[node]
+        else:
+            here = zones.after[here]
+    for _ in range(PARTNERS):
+        if here < 0:
+            here = zones.after[node]
+            if here < 0:
+                break
+        if brew.seat[here] >= 0 and graph.anchor[here] < 0:
+            off = abs(graph.weight[here] - graph.weight[node])
+            if off < least:
+                found, least = here, off
+        here = zones.after[here]
+    return found
+
+
+@inner
+def _offer_exchange(
+    graph: Graph,
+    aim: Aim,
+    zones: Zones,
+    brew: Brew,
+    node: int,
+    target: int,
+    allowed: int,
+    rng: np.ndarray,
+    queue: np.ndarray,
+) -> None:
+    """Move a node, and another one out of the zone it comes to: both or none."""
+    source = zones.label[node]
+    if not stays_whole(graph, zones, node, queue):
+        return
+    change = offer_move(graph, aim, zones, brew, node, target, NEVER, queue)
+    partner = _find_partner(graph, zones, brew, node, rng)
+    if partner >= 0:
+        beyond = _draw_target(graph, zones, partner, rng)
+        left = allowed - change
+        if offer_move(graph, aim, zones, brew, partner, beyond, left, queue) < NEVER:
+            return
+    offer_move(graph, aim, zones, brew, node, source, NEVER, queue)
+
+
+@inner
+def simmer(
+    graph: Graph,
+    aim: Aim,
+    zones: Zones,
+    brew: Brew,
+    offers: int,
+    heat: int,
+    rng: np.ndarray,
+    best: np.ndarray,
+    score: np.ndarray,
+) -> int:
+    """Offer moves at border nodes drawn by chance; return the mean of those to the worse.
+
+    A heat below 0 moves nothing and only measures.
+    """
+    queue = np.empty(LOOK, np.int64)
+    worse, many = 0, 0
+    for _ in range(offers):
+        if brew.dial[BORDER] == 0:
+            break
+        node = brew.border[draw_below(rng, brew.dial[BORDER])]
+        degree = graph.indptr[node + 1] - graph.indptr[node]
+        if graph.anchor[node] >= 0 or zones.size[zones.label[node]] < 2:
+            continue
+        if degree > HUB and draw_below(rng, degree) >= HUB:
+            continue
+        target = _draw_target(graph, zones, node, rng)
+        allowed = blur(heat, rng) if heat >= 0 else -NEVER
+        taken = offer_move(graph, aim, zones, brew, node, target, allowed, queue)
+        soft = brew.dial[SOFT]
+        if soft > 0 and soft < SPLIT:
+            worse += soft
+            many += 1
+        if taken == NEVER and heat >= 0 and soft <= allowed:
+            _offer_exchange(graph, aim, zones, brew, node, target, allowed, rng, queue)
+        keep_best(zones, brew, best, score)
+    return worse // max(1, many)
+
+
+@inner
+def sweep_border(graph: Graph, aim: Aim, zones: Zones, brew: Brew, rng: np.ndarray) -> int:
+    """Offer each border node every zone beside it, without heat; return the moves."""
+    many = brew.dial[BORDER]
+    turn = brew.border[:many].copy()
+    queue = np.empty(LOOK, np.int64)
+    moves = 0
+    for k in range(many - 1, -1, -1):
+        pick = draw_below(rng, k + 1)
+        node = turn[pick]
+        turn[pick] = turn[k]
+        if graph.anchor[node] >= 0:
+            continue
+        first, last = graph.indptr[node], graph.indptr[node + 1]
+        for slot in range(first, min(last, first + HUB)):
+            target = zones.label[graph.nbr[slot]]
+            if target == zones.label[node] or zones.size[zones.label[node]] < 2:
+                continue
+            moves += offer_move(graph, aim, zones, brew, node, target, -1, queue) < NEVER
+    return moves
