@@ -139,7 +139,8 @@ class Units:
         GeoDataFrame indexed by ``unit_id``, sorted; one polygon in one piece each; columns
         ``community_id``, ``kind`` (one of `UNIT_KINDS`), ``compound_id``, ``site_id``,
         ``building_id`` (``""`` where it does not apply), ``age_class``, ``area_type``,
-        ``households`` (int), ``area_m2``, ``perimeter_m``.
+        ``households`` (int), ``area_m2``, ``perimeter_m``; where the input has them also
+        ``residents``, ``workload`` (int) and ``current_grid`` (today's grid, ``""`` for none).
     communities
         GeoDataFrame indexed by ``community_id``, sorted: the land as tiled (overlaps given to
         one); columns ``name``, ``township``, ``area_type``, ``households``, ``area_m2``.
@@ -241,7 +242,9 @@ class Plan:
         ``households``, ``lower``, ``upper``, ``in_band`` (bool), ``reason_code`` (``""`` or one
         of `REASONS`), ``reason`` (Chinese), ``reason_en``, ``area_m2``, ``perimeter_m``; and
         ``site_id``, ``category`` (dedicated), ``host_id`` (exclave: the community around it;
-        the owner is ``community_id``). The land of the grids tiles every community exactly.
+        the owner is ``community_id``); ``residents`` and ``workload`` where they are known. With
+        ``Rules.weight = "workload"`` the bounds are in workload points. The land of the grids
+        tiles every community exactly.
     territory
         The units, borders and communities that were planned.
     assignment

@@ -205,7 +205,7 @@ def state_piece(land: Land, piece: Piece, borders: NDArray[np.int64], rules: Rul
     )
     groups = land.group[piece.members]
     problem = Problem(
-        weights=land.households[piece.members],
+        weights=land.counted[piece.members],
         edges=place[land.edges[borders]],
         costs=land.costs.cuts[borders],
         crossings=land.costs.crossings[borders],
@@ -215,6 +215,8 @@ def state_piece(land: Land, piece: Piece, borders: NDArray[np.int64], rules: Rul
             land.lengths[borders], land.areas[piece.members], land.perimeters[piece.members]
         ),
         groups=np.where(groups < 0, -1, number_by_first(np.maximum(groups, -1))),
+        loads=land.burden.loads[piece.members] if land.burden.names else None,
+        load_bands=land.burden.load_bands if land.burden.names else None,
     )
     anchors = anchor_nodes(problem, np.zeros(problem.size, np.bool_))
     return replace(problem, anchors=anchors)
@@ -253,7 +255,7 @@ def join_grids(
     used = int(dedicated.max(initial=-1)) + 1
     empty = np.zeros(land.size, np.bool_)
     for piece, zone in zip(pieces, zones, strict=True):
-        if int(land.households[piece.members].sum()) == 0:
+        if int(land.counted[piece.members].sum()) == 0:
             empty[piece.members] = True
             continue
         grid[piece.members] = used + zone

@@ -85,7 +85,8 @@ def make_plan(
     Raises
     ------
     InvalidOption
-        When the territory has no units, or the time limit is not positive.
+        When the territory has no units, the time limit is not positive, or the rules need a
+        column (residents, workload) that the units do not have.
 
     Notes
     -----
@@ -129,7 +130,7 @@ def _divide(
 ) -> Plan:
     """Divide a territory by the bands of the rules; of a lifted one, communities."""
     watch.spare(load_kernels())
-    land = read_land(territory)
+    land = read_land(territory, rules)
     if lift is not None:
         crossings = land.costs.crossings * ROADS_INSIDE_A_COMMUNITY
         land = replace(land, costs=land.costs._replace(crossings=crossings))
@@ -137,7 +138,11 @@ def _divide(
     carving = carve_sites(land, territory.units.sites, rules)
     pieces = find_land_pieces(land, carving.number)
     titles = territory.units.communities["name"].astype(str).to_dict()
-    said = [*carving.findings, *state_arithmetic(land, pieces, rules, titles=titles)]
+    said = [
+        *land.burden.findings,
+        *carving.findings,
+        *state_arithmetic(land, pieces, rules, titles=titles),
+    ]
     idle = int(np.count_nonzero(carving.number >= 0))
     watch.keep_back(2 * watch.seconds)
     zones = divide_pieces(

@@ -167,7 +167,7 @@ def town(rows: int, columns: int, seed: int) -> tuple[Any, Any, Any]:
     """Return edges, households and residents; some blocks have twice as many in a household."""
     rng = np.random.default_rng(seed)
     size = rows * columns
-    homes = np.minimum(rng.gamma(1.2, 50, size).astype(np.int64), 300)
+    homes = np.minimum(rng.gamma(1.2, 50, size).astype(np.int64), 280)
     return lattice(rows, columns), homes, (homes * rng.choice([2.0, 3.0, 7.0], size)).astype(int)
 
 
