@@ -8,6 +8,7 @@ The flow is the layout; each step has one verb::
     units = gridmap.make_units(sources, rules=rules)        # 单元
     territory = gridmap.make_territory(units, sources, rules=rules)  # 邻接
     plan = gridmap.make_plan(territory, rules=rules, seed=7)  # 划分
+    plan = gridmap.subdivide_plan(plan)                     # 细分
     card = gridmap.score_plan(plan)                         # 评估
     gridmap.write_map(plan, "map.html")                     # 出图
     release = gridmap.open_release(plan)                    # 查询
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from gridmap.maps import make_map, write_map
     from gridmap.model import Plan, Scorecard, Sources, Territory, Units
     from gridmap.planfiles import read_plan, write_plan
-    from gridmap.planning import make_plan, partition, replan
+    from gridmap.planning import make_plan, partition, replan, subdivide_plan
     from gridmap.reports import write_tables
     from gridmap.rules import Band, Rules
     from gridmap.scoring import score_plan
@@ -63,6 +64,7 @@ _DOORS = {
     "repair_sources": "checks",
     "replan": "planning",
     "score_plan": "scoring",
+    "subdivide_plan": "planning",
     "write_map": "maps",
     "write_plan": "planfiles",
     "write_tables": "reports",
@@ -94,6 +96,7 @@ __all__ = [
     "repair_sources",
     "replan",
     "score_plan",
+    "subdivide_plan",
     "write_map",
     "write_plan",
     "write_tables",

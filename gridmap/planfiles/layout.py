@@ -50,8 +50,6 @@ class Table(NamedTuple):
         Columns that repeat what another table says: written for the reader of the file, not read.
     memory
         The order of the columns in `gridmap.model`, where it differs from the file's.
-    optional
-        Whether a plan may do without: the file then lacks the table.
     """
 
     name: str
@@ -60,7 +58,6 @@ class Table(NamedTuple):
     columns: tuple[Column, ...]
     derived: tuple[str, ...] = ()
     memory: str = ""
-    optional: bool = False
 
     def names(self, *kinds: ColumnKind) -> list[str]:
         """Return the names of the columns, or of those of some kinds."""
@@ -155,7 +152,30 @@ CHANGES = Table(
         "households_after:i households_in:i households_out:i units_in:i units_out:i cause_code "
         "cause cause_en"
     ),
-    optional=True,
+)
+BUILDINGS = Table(
+    "buildings",
+    "place_id",
+    "any",
+    _columns("place_id building_id unit_id floors:i entrances:i households:i"),
+)
+MICRO_GRIDS = Table(
+    "micro_grids",
+    "micro_grid_id",
+    "polygon",
+    _columns(
+        "micro_grid_id code name grid_id community_id households:i lower:i upper:i in_band:f "
+        "reason_code reason reason_en buildings:i floors area_m2:r perimeter_m:r"
+    ),
+)
+LINK_UNITS = Table(
+    "link_units",
+    "link_unit_id",
+    "polygon",
+    _columns(
+        "link_unit_id code name grid_id micro_grid_id community_id households:i lower:i upper:i "
+        "in_band:f reason_code reason reason_en buildings:i floors area_m2:r perimeter_m:r"
+    ),
 )
 
 TABLES = {
@@ -171,6 +191,12 @@ TABLES = {
         SITES,
         BORDERS,
         CHANGES,
+        BUILDINGS,
+        MICRO_GRIDS,
+        LINK_UNITS,
     )
 }
 """Every table, in the order in which it is written: the contract's first."""
+
+OPTIONAL = (CHANGES.name, BUILDINGS.name, MICRO_GRIDS.name, LINK_UNITS.name)
+"""Tables that a file has only when the plan has them."""

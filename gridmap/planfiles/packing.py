@@ -61,12 +61,14 @@ def pack_plan(plan: Plan) -> dict[str, pd.DataFrame]:
     }
     if "micro_grid_id" not in frames["units"]:
         frames["units"]["micro_grid_id"] = ""
-    if plan.changes is not None:
-        frames["changes"] = plan.changes.reset_index()
+    further = (plan.changes, units.buildings, plan.micro_grids, plan.link_units)
+    for name, frame in zip(layout.OPTIONAL, further, strict=True):
+        if frame is not None:
+            frames[name] = frame.reset_index()
     return {
         name: _pack_frame(frames[name], table)
         for name, table in layout.TABLES.items()
-        if name in frames or not table.optional
+        if name in frames
     }
 
 

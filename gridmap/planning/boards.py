@@ -77,6 +77,9 @@ class Board:
         self._members = {zone: frozenset(nodes) for zone, nodes in rows.items()}
         self._strays: dict[frozenset[int], tuple[int, int]] = {}
         self._bands = [tuple(row) for row in problem.bands.hard.tolist()]
+        carried, limits = problem.loads, problem.load_bands
+        self._loads: list[list[int]] = [] if carried is None else carried.T.tolist()
+        self._limits: list[list[int]] = [] if limits is None else limits.tolist()
         self._classes: list[int] = problem.classes.tolist()
         self._next = max(max(label, default=-1), max(home, default=-1)) + 1
 
@@ -126,15 +129,32 @@ class Board:
         return self._bands[shares.index(max(shares))]
 
     def stray(self, nodes: frozenset[int]) -> tuple[int, int]:
-        """Return how many households a zone lacks and has too many; a zone of nobody is gone."""
+        """Return how many households a zone lacks and has too many; a zone of nobody is gone.
+
+        What a further weight (`Problem.loads`) lacks or exceeds is counted in households of the
+        zone's mean load.
+        """
         if not nodes:
             return 0, 0
         found = self._strays.get(nodes)
         if found is None:
             weight = self.weigh(nodes)
             lower, upper = self.band(nodes)
-            found = self._strays[nodes] = (max(0, lower - weight), max(0, weight - upper))
+            light, heavy = self._weigh_loads(nodes, weight)
+            found = (max(0, lower - weight, light), max(0, weight - upper, heavy))
+            self._strays[nodes] = found
         return found
+
+    def _weigh_loads(self, nodes: frozenset[int], weight: int) -> tuple[int, int]:
+        """Return by how many households the further weights are below and above their bands."""
+        light, heavy = 0, 0
+        for column, (least, most) in zip(self._loads, self._limits, strict=True):
+            load = sum(column[node] for node in nodes)
+            if load > most:
+                heavy = max(heavy, -(-(load - most) * weight // load), 1)
+            elif load < least:
+                light = max(light, (least - load) * weight // max(1, load), 1)
+        return light, heavy
 
     def count_failing(self, nodes: frozenset[int]) -> int:
         """Count the zones that a zone stands for outside its band: twice too heavy counts two."""
@@ -143,7 +163,7 @@ class Board:
             return 1
         if above == 0:
             return 0
-        return -(-self.weigh(nodes) // self.band(nodes)[1]) - 1
+        return max(1, -(-self.weigh(nodes) // self.band(nodes)[1]) - 1)
 
     def price(self, node: int, zone: int) -> int:
         """Return what it costs that a node is in a zone: 0 at home or without one."""

@@ -118,7 +118,7 @@ def mark_locked(past: Past, locks: Locks) -> NDArray[np.bool_]:
 
 def _mark_refused(plan: Plan, land: Land) -> NDArray[np.bool_]:
     """Return the units of sites that were eligible before, too, and yet were not dedicated."""
-    before = read_land(plan.territory)
+    before = read_land(plan.territory, plan.rules)
     sites = plan.territory.units.sites
     taken = set(plan.grids["site_id"].astype(str)) - {""}
     refused = {
@@ -188,7 +188,7 @@ def join_kept(
     used = int(reserved.max(initial=-1)) + 1
     empty = np.zeros(land.size, np.bool_)
     for piece, zone in zip(pieces, zones, strict=True):
-        if int(land.households[piece.members].sum()) == 0:
+        if int(land.counted[piece.members].sum()) == 0:
             empty[piece.members] = True
             continue
         grid[piece.members] = used + zone

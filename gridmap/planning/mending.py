@@ -11,7 +11,6 @@ broken, nothing moves.
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,10 +18,12 @@ import numpy as np
 from gridmap.planning.anchoring import part_anchors
 from gridmap.planning.boards import GRAINS, NOWHERE, Board, Trial
 from gridmap.planning.chains import MOST_LOOKS, find_chain
+from gridmap.planning.loads import find_overburdened, judge_zones
 from gridmap.planning.problems import Problem, find_pieces, number_by_first
 from gridmap.planning.recutting import redraw_around, send_home
 from gridmap.planning.settlers import settle_newcomers
 from gridmap.planning.solving import Search, bound_outside
+from gridmap.planning.watching import Watch
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -31,7 +32,7 @@ ROUNDS = 3
 """Rounds over the zones that are still outside; each looks at more trials."""
 
 
-def mend_zones(problem: Problem, search: Search) -> NDArray[np.int32]:
+def mend_zones(problem: Problem, search: Search, watch: Watch | None = None) -> NDArray[np.int32]:
     """Return today's zones with the least change that brings them inside the band.
 
     Parameters
@@ -40,7 +41,9 @@ def mend_zones(problem: Problem, search: Search) -> NDArray[np.int32]:
         The graph with ``current``, today's zone of each node (-1: none, placed at no cost).
         Nodes with an anchor never move.
     search
-        The seed, and a time limit that only cuts the mending short.
+        The seed.
+    watch
+        Ends the mending early; what is mended by then stays so.
 
     Returns
     -------
@@ -57,7 +60,7 @@ def mend_zones(problem: Problem, search: Search) -> NDArray[np.int32]:
     >>> mend_zones(path, Search(seed=7)).tolist()
     [0, 0, 1, 1, 1]
     """
-    started = time.monotonic()
+    watch = watch or Watch()
     if problem.current is None or problem.size == 0:
         return np.zeros(problem.size, np.int32)
     board = _open_board(problem)
@@ -66,14 +69,14 @@ def mend_zones(problem: Problem, search: Search) -> NDArray[np.int32]:
     if _is_well(board, board.zones()):
         return number_by_first(labels)
     for zone in _list_failing(board):
-        if _has_time(search, started):
+        if not watch.must_stop():
             _chain(board, zone)
-    _redraw_rest(board, search, started)
+    _redraw_rest(board, search, watch)
     _settle_home(board)
     return number_by_first(board.labels())
 
 
-def _redraw_rest(board: Board, search: Search, started: float) -> None:
+def _redraw_rest(board: Board, search: Search, watch: Watch) -> None:
     """Mend what chains did not: longer chains, or zones drawn anew; not what is proved hopeless."""
     large = board.problem.weights > board.problem.bands.widest[1]
     if all(_is_hopeless(board, zone, large) for zone in _list_failing(board)):
@@ -90,7 +93,7 @@ def _redraw_rest(board: Board, search: Search, started: float) -> None:
             around = _look_around(board, zone)
             if _is_hopeless(board, zone, hopeless) or around in tried:
                 continue
-            if not _has_time(search, started):
+            if watch.must_stop():
                 return
             tried.add(around)
             mended |= _mend(board, zone, search, looks=MOST_LOOKS << (2 * turn + 2))
@@ -138,10 +141,8 @@ def _find_hopeless(problem: Problem, labels: NDArray[np.int64]) -> NDArray[np.bo
     """Return the nodes of pieces in which no fewer zones can be outside, and misfits."""
     bounds = bound_outside(problem, labels)
     pieces = find_pieces(problem.edges, problem.size)
-    lower, upper = problem.bands.widest
-    sums = np.bincount(labels, weights=problem.weights)
-    outside = (sums < lower) | (sums > upper)
-    where = np.zeros(len(sums), np.int64)
+    outside = judge_zones(problem, labels).outside
+    where = np.zeros(len(outside), np.int64)
     where[labels] = pieces
     counts = np.bincount(where[outside], minlength=len(bounds))
     hopeless = np.zeros(problem.size, np.bool_)
@@ -150,7 +151,9 @@ def _find_hopeless(problem: Problem, labels: NDArray[np.int64]) -> NDArray[np.bo
             hopeless[list(bound.unfit)] = True
         elif 0 < counts[bound.piece] <= bound.unavoidable:
             hopeless[pieces == bound.piece] = True
-    hopeless |= problem.weights > upper
+    burdened = find_overburdened(problem, pieces)
+    hopeless |= burdened[pieces] & (counts[pieces] == 1)
+    hopeless |= problem.weights > problem.bands.widest[1]
     return hopeless
 
 
@@ -219,7 +222,3 @@ def _settle_home(board: Board) -> None:
     zones = sorted({board.label[node] for node in away})
     trial = Trial({}, {zone: board.members(zone) for zone in zones}, 0)
     board.make(send_home(board, trial))
-
-
-def _has_time(search: Search, started: float) -> bool:
-    return search.time_limit_s is None or time.monotonic() - started < search.time_limit_s

@@ -16,7 +16,8 @@ import numpy as np
 from gridmap.planning.boards import NO_TRIAL, NOWHERE, Board, Trial
 from gridmap.planning.identities import match_zones
 from gridmap.planning.problems import Problem, number_by_first
-from gridmap.planning.solving import Search, seed_from, solve_problem
+from gridmap.planning.solving import Search, solve_problem
+from gridmap.planning.walking import seed_from
 from gridmap.rules import Band
 
 if TYPE_CHECKING:
@@ -181,6 +182,7 @@ def _cut_out(board: Board, nodes: NDArray[np.int64]) -> tuple[Problem, NDArray[n
         groups=None if problem.groups is None else _renumber(problem.groups[nodes]),
         current=number_by_first(now).astype(np.int64),
         anchors=None if problem.anchors is None else _renumber(problem.anchors[nodes]),
+        loads=None if problem.loads is None else problem.loads[nodes],
         zones=0,
     )
     return part, homes

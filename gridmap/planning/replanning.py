@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -30,11 +29,13 @@ from gridmap.planning.locking import Locks, read_locks
 from gridmap.planning.mending import mend_zones
 from gridmap.planning.numbering import make_grid_id
 from gridmap.planning.overlaying import overlay_grids
-from gridmap.planning.planner import tell_about
+from gridmap.planning.planner import say_stopped, tell_about
 from gridmap.planning.problems import number_by_first
 from gridmap.planning.reasons import state_arithmetic
-from gridmap.planning.solving import Search, seed_from
+from gridmap.planning.solving import Search
 from gridmap.planning.tallying import find_troubles, sum_up
+from gridmap.planning.walking import load_kernels, seed_from
+from gridmap.planning.watching import Watch, heed_interrupts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -115,7 +116,7 @@ def replan(
             "A plan needs at least one unit and a time limit above 0.",
             "划分至少需要一个单元，且时间上限须大于 0。",
         )
-    land = read_land(territory)
+    land = read_land(territory, rules)
     progress("plan", 0, land.size)
     overlay = overlay_grids(plan, territory)
     held = read_locks(locks, plan, overlay.grid)
@@ -123,13 +124,15 @@ def replan(
     carving, trouble = carve_again(plan, territory, land, past, held, rules)
     reserved = reserve_locked(carving.number, past, held)
     pieces = find_land_pieces(land, reserved)
-    search = Search(seed=seed, time_limit_s=time_limit_s)
-    zones = _mend_pieces(land, pieces, past, held, rules, search, progress)
+    watch = Watch(time_limit_s)
+    with heed_interrupts(watch):
+        watch.spare(load_kernels())
+        zones = _mend_pieces(land, pieces, past, held, rules, seed, watch, progress)
     division = join_kept(land, reserved, pieces, zones, past, held)
     numbers = _name_grids(land, division.grid, carving, past, held)
     known = _identify(plan, land, division.grid, numbers, past, held)
     titles = territory.units.communities["name"].astype(str).to_dict()
-    said = [*overlay.findings, *held.findings, *trouble, *carving.findings]
+    said = [*land.burden.findings, *overlay.findings, *held.findings, *trouble, *carving.findings]
     said += state_arithmetic(land, pieces, rules, titles=titles)
     draft = Draft(territory, land, rules, carving, pieces, division)
     grids, assignment, more = frame_grids(draft, known)
@@ -150,7 +153,7 @@ def replan(
         territory=territory,
         assignment=assignment,
         rules=rules,
-        findings=sort_findings([*territory.findings, *said, *more]),
+        findings=sort_findings([*territory.findings, *said, *more, *say_stopped(watch)]),
         about=tell_about(territory, rules, seed) | {"replanned_from": hash_assignment(plan)},
         changes=changes,
     )
@@ -178,11 +181,11 @@ def _mend_pieces(
     past: Past,
     locks: Locks,
     rules: Rules,
-    search: Search,
+    seed: int,
+    watch: Watch,
     progress: Progress,
 ) -> list[NDArray[np.int32]]:
     """Return the zones of every piece: today's, mended where need be."""
-    started = time.monotonic()
     edges = share_edges(land, pieces)
     dedicated = past.kinds == "dedicated"
     home = np.where(dedicated[past.home] & (past.home >= 0), -1, past.home)
@@ -190,7 +193,7 @@ def _mend_pieces(
     for piece, borders in zip(pieces, edges, strict=True):
         zones.append(np.zeros(len(piece.members), np.int32))
         done += len(piece.members)
-        if int(land.households[piece.members].sum()) == 0:
+        if int(land.counted[piece.members].sum()) == 0:
             continue
         problem = state_piece(land, piece, borders, rules)
         today = home[piece.members]
@@ -199,11 +202,8 @@ def _mend_pieces(
         fixed = locks.units[piece.members] & (today >= 0)
         problem = replace(problem, anchors=anchor_nodes(problem, fixed))
         first = str(land.ids[piece.members[0]])
-        left = search.time_limit_s
-        if left is not None:
-            left = max(0.0, left - (time.monotonic() - started))
-        own = seed_from(search.seed, land.communities[piece.community], first)
-        zones[-1] = mend_zones(problem, Search(seed=own, time_limit_s=left))
+        own = seed_from(seed, land.communities[piece.community], first)
+        zones[-1] = mend_zones(problem, Search(seed=own), watch)
         progress("plan", done, land.size)
     return zones
 

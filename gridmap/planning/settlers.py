@@ -9,7 +9,8 @@ import numpy as np
 
 from gridmap.planning.boards import NO_TRIAL, NOWHERE, Board
 from gridmap.planning.problems import Shape, find_pieces
-from gridmap.planning.solving import Search, seed_from, solve_problem
+from gridmap.planning.solving import Search, solve_problem
+from gridmap.planning.walking import seed_from
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -77,6 +78,7 @@ def _divide(board: Board, nodes: NDArray[np.int64], search: Search) -> None:
         groups=None if problem.groups is None else problem.groups[nodes],
         current=None,
         anchors=None if problem.anchors is None else _number_anchors(problem.anchors[nodes]),
+        loads=None if problem.loads is None else problem.loads[nodes],
         zones=0,
     )
     drawn = (

@@ -97,10 +97,10 @@ def _judge(land: Land, units: NDArray[np.int64], served: NDArray[np.int32], rule
     if len(units) == 0:
         return ""
     hard = choose_band(land, rules, units)[1]
-    total = int(land.households[units].sum())
+    total = int(land.counted[units].sum())
     if total > hard.upper:
         return "above"
-    if len(np.unique(served[units[land.households[units] > 0]])) > 1:
+    if len(np.unique(served[units[land.counted[units] > 0]])) > 1:
         return "parted"
     return "below" if total < hard.lower else ""
 
