@@ -1,0 +1,1 @@
+from gridmap.proving.fitting import find_unfit, is_proved_impossible
