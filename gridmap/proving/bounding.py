@@ -49,24 +49,32 @@ class Pool:
         Whole cost of each, at least 0, shape (m,).
     size
         Number of nodes.
-    most
-        Most zones that a division can have.
+    least, most
+        Least and most zones that a division can have.
     """
 
     sets: NDArray[np.uint64]
     prices: NDArray[np.int64]
     size: int
+    least: int
     most: int
 
     def pick(self, rows: NDArray[Any]) -> Pool:
         """Return some of the zones."""
-        return Pool(self.sets[rows], self.prices[rows], self.size, self.most)
+        return replace(self, sets=self.sets[rows], prices=self.prices[rows])
 
     def hold(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return whether each zone (row) holds each node (column), 0 or 1."""
         node = np.arange(self.size)
         words = self.sets[rows][:, node // 64] >> (node % 64).astype(np.uint64)
         return (words & np.uint64(1)).astype(np.int64)
+
+    def holds(self, node: int) -> NDArray[np.bool_]:
+        """Return which zones hold a node."""
+        held: NDArray[np.bool_] = (
+            self.sets[:, node // 64] >> np.uint64(node % 64) & np.uint64(1) != 0
+        )
+        return held
 
     def covers(self, rows: NDArray[np.int64]) -> bool:
         """Tell whether zones hold every node exactly once."""
@@ -85,11 +93,14 @@ class Values:
         Nodes of which no two zones can hold two, shape (t, 3).
     tolls
         Of each triple, at least 0, shape (t,).
+    each
+        Value of every zone, of either sign: what one more of them would change.
     """
 
     nodes: NDArray[np.int64]
     triples: NDArray[np.int64]
     tolls: NDArray[np.int64]
+    each: int = 0
 
     def price_beyond(self, pool: Pool, top: int = 0) -> NDArray[np.int64]:
         """Return what each zone costs beyond the values of its nodes, tolls added, in grains.
@@ -98,15 +109,19 @@ class Values:
         """
         from gridmap.proving.masks import add_tolls, add_up
 
-        beyond: NDArray[np.int64] = pool.prices * GRAINS - add_up(pool.sets, self.nodes)
+        beyond: NDArray[np.int64] = pool.prices * GRAINS - add_up(pool.sets, self.nodes) - self.each
         if len(self.triples):
             add_tolls(pool.sets, self.triples, self.tolls, beyond, top)
         return beyond
 
-    def bound(self, beyond: NDArray[np.int64], most: int) -> int:
-        """Return what a division of at most so many zones costs at least, in grains."""
+    def bound(self, pool: Pool, beyond: NDArray[np.int64], *, given: int = 0) -> int:
+        """Return what every division costs at least, in grains.
+
+        ``given``: zones of which ``beyond`` is accounted for by the caller.
+        """
         total = int(self.nodes.sum()) - int(self.tolls.sum())
-        return total + most * min(0, int(beyond.min(initial=0)))
+        total += self.each * (pool.least if self.each > 0 else pool.most)
+        return total + (pool.most - given) * min(0, int(beyond.min(initial=0)))
 
 
 @dataclass(frozen=True)
@@ -208,7 +223,7 @@ def _add_zones(
             now = _describe(pool, rows, shares, best.values, best.beyond)
             best = replace(now, bound=best.bound)
         for some, over in zip(tried, beyond, strict=True):
-            bound = some.bound(over, pool.most)
+            bound = some.bound(pool, over)
             if bound > best.bound:
                 best = replace(best, values=some, beyond=over, bound=bound)
         stalled = stalled + 1 if cost > lowest - GRAINS else 0
@@ -237,7 +252,7 @@ def _describe(
     return Relaxation(
         values=values,
         beyond=beyond,
-        bound=values.bound(beyond, pool.most),
+        bound=values.bound(pool, beyond),
         used=rows[used],
         held=pool.hold(rows[used]),
         shares=shares[used],
@@ -247,7 +262,12 @@ def _describe(
 
 def _take_middle(one: Values, other: Values) -> Values:
     """Return values half way between two: steadier than the solver's, which jump."""
-    return Values((one.nodes + other.nodes) // 2, one.triples, (one.tolls + other.tolls) // 2)
+    return Values(
+        (one.nodes + other.nodes) // 2,
+        one.triples,
+        (one.tolls + other.tolls) // 2,
+        (one.each + other.each) // 2,
+    )
 
 
 def _begin(pool: Pool, start: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -283,24 +303,28 @@ def _solve(
     from scipy.sparse import csc_array, eye_array, hstack
 
     held = pool.hold(rows)
-    covered = hstack([csc_array(held.T.astype(np.float64)), eye_array(pool.size)], format="csc")
-    costs = np.concatenate([pool.prices[rows], np.full(pool.size, dear)]) / SCALE
-    pairs: dict[str, Any] = {}
-    if len(triples):
-        twice = (held[:, triples].sum(axis=2) >= 2).T.astype(np.float64)
-        empty = csc_array((len(triples), pool.size))
-        pairs = {
-            "A_ub": hstack([csc_array(twice), empty], format="csc"),
-            "b_ub": np.ones(len(triples)),
-        }
-    done = linprog(costs, A_eq=covered, b_eq=np.ones(pool.size), method="highs", **pairs)
+    many = len(rows)
+    spare = pool.size + 2
+    covered = hstack([csc_array(held.T.astype(np.float64)), eye_array(pool.size, spare)])
+    twice = (held[:, triples].sum(axis=2) >= 2).T.astype(np.float64)
+    limits = np.vstack([np.ones(many), -np.ones(many), twice])
+    excess = eye_array(len(limits), spare, k=pool.size)
+    done = linprog(
+        np.concatenate([pool.prices[rows], np.full(spare, dear)]) / SCALE,
+        A_eq=covered.tocsc(),
+        b_eq=np.ones(pool.size),
+        A_ub=hstack([csc_array(limits), -excess]).tocsc(),
+        b_ub=np.concatenate([[pool.most, -pool.least], np.ones(len(triples))]),
+        method="highs",
+    )
     if done.x is None:
         none = Values(np.zeros(pool.size, np.int64), triples, np.zeros(len(triples), np.int64))
-        return np.zeros(len(rows)), none, 0.0
+        return np.zeros(many), none, 0.0
     grains = SCALE * GRAINS
     nodes = np.rint(done.eqlin.marginals * grains).astype(np.int64)
-    tolls = np.maximum(0, np.rint(-done.ineqlin.marginals * grains)).astype(np.int64)
-    return done.x[: len(rows)], Values(nodes, triples, tolls), float(done.fun) * grains
+    prices = np.rint(done.ineqlin.marginals * grains).astype(np.int64)
+    each = int(prices[0] - prices[1])
+    return done.x[:many], Values(nodes, triples, np.maximum(0, -prices[2:]), each), done.fun * grains
 
 
 def _find_triples(done: Relaxation) -> NDArray[np.int64]:

@@ -8,7 +8,8 @@ branch keeps its values, so that anyone can check the tree by adding up whole nu
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import math
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 MOST_WORK = 600_000
 """Zones given to the solver, summed over its calls, before the gap is told instead."""
 MOST_SOUGHT, SOUGHT_NODES = 1_500, 50
+UNEVEN = 0.02
 """Zones and steps of the integer program that looks for a cheaper division."""
 
 
@@ -34,14 +36,16 @@ class Branch:
         With them the bound of a closed branch is above every cheaper division; in an inner branch
         they rule out zones that no cheaper division can use.
     pair
-        Two nodes that lie in one zone in the first of the two branches below, apart in the second;
-        None in a leaf.
+        Two nodes that lie in one zone in the first of the two branches below, apart in the second.
+    count
+        Or: the most zones in the first of the two branches below; the second has more.
     below
         The two branches, or none.
     """
 
     values: Values
     pair: tuple[int, int] | None = None
+    count: int | None = None
     below: list[Branch] = field(default_factory=list)
 
     def count_leaves(self) -> int:
@@ -55,8 +59,6 @@ class Tree:
 
     Attributes
     ----------
-    pool
-        The zones.
     known
         Cost of the cheapest division known, or the least cost that is of no interest.
     step
@@ -65,18 +67,17 @@ class Tree:
         What the relaxation pays for a node that no zone covers.
     work
         Zones that may still be given to the solver.
-    rows
+    sets
         Zones of the cheapest division found, None while none is cheaper than the one known before.
     open_bound
         Least bound of the branches left open, in grains; None when there is none.
     """
 
-    pool: Pool
     known: int
     step: int
     dear: int
     work: int
-    rows: NDArray[np.int64] | None = None
+    sets: NDArray[np.uint64] | None = None
     open_bound: int | None = None
 
     @property
@@ -84,34 +85,28 @@ class Tree:
         """Return the bound, in grains, above which no cheaper division lies."""
         return (self.known - self.step) * GRAINS
 
-    def learn(self, rows: NDArray[np.int64]) -> None:
+    def learn(self, pool: Pool, rows: NDArray[np.int64]) -> None:
         """Take zones that are a division, where it is cheaper than the one known."""
-        cost = int(self.pool.prices[rows].sum())
-        if cost < self.known and self.pool.covers(rows):
-            self.known, self.rows = cost, np.sort(rows)
+        cost = int(pool.prices[rows].sum())
+        if cost < self.known and pool.covers(rows):
+            self.known, self.sets = cost, pool.sets[np.sort(rows)]
 
     def relax(
-        self, rows: NDArray[np.int64], start: NDArray[np.int64], triples: NDArray[np.int64]
+        self, pool: Pool, start: NDArray[np.int64], triples: NDArray[np.int64]
     ) -> Relaxation:
-        """Bound the divisions out of some zones."""
+        """Bound the divisions out of a pool."""
         done = relax(
-            self.pool.pick(rows),
-            dear=self.dear,
-            start=start,
-            triples=triples,
-            enough=self.limit + 1,
-            work=self.work,
+            pool, dear=self.dear, start=start, triples=triples, enough=self.limit + 1, work=self.work
         )
         self.work -= done.work
         if done.is_whole:
-            self.learn(rows[done.used])
+            self.learn(pool, done.used)
         return done
 
-    def keep(self, rows: NDArray[np.int64], done: Relaxation) -> NDArray[np.int64]:
+    def thin(self, pool: Pool, done: Relaxation) -> Pool:
         """Return the zones that a division cheaper than the known one may use."""
-        base = done.values.bound(done.beyond, self.pool.most - 1)
-        top = self.limit - base
-        return rows[done.values.price_beyond(self.pool.pick(rows), max(0, top)) <= top]
+        top = self.limit - done.values.bound(pool, done.beyond, given=1)
+        return pool.pick(done.values.price_beyond(pool, max(0, top)) <= top)
 
 
 @dataclass(frozen=True)
@@ -120,7 +115,7 @@ class Choice:
 
     Attributes
     ----------
-    rows
+    sets
         Its zones, None where no division costs less than what was known before.
     cost
         Cost of the cheapest division known.
@@ -134,7 +129,7 @@ class Choice:
         Whether every branch is closed.
     """
 
-    rows: NDArray[np.int64] | None
+    sets: NDArray[np.uint64] | None
     cost: int
     bound: int
     root: Branch
@@ -174,18 +169,15 @@ def choose_division(
     Choice
         The division, the bound and the proof.
     """
-    tree = Tree(pool, known, step, 2 * known if dear is None else dear, work)
-    every = np.arange(len(pool.prices))
-    done = tree.relax(every, start, np.zeros((0, 3), np.int64))
+    tree = Tree(known, step, 2 * known if dear is None else dear, work)
+    done = tree.relax(pool, start, np.zeros((0, 3), np.int64))
     if done.bound <= tree.limit:
-        _seek(tree, done)
+        _seek(tree, pool, done)
     root = Branch(done.values)
-    kept = 0
-    if done.bound <= tree.limit:
-        kept = _grow(tree, root, every, done)
+    kept = _grow(tree, root, pool, done)
     bound = tree.known * GRAINS if tree.open_bound is None else max(tree.open_bound, done.bound)
     return Choice(
-        rows=tree.rows,
+        sets=tree.sets,
         cost=tree.known,
         bound=min(tree.known, -(-bound // (GRAINS * step)) * step),
         root=root,
@@ -194,47 +186,55 @@ def choose_division(
     )
 
 
-def _seek(tree: Tree, done: Relaxation) -> None:
+def _seek(tree: Tree, pool: Pool, done: Relaxation) -> None:
     """Look for a cheaper division by an integer program; its word is taken only as a guess."""
     from scipy.optimize import Bounds, LinearConstraint, milp
 
     rows = np.argsort(done.beyond, kind="stable")[:MOST_SOUGHT]
     found = milp(
-        tree.pool.prices[rows] / SCALE,
+        pool.prices[rows] / SCALE,
         integrality=np.ones(len(rows)),
         bounds=Bounds(0, 1),
-        constraints=LinearConstraint(tree.pool.hold(rows).T, 1, 1),
+        constraints=LinearConstraint(pool.hold(rows).T, 1, 1),
         options={"node_limit": SOUGHT_NODES},
     )
     if found.x is not None:
-        tree.learn(rows[found.x > 0.5])
+        tree.learn(pool, rows[found.x > 0.5])
 
 
-_Open = tuple[Branch, "NDArray[np.int64]", Relaxation]
-
-
-def _grow(tree: Tree, root: Branch, rows: NDArray[np.int64], done: Relaxation) -> int:
+def _grow(tree: Tree, root: Branch, pool: Pool, done: Relaxation) -> int:
     """Close every branch, or leave some open when the work is spent; return the zones kept."""
-    stack: list[_Open] = [(root, rows, done)]
-    first = -1
+    stack: list[tuple[Branch, Pool, Relaxation]] = [(root, pool, done)]
+    kept = 0
     none = np.zeros(0, np.int64)
     while stack:
-        branch, rows, done = stack.pop()
+        branch, pool, done = stack.pop()
         if done.bound > tree.limit:
             continue
         if tree.work <= 0:
             tree.open_bound = min([done.bound, *(other.bound for _, _, other in stack)])
             break
-        rows = tree.keep(rows, done)
-        first = len(rows) if first < 0 else first
-        branch.pair = _choose_pair(tree.pool.size, done)
-        for together in (True, False):
-            left = rows[_agree(tree.pool.pick(rows), *branch.pair, together=together)]
-            known = done.values.triples[done.values.tolls > 0]
-            after = tree.relax(left, none, known)
+        pool = tree.thin(pool, done)
+        kept = len(pool.prices) if branch is root else kept
+        triples = done.values.triples[done.values.tolls > 0]
+        sides = []
+        for side in _divide(branch, pool, done):
+            after = tree.relax(side, none, triples)
             branch.below.append(Branch(after.values))
-            stack.append((branch.below[-1], left, after))
-    return max(0, first)
+            sides.append((branch.below[-1], side, after))
+        stack += sorted(sides, key=lambda side: -side[2].bound)
+    return kept
+
+
+def _divide(branch: Branch, pool: Pool, done: Relaxation) -> tuple[Pool, Pool]:
+    """Divide a branch by the number of zones where the relaxation halves one, else by a pair."""
+    many = float(done.shares.sum())
+    if abs(many - round(many)) > UNEVEN and pool.least <= math.floor(many) < pool.most:
+        branch.count = math.floor(many)
+        return replace(pool, most=branch.count), replace(pool, least=branch.count + 1)
+    branch.pair = _choose_pair(pool.size, done)
+    held = [pool.holds(node) for node in branch.pair]
+    return pool.pick(held[0] == held[1]), pool.pick(~(held[0] & held[1]))
 
 
 def _choose_pair(size: int, done: Relaxation) -> tuple[int, int]:
@@ -244,10 +244,3 @@ def _choose_pair(size: int, done: Relaxation) -> tuple[int, int]:
     doubt = np.round(np.abs(both - 0.5), 9) + np.tril(np.ones_like(both))
     place = int(doubt.argmin())
     return place // size, place % size
-
-
-def _agree(pool: Pool, a: int, b: int, *, together: bool) -> NDArray[np.bool_]:
-    """Tell which zones hold both nodes or neither (together), or not both (apart)."""
-    one = np.uint64(1)
-    has = [pool.sets[:, v // 64] >> np.uint64(v % 64) & one == one for v in (a, b)]
-    return has[0] == has[1] if together else ~(has[0] & has[1])
