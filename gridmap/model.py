@@ -146,11 +146,21 @@ class Units:
         What stands in which unit: ``building_id``, ``household_id`` (one of the two is ``""``),
         ``unit_id``, ``households``. A household in a known building is counted there and is not
         a row of its own (personal data is kept no finer than needed: FIELD.md section 7).
+        ``place_id``, where ``buildings`` is known, is the row of ``buildings`` counted there. In a
+        subdivided plan a building that is split has a row for each part: ``entrance`` and
+        ``floors`` (``"1-3"``, ``""`` for all), ``micro_grid_id``, ``link_unit_id``.
     sites
         GeoDataFrame indexed by ``site_id``: ``name``, ``category``, ``owner``, ``area_m2``.
     places
         Standard addresses down to a building, site or door number, never a room: ``text``,
         ``elements`` (JSON), ``building_id``, ``unit_id``, ``lon``, ``lat``.
+    buildings
+        What stands inside the units, for the levels below a grid; None where it is not known.
+        GeoDataFrame indexed by ``place_id``: ``building_id`` (``""`` for households without one),
+        ``unit_id``, ``floors``, ``entrances`` (0 unknown), ``households``; a footprint, or a
+        point for a building that is not drawn. Households without a building are rows of at
+        least `gridmap.units.standing.LEAST_CLUSTER` households around one point; fewer have no
+        geometry.
     """
 
     frame: gpd.GeoDataFrame
@@ -163,6 +173,7 @@ class Units:
     findings: tuple[Finding, ...] = ()
     inputs: tuple[InputFile, ...] = ()
     read_households: int = 0
+    buildings: gpd.GeoDataFrame | None = None
 
 
 @dataclass(frozen=True)
@@ -238,6 +249,13 @@ class Plan:
         Everything said from reading to planning, worst first.
     about
         Key -> value: seed, versions, input hashes, datum, rules as TOML; no clock, no path.
+    micro_grids, link_units
+        The levels below the grids, None when not drawn (`gridmap.subdivide_plan`): indexed by
+        ``micro_grid_id`` and ``link_unit_id``, sorted by ``code``; ``code``, ``name``,
+        ``grid_id``, (``micro_grid_id``), ``community_id``, ``households``, ``lower``, ``upper``,
+        ``in_band``, ``reason_code``, ``reason``, ``reason_en``, ``buildings`` (a split one counts
+        in each part), ``floors`` (``"1-9"`` where zones lie over one another on the same land,
+        else ``""``), ``area_m2``, ``perimeter_m``. Those of one grid tile it.
     """
 
     grids: gpd.GeoDataFrame
@@ -246,6 +264,8 @@ class Plan:
     rules: Rules
     findings: tuple[Finding, ...] = ()
     about: Mapping[str, str] = field(default_factory=dict)
+    micro_grids: gpd.GeoDataFrame | None = None
+    link_units: gpd.GeoDataFrame | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "about", MappingProxyType(dict(self.about)))

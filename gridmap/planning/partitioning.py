@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,14 +24,17 @@ from gridmap.planning.arguments import (
 )
 from gridmap.planning.counting import count_reachable, settle_number
 from gridmap.planning.feasibility import bound_number
-from gridmap.planning.problems import Problem, find_pieces
+from gridmap.planning.problems import Problem, find_pieces, number_by_first
 from gridmap.planning.solving import Search, bound_outside, solve_problem
+from gridmap.planning.walking import load_kernels
+from gridmap.planning.watching import Snapshot, Watch, choose_workers, heed_interrupts
 from gridmap.rules import Band
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from gridmap.planning.feasibility import PieceBound
+    from gridmap.planning.watching import Report
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +79,14 @@ class Certificate:
     seed
         The seed of the search.
     seconds
-        Wall-clock time, compiling not counted apart; not part of what is deterministic.
+        Wall-clock time without `compile_seconds`; not part of what is deterministic.
+    compile_seconds
+        Time to compile the kernels, or to load them from the cache, at the first call of a
+        process; not deterministic either.
+    stopped
+        What ended the search: ``done`` (all steps taken), ``time`` (the limit), ``report`` (the
+        function reported to) or ``interrupt`` (Ctrl-C). Other than ``done`` means: a longer
+        search may do better.
     """
 
     pieces: tuple[PieceBound, ...]
@@ -86,6 +96,8 @@ class Certificate:
     cut_edges: int
     seed: int
     seconds: float
+    compile_seconds: float = 0.0
+    stopped: str = "done"
 
     @property
     def is_attained(self) -> bool:
@@ -125,6 +137,8 @@ def partition(  # noqa: PLR0913  # the signature is a contract: DESIGN.md sectio
     locked: ArrayLike | None = None,
     seed: int,
     time_limit_s: float | None = None,
+    workers: int | None = None,
+    report: Report | None = None,
 ) -> Partition:
     """Divide a graph into connected zones whose weights lie inside a band.
 
@@ -165,7 +179,15 @@ def partition(  # noqa: PLR0913  # the signature is a contract: DESIGN.md sectio
         A whole number. The same input and seed give the same labels on any machine.
     time_limit_s
         Cuts the search short, in seconds of at least 0; without it the steps are in proportion to
-        the size.
+        the size. It holds for the whole call but for compiling the kernels; reading the arguments
+        and the first division are always finished.
+    workers
+        Threads for a large graph, at least 1; one for each core unless given. The labels are the
+        same with any number.
+    report
+        Called with a `Snapshot` of the best division so far: after the first division and each
+        round of a large graph, after each attempt of a small one. Returning False ends the
+        search; anything else, None too, goes on.
 
     Returns
     -------
@@ -185,6 +207,9 @@ def partition(  # noqa: PLR0913  # the signature is a contract: DESIGN.md sectio
     above ``upper`` is the heart of a zone of its own; no zone holds two of them, unless ``zones``
     is too small for that or a locked zone does.
 
+    Ctrl-C ends the search, and the best division so far is returned; a second Ctrl-C raises
+    `KeyboardInterrupt`.
+
     Examples
     --------
     >>> path = [(0, 1), (1, 2), (2, 3)]
@@ -192,35 +217,70 @@ def partition(  # noqa: PLR0913  # the signature is a contract: DESIGN.md sectio
     >>> done.labels.tolist(), done.certificate.is_attained
     ([0, 0, 1, 1], True)
     """
-    started = time.monotonic()
-    seed, limit = read_integer("seed", seed), read_time_limit(time_limit_s)
+    watch = Watch(read_time_limit(time_limit_s))
+    seed, workers = read_integer("seed", seed), choose_workers(workers)
     band = read_band(lower, upper)
-    ends = read_edges(edges, len(read_weights(weights)))
-    costs = read_costs(edge_costs, len(ends))
-    problem = read_problem(weights, ends, costs, band)
-    problem = read_shape(problem, ends, lengths=lengths, areas=areas, perimeters=perimeters)
-    problem = replace(
-        problem,
-        groups=read_labels("groups", groups, problem.size),
-        current=read_labels("current", current, problem.size),
-    )
-    held = read_locked(locked, problem.current, problem.size)
-    blocks = hold_locked(problem, held)
-    problem = replace(
-        problem,
-        zones=check_zones(zones, count_reachable(problem, blocks)),
-        anchors=anchor_nodes(problem, held),
-    )
-    labels = solve_problem(problem, Search(seed=seed, time_limit_s=limit))
-    labels = settle_number(problem, labels, blocks)
-    certificate = _certify(problem, labels, held, seed, time.monotonic() - started)
+    with heed_interrupts(watch):
+        compiling = load_kernels()
+        watch.spare(compiling)
+        ends = read_edges(edges, len(read_weights(weights)))
+        costs = read_costs(edge_costs, len(ends))
+        problem = read_problem(weights, ends, costs, band)
+        problem = read_shape(problem, ends, lengths=lengths, areas=areas, perimeters=perimeters)
+        problem = replace(
+            problem,
+            groups=read_labels("groups", groups, problem.size),
+            current=read_labels("current", current, problem.size),
+        )
+        held = read_locked(locked, problem.current, problem.size)
+        blocks = hold_locked(problem, held)
+        problem = replace(
+            problem,
+            zones=check_zones(zones, count_reachable(problem, blocks)),
+            anchors=anchor_nodes(problem, held),
+        )
+        watch.keep_back(watch.seconds)
+        if report is not None:
+            watch.show_to(partial(_show, report, problem, ends, costs, watch))
+        labels = solve_problem(problem, Search(seed=seed, workers=workers), watch)
+        labels = settle_number(problem, labels, blocks)
+        certificate = _certify(problem, labels, held, seed)
     apart = labels[ends[:, 0]] != labels[ends[:, 1]]
     return Partition(
         labels,
         replace(
-            certificate, cut_cost=float(costs[apart].sum()), cut_edges=int(np.count_nonzero(apart))
+            certificate,
+            cut_cost=float(costs[apart].sum()),
+            cut_edges=int(np.count_nonzero(apart)),
+            seconds=watch.seconds,
+            compile_seconds=compiling,
+            stopped=watch.stopped,
         ),
     )
+
+
+def _show(
+    report: Report,
+    problem: Problem,
+    ends: NDArray[np.int64],
+    costs: NDArray[np.float64],
+    watch: Watch,
+    labels: NDArray[np.int64],
+    share: float,
+) -> bool:
+    """Tell the caller what is reached; return whether to go on."""
+    lower, upper = problem.bands.widest
+    named = number_by_first(labels)
+    sums = np.bincount(named, weights=problem.weights)
+    apart = named[ends[:, 0]] != named[ends[:, 1]]
+    snapshot = Snapshot(
+        labels=named,
+        outside=int(np.count_nonzero((sums < lower) | (sums > upper))),
+        cut_cost=float(costs[apart].sum()),
+        seconds=watch.seconds,
+        done_share=share,
+    )
+    return report(snapshot) is not False
 
 
 def _certify(
@@ -228,7 +288,6 @@ def _certify(
     labels: NDArray[np.int32],
     held: NDArray[np.bool_],
     seed: int,
-    seconds: float,
 ) -> Certificate:
     """State the bounds and name each zone outside the band with its reason."""
     bounds = bound_outside(problem, labels.astype(np.int64))
@@ -250,7 +309,7 @@ def _certify(
         cut_cost=0.0,
         cut_edges=0,
         seed=seed,
-        seconds=seconds,
+        seconds=0.0,
     )
 
 

@@ -10,17 +10,32 @@ import pandas as pd
 import shapely
 
 from gridmap.errors import InvalidOption
-from gridmap.findings import sort_findings
+from gridmap.findings import FindingKind, sort_findings
 from gridmap.model import Plan, ignore_progress
 from gridmap.planning.dedicated import carve_sites
 from gridmap.planning.drafting import divide_pieces, find_land_pieces, join_grids
 from gridmap.planning.framing import Draft, frame_grids
 from gridmap.planning.land import read_land
 from gridmap.planning.reasons import state_arithmetic
+from gridmap.planning.walking import load_kernels
+from gridmap.planning.watching import DONE, INTERRUPT, TIME, Watch, heed_interrupts
 
 if TYPE_CHECKING:
+    from gridmap.findings import Finding
     from gridmap.model import Progress, Territory
     from gridmap.rules import Rules
+
+SEARCH_STOPPED = FindingKind(
+    "search_stopped",
+    "warning",
+    en="The search was ended {cause} before it had taken all its steps; this is the best plan "
+    "found by then.",
+    zh="搜索{cause_zh}而提前结束，本方案为此前所得的最优结果。",
+    cure_en="Plan again with more time: the same seed then gives the same plan every time.",
+    cure_zh="请给予更多时间重新划分；不限时则同一种子每次结果相同。",
+)
+FINDING_KINDS = (SEARCH_STOPPED,)
+_CAUSES = {TIME: ("by its time limit", "因达到时间上限"), INTERRUPT: ("by Ctrl-C", "因用户中断")}
 
 
 def make_plan(
@@ -43,7 +58,8 @@ def make_plan(
         The same territory, rules and seed give the same plan on any machine.
     time_limit_s
         Cuts the search short, in seconds; without it the search takes steps in proportion to the
-        households.
+        households. It holds for the whole call but for compiling the kernels; the first division
+        is always finished.
     progress
         Called as ``progress("plan", done, total)`` with numbers of units.
 
@@ -78,6 +94,16 @@ def make_plan(
             "A plan needs at least one unit and a time limit above 0.",
             "划分至少需要一个单元，且时间上限须大于 0。",
         )
+    watch = Watch(time_limit_s)
+    with heed_interrupts(watch):
+        return _draw_plan(territory, rules, seed, watch, progress)
+
+
+def _draw_plan(
+    territory: Territory, rules: Rules, seed: int, watch: Watch, progress: Progress
+) -> Plan:
+    """Take the steps in their order."""
+    watch.spare(load_kernels())
     land = read_land(territory)
     progress("plan", 0, land.size)
     carving = carve_sites(land, territory.units.sites, rules)
@@ -85,12 +111,13 @@ def make_plan(
     titles = territory.units.communities["name"].astype(str).to_dict()
     said = [*carving.findings, *state_arithmetic(land, pieces, rules, titles=titles)]
     idle = int(np.count_nonzero(carving.number >= 0))
+    watch.keep_back(2 * watch.seconds)
     zones = divide_pieces(
         land,
         pieces,
         rules=rules,
         seed=seed,
-        time_limit_s=time_limit_s,
+        watch=watch,
         report=lambda done: progress("plan", idle + done, land.size),
     )
     division = join_grids(land, carving.number, pieces, zones)
@@ -102,9 +129,17 @@ def make_plan(
         territory=territory,
         assignment=assignment,
         rules=rules,
-        findings=sort_findings([*territory.findings, *said, *more]),
+        findings=sort_findings([*territory.findings, *said, *more, *_say_stopped(watch)]),
         about=_tell_about(territory, rules, seed),
     )
+
+
+def _say_stopped(watch: Watch) -> tuple[Finding, ...]:
+    """Say that a search was ended before it had taken all its steps."""
+    if watch.cause == DONE:
+        return ()
+    en, zh = _CAUSES[watch.cause]
+    return (SEARCH_STOPPED.found(count=1, cause=en, cause_zh=zh),)
 
 
 def _tell_about(territory: Territory, rules: Rules, seed: int) -> dict[str, str]:

@@ -18,6 +18,7 @@ from gridmap.rules.bands import (
     BandRule,
     DedicatedRule,
 )
+from gridmap.rules.levels import CommunityRule, LevelRule
 from gridmap.rules.ruleset import Rules
 
 __all__ = [
@@ -26,6 +27,8 @@ __all__ = [
     "CATEGORIES",
     "Band",
     "BandRule",
+    "CommunityRule",
     "DedicatedRule",
+    "LevelRule",
     "Rules",
 ]

@@ -12,7 +12,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gridmap.errors import UnknownName
-from gridmap.rules.tables import complain, fill_table, read_toml
+from gridmap.rules.levels import (
+    COMMUNITIES,
+    LINK_UNITS,
+    MICRO_GRIDS,
+    CommunityRule,
+    LevelRule,
+)
+from gridmap.rules.tables import LEVELS, complain, fill_table, read_toml
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,6 +47,9 @@ class Rules:
     m2_per_household_source: str
     code_digits: int
     code_source: str
+    micro_grids: LevelRule = MICRO_GRIDS
+    link_units: LevelRule = LINK_UNITS
+    communities: CommunityRule = COMMUNITIES
 
     @staticmethod
     def preset_names() -> tuple[str, ...]:
@@ -98,7 +108,7 @@ class Rules:
         table = {
             key: value
             for key, value in dataclasses.asdict(self).items()
-            if not isinstance(value, tuple)
+            if not isinstance(value, (tuple, dict))
         }
         lines = [f"{key} = {_toml_value(value)}" for key, value in table.items()]
         for rule in self.bands:
@@ -108,6 +118,10 @@ class Rules:
         for site in self.dedicated:
             lines += ["", "[[dedicated]]"]
             lines += [f"{k} = {_toml_value(v)}" for k, v in dataclasses.asdict(site).items()]
+        for level in LEVELS:
+            lines += ["", f"[{level}]"]
+            row = dataclasses.asdict(getattr(self, level))
+            lines += [f"{k} = {_toml_value(v)}" for k, v in row.items()]
         return "\n".join(lines) + "\n"
 
     @classmethod

@@ -17,6 +17,7 @@ from gridmap.units.naming import name_units
 from gridmap.units.rivers import CUT
 from gridmap.units.shares import list_members, share_entrances
 from gridmap.units.spots import find_strays
+from gridmap.units.standing import list_standing
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -103,11 +104,12 @@ def frame_units(
     parted = {name for finding in findings if finding.code == CUT.code for name in finding.where}
     said = (*findings, *_list_findings(rows, names, points, limit, parted))
     divided = _tell_divided(items, candidates)
+    standing = list_standing(items, shares, homes, sources)
     said += find_strays(items.spots, patchwork.item_group, divided, shapes, names)
     return Units(
         frame=frame,
         communities=_community_frame(frame, sources),
-        members=list_members(items, shares, homes),
+        members=list_members(items, shares, homes, standing),
         sites=_site_frame(sources),
         places=_place_frame(frame, shares, items, sources),
         crs=sources.crs,
@@ -115,6 +117,7 @@ def frame_units(
         findings=sources.findings + said,
         inputs=sources.inputs,
         read_households=sources.read_households,
+        buildings=standing.frame,
     )
 
 

@@ -10,9 +10,7 @@ from gridmap.planning.kernels.weighing import (
     SPLIT,
     Aim,
     Graph,
-    find_top_class,
-    weigh_shape,
-    weigh_size,
+    weigh_zone,
 )
 from gridmap.planning.kernels.zones import CHANGE, Zones, add_member, drop_member
 
@@ -68,15 +66,21 @@ def stays_whole(graph: Graph, zones: Zones, node: int, queue: np.ndarray) -> boo
 
 @inner
 def _weigh_zone(graph: Graph, aim: Aim, zones: Zones, zone: int) -> int:
-    band = graph.bands[find_top_class(zones.shares[zone])]
-    return weigh_size(zones.weight[zone], band, aim.grain) + weigh_shape(
-        zones.area[zone], zones.perimeter[zone], aim.shape
+    return weigh_zone(
+        graph,
+        aim,
+        zones.weight[zone],
+        zones.shares,
+        zones.loads,
+        zone,
+        zones.area[zone],
+        zones.perimeter[zone],
     )
 
 
 @inner
 def _shift_sums(graph: Graph, zones: Zones, node: int, source: int, target: int) -> None:
-    """Carry a node's weight, area and border from one zone's sums to another's."""
+    """Carry a node's weights, area and border from one zone's sums to another's."""
     inside, across = 0, 0
     for slot in range(graph.indptr[node], graph.indptr[node + 1]):
         other = zones.label[graph.nbr[slot]]
@@ -93,6 +97,9 @@ def _shift_sums(graph: Graph, zones: Zones, node: int, source: int, target: int)
     zones.weight[target] += weight
     zones.shares[source, klass] -= weight
     zones.shares[target, klass] += weight
+    for r in range(graph.loads.shape[1]):
+        zones.loads[source, r] -= graph.loads[node, r]
+        zones.loads[target, r] += graph.loads[node, r]
     zones.area[source] -= graph.area[node]
     zones.area[target] += graph.area[node]
     zones.perimeter[source] += 2 * inside - graph.perimeter[node]
