@@ -220,8 +220,10 @@ REASONS = (
     "total_impossible",
     "units_do_not_fit",
     "number_impossible",
+    "load_impossible",
     "locked",
     "not_reached",
+    "load_not_reached",
 )
 """Why a grid is outside its band; the sentences stand in `gridmap.terms`."""
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from gridmap.planning.anchoring import part_anchors
 from gridmap.planning.feasibility import PieceBound, bound_pieces, sharpen_bounds
+from gridmap.planning.loads import find_overburdened, judge_zones
 from gridmap.planning.problems import Problem, find_pieces, number_by_first, state_problem
 from gridmap.planning.regions import Region
 from gridmap.planning.rounds import Field, divide_field, measure_region, search_field
@@ -180,13 +181,11 @@ def _count_avoidable(
     problem: Problem, labels: NDArray[np.int64], bounds: tuple[PieceBound, ...]
 ) -> int:
     """Count the zones outside that hold no node that fits into none, less those proved so."""
-    lower, upper = problem.bands.widest
-    sums = np.bincount(labels, weights=problem.weights)
-    outside = (sums < lower) | (sums > upper)
-    outside[np.bincount(labels) == 0] = False
+    outside = judge_zones(problem, labels).outside
     for bound in bounds:
         outside[labels[list(bound.unfit)]] = False
-    proved = sum(bound.unavoidable for bound in bounds if not bound.unfit)
+    burdened = find_overburdened(problem, find_pieces(problem.edges, problem.size))
+    proved = sum(max(b.unavoidable, int(burdened[b.piece])) for b in bounds if not b.unfit)
     return int(np.count_nonzero(outside)) - proved
 
 
@@ -202,7 +201,8 @@ def _find_live(problem: Problem, pieces: NDArray[np.int32]) -> NDArray[np.bool_]
     """Return which pieces may be more than one zone: all that are not too light for two."""
     lower, upper = problem.bands.widest
     totals = np.bincount(pieces, weights=problem.weights).astype(np.int64)
-    return (totals >= 2 * lower) | (totals > upper) | np.bool_(problem.zones > 0)
+    live = (totals >= 2 * lower) | (totals > upper) | np.bool_(problem.zones > 0)
+    return live | judge_zones(problem, pieces).by_load
 
 
 def _is_settled(problem: Problem, pieces: NDArray[np.int32]) -> bool:

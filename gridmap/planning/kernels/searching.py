@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gridmap.planning.kernels.carrying import Tree, cut_region
 from gridmap.planning.kernels.compiling import SOURCES_STAMP, draw_below, entry, inner
-from gridmap.planning.kernels.cutting import cut_tree
 from gridmap.planning.kernels.moving import blur, sweep_nodes
 from gridmap.planning.kernels.spanning import collect_edges, draw_tree, hang_tree, price_edges
 from gridmap.planning.kernels.weighing import Aim, Graph, weigh_size
@@ -147,7 +147,7 @@ def _redraw(
         klass[i] = graph.klass[nodes[i]]
         if branch[i] >= 0:
             flag[i] = kinds[branch[i]]
-    fresh, _ = cut_tree(order, parent, weight, klass, closing, price, flag, aim.slope)
+    fresh = cut_region(graph, aim, closing, nodes, Tree(order, parent, weight, klass, price, flag))
     many = 0
     for i in range(len(nodes)):
         many = max(many, fresh[i] + 1)
