@@ -12,8 +12,9 @@ import shapely
 from gridmap.errors import InvalidOption
 from gridmap.findings import FindingKind, sort_findings
 from gridmap.model import Plan, ignore_progress
+from gridmap.planning.certifying import prove_pieces, tell_proofs
 from gridmap.planning.dedicated import carve_sites
-from gridmap.planning.drafting import divide_pieces, find_land_pieces, join_grids
+from gridmap.planning.drafting import divide_pieces, find_land_pieces, join_grids, state_pieces
 from gridmap.planning.framing import Draft, frame_grids
 from gridmap.planning.land import read_land
 from gridmap.planning.reasons import state_arithmetic
@@ -44,6 +45,7 @@ def make_plan(
     rules: Rules,
     seed: int = 7,
     time_limit_s: float | None = None,
+    prove: bool = False,
     progress: Progress = ignore_progress,
 ) -> Plan:
     r"""Divide a territory into grids: dedicated, general and exclave.
@@ -60,6 +62,10 @@ def make_plan(
         Cuts the search short, in seconds; without it the search takes steps in proportion to the
         households. It holds for the whole call but for compiling the kernels; the first division
         is always finished.
+    prove
+        Whether to prove, piece by piece, that no division is better, or to tell the gap in
+        ``about`` (keys ``proof.*``); a better division that the proof finds is taken. It takes
+        seconds a piece, and no time limit cuts it short.
     progress
         Called as ``progress("plan", done, total)`` with numbers of units.
 
@@ -96,11 +102,17 @@ def make_plan(
         )
     watch = Watch(time_limit_s)
     with heed_interrupts(watch):
-        return _draw_plan(territory, rules, seed, watch, progress)
+        return _draw_plan(territory, rules, seed, watch, progress, prove=prove)
 
 
 def _draw_plan(
-    territory: Territory, rules: Rules, seed: int, watch: Watch, progress: Progress
+    territory: Territory,
+    rules: Rules,
+    seed: int,
+    watch: Watch,
+    progress: Progress,
+    *,
+    prove: bool,
 ) -> Plan:
     """Take the steps in their order."""
     watch.spare(load_kernels())
@@ -120,6 +132,10 @@ def _draw_plan(
         watch=watch,
         report=lambda done: progress("plan", idle + done, land.size),
     )
+    told: dict[str, str] = {}
+    if prove:
+        zones, proofs = prove_pieces(state_pieces(land, pieces, rules), zones)
+        told = tell_proofs(proofs)
     division = join_grids(land, carving.number, pieces, zones)
     draft = Draft(territory, land, rules, carving, pieces, division)
     grids, assignment, more = frame_grids(draft)
@@ -130,7 +146,7 @@ def _draw_plan(
         assignment=assignment,
         rules=rules,
         findings=sort_findings([*territory.findings, *said, *more, *_say_stopped(watch)]),
-        about=_tell_about(territory, rules, seed),
+        about=_tell_about(territory, rules, seed) | told,
     )
 
 

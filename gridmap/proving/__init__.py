@@ -9,16 +9,21 @@ be checked in whole numbers by a small program that shares no code with it.
     bounding    linear programming proposes values, whole numbers make them a bound
     branching   the cheapest division out of all zones, by a tree of bounds
     pieces      what is proved of one connected piece
+    splitting   how often units must be cut, by counting
+    exporting   a proof as plain data, for whoever checks it
 """
 
 from gridmap.proving.fitting import find_unfit, is_proved_impossible
-from gridmap.proving.pieces import PieceProof, Proof, Question, prove_piece
+from gridmap.proving.pieces import PieceProof, Proof, Question, is_refuted, prove_piece
+from gridmap.proving.splitting import bound_splits
 
 __all__ = [
     "PieceProof",
     "Proof",
     "Question",
+    "bound_splits",
     "find_unfit",
     "is_proved_impossible",
+    "is_refuted",
     "prove_piece",
 ]

@@ -324,7 +324,11 @@ def _solve(
     nodes = np.rint(done.eqlin.marginals * grains).astype(np.int64)
     prices = np.rint(done.ineqlin.marginals * grains).astype(np.int64)
     each = int(prices[0] - prices[1])
-    return done.x[:many], Values(nodes, triples, np.maximum(0, -prices[2:]), each), done.fun * grains
+    return (
+        done.x[:many],
+        Values(nodes, triples, np.maximum(0, -prices[2:]), each),
+        done.fun * grains,
+    )
 
 
 def _find_triples(done: Relaxation) -> NDArray[np.int64]:

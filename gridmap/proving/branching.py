@@ -91,12 +91,15 @@ class Tree:
         if cost < self.known and pool.covers(rows):
             self.known, self.sets = cost, pool.sets[np.sort(rows)]
 
-    def relax(
-        self, pool: Pool, start: NDArray[np.int64], triples: NDArray[np.int64]
-    ) -> Relaxation:
+    def relax(self, pool: Pool, start: NDArray[np.int64], triples: NDArray[np.int64]) -> Relaxation:
         """Bound the divisions out of a pool."""
         done = relax(
-            pool, dear=self.dear, start=start, triples=triples, enough=self.limit + 1, work=self.work
+            pool,
+            dear=self.dear,
+            start=start,
+            triples=triples,
+            enough=self.limit + 1,
+            work=self.work,
         )
         self.work -= done.work
         if done.is_whole:

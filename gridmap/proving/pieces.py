@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,8 +25,12 @@ MOST_ZONES, MOST_LOOKS = 1_500_000, 60_000_000
 """Zones listed, and sets looked at, before a piece is too free to be proved."""
 FEW_ZONES = 60_000
 """Connected sets of any weight, where zones outside the band have to be proved too."""
+QUICK_ZONES, QUICK_LOOKS, QUICK_WORK = 400_000, 20_000_000, 80_000
+"""The same, and the zones given to the solver, where a plan only asks whether units fit."""
 DEAR = 1 << 20
 """Price of an uncovered node where only the band counts, so that values are finely graded."""
+STEP = 2
+"""Twice the aim of a division is even: each cut edge is shared by two zones."""
 STATUSES = ("optimal", "gap", "impossible", "not_tried")
 
 
@@ -56,10 +60,13 @@ class Question:
         """Return the number of nodes."""
         return len(self.weights)
 
-    def list_zones(self, *, free: bool = False) -> tuple[NDArray[np.uint64], bool]:
+    def list_zones(
+        self, *, free: bool = False, most: tuple[int, int] = (MOST_ZONES, MOST_LOOKS)
+    ) -> tuple[NDArray[np.uint64], bool]:
         """Return every connected set that can be a zone, and whether all are there.
 
-        ``free``: of any weight; else inside the band, with a rest that could be shared.
+        ``free``: of any weight; else inside the band, with a rest that could be shared. ``most``:
+        zones to list, and sets to look at, before it is given up.
         """
         from gridmap.proving.masks import list_sets
 
@@ -70,7 +77,6 @@ class Question:
             near[b, a // 64] |= one << np.uint64(a % 64)
         total = int(self.weights.sum())
         band = (0, total) if free else (self.band.lower, self.band.upper)
-        most = (FEW_ZONES, 2 * FEW_ZONES) if free else (MOST_ZONES, MOST_LOOKS)
         sets, complete = list_sets(
             near, self.weights, np.array(band, np.int64), np.array(most, np.int64), int(not free)
         )
@@ -134,17 +140,21 @@ class Proof:
     says
         The statement.
     sets
-        Zones of a division better than the one given, as bit masks; None where there is none.
+        Zones of the best division known, as bit masks; None where no such division is known.
     tree
         The bounds, None where arithmetic is enough or nothing is proved.
     limit
         The tree proves that every division costs more than this (twice the aim); None without.
+    pool, is_free
+        The zones that the tree speaks of, and whether those outside the band are among them.
     """
 
     says: PieceProof
     sets: NDArray[np.uint64] | None = None
     tree: Branch | None = None
     limit: int | None = None
+    pool: Pool | None = None
+    is_free: bool = False
 
 
 def prove_piece(
@@ -195,10 +205,41 @@ def prove_piece(
                 proved = answer.says.status == "impossible"
                 return _prove_freely(question, price, given, answer, work) if proved else answer
             given, known = answer.sets, int(price(answer.sets, True).sum())
-            return _choose(pool, piece, known=known, given=given, work=work, fresh=True)
-        return _choose(pool, piece, known=known, given=given, work=work, fresh=False)
+            return _choose(pool, piece, known=known, given=given, work=work)
+        return _choose(pool, piece, known=known, given=given, work=work)
     arithmetic = Proof(PieceProof(piece, "impossible", "arithmetic"))
     return _prove_freely(question, price, given, arithmetic, work)
+
+
+def is_refuted(question: Question) -> bool:
+    """Tell whether bounds prove that no division has every zone inside the band.
+
+    Parameters
+    ----------
+    question
+        The piece; its edges may stand for ways over land without households.
+
+    Returns
+    -------
+    bool
+        True: proved in whole numbers. False: a division of these nodes exists, or the piece is
+        too large or too free.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from gridmap.rules import Band
+    >>> path = np.array([[0, 1], [1, 2]])
+    >>> is_refuted(Question(np.array([294, 367, 400]), path, Band(300, 500)))
+    True
+    """
+    if question.size > MOST_NODES:
+        return False
+    sets, complete = question.list_zones(most=(QUICK_ZONES, QUICK_LOOKS))
+    if not complete:
+        return False
+    pool = _state_pool(question, sets, np.zeros(len(sets), np.int64))
+    return _fit(pool, 0, QUICK_WORK).says.status == "impossible"
 
 
 def _state_pool(
@@ -211,8 +252,6 @@ def _state_pool(
 
 def _fit(pool: Pool, piece: int, work: int) -> Proof:
     """Find any division out of a pool, or prove that there is none."""
-    from dataclasses import replace
-
     bare = replace(pool, prices=np.zeros(len(pool.prices), np.int64))
     none = np.zeros(0, np.int64)
     choice = choose_division(bare, known=1, start=none, dear=DEAR, work=work)
@@ -231,18 +270,17 @@ def _fit(pool: Pool, piece: int, work: int) -> Proof:
         zones_kept=choice.kept,
         branches=leaves,
     )
-    return Proof(says, tree=choice.root, limit=0)
+    return Proof(says, tree=choice.root, limit=0, pool=pool)
 
 
 def _choose(
-    pool: Pool, piece: int, *, known: int, given: NDArray[np.uint64], work: int, fresh: bool
+    pool: Pool, piece: int, *, known: int, given: NDArray[np.uint64], work: int
 ) -> Proof:
     """Prove a division with every zone in the pool, or find a better one."""
     start = np.flatnonzero((pool.sets[:, None, :] == given[None]).all(axis=2).any(axis=1))
-    choice = choose_division(pool, known=known, start=start, step=2, work=work)
+    choice = choose_division(pool, known=known, start=start, step=STEP, work=work)
     leaves = choice.root.count_leaves()
     closed = choice.cost == choice.bound
-    better = given if choice.sets is None and fresh else choice.sets
     says = PieceProof(
         piece=piece,
         status="optimal" if closed else "gap",
@@ -253,19 +291,20 @@ def _choose(
         zones_kept=choice.kept,
         branches=leaves,
     )
-    return Proof(says, better, choice.root if closed else None, choice.bound - 2 if closed else None)
+    sets = given if choice.sets is None else choice.sets
+    if not closed:
+        return Proof(says, sets)
+    return Proof(says, sets, choice.root, choice.bound - STEP, pool)
 
 
 def _prove_freely(
     question: Question, price: Price, given: NDArray[np.uint64], so_far: Proof, work: int
 ) -> Proof:
     """Prove the best division with zones outside, where few enough sets of nodes are connected."""
-    sets, complete = question.list_zones(free=True)
+    sets, complete = question.list_zones(free=True, most=(FEW_ZONES, 2 * FEW_ZONES))
     known = int(price(given, False).sum())
     if not complete or known < 0:
         return so_far
     pool = _state_pool(question, sets, price(sets, False), free=True)
-    proof = _choose(
-        pool, so_far.says.piece, known=known, given=given, work=work, fresh=False
-    )
-    return proof if proof.says.status == "optimal" else so_far
+    proof = _choose(pool, so_far.says.piece, known=known, given=given, work=work)
+    return replace(proof, is_free=True) if proof.says.status == "optimal" else so_far

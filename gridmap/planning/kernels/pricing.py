@@ -15,8 +15,8 @@ from gridmap.planning.kernels.weighing import (
     Aim,
     Graph,
     find_top_class,
-    weigh_shape,
-    weigh_size,
+    is_overloaded,
+    weigh_zone,
 )
 
 FORBIDDEN = -1
@@ -36,10 +36,12 @@ def price_sets(
     prices = np.empty(len(sets), np.int64)
     member = np.zeros(size, np.bool_)
     met = np.full(max(1, groups), -1, np.int64)
-    shares = np.zeros(len(graph.bands), np.int64)
+    shares = np.zeros((1, len(graph.bands)), np.int64)
+    loads = np.zeros((1, len(graph.load_bands)), np.int64)
     for k in range(len(sets)):
         weight, area, perimeter, cost, anchor, anchored = 0, 0, 0, 0, -1, 0
         shares[:] = 0
+        loads[:] = 0
         allowed = True
         for node in range(size):
             member[node] = sets[k, node // 64] >> np.uint64(node % 64) & one != np.uint64(0)
@@ -49,7 +51,9 @@ def price_sets(
             weight += graph.weight[node]
             area += graph.area[node]
             perimeter += graph.perimeter[node]
-            shares[graph.klass[node]] += graph.weight[node]
+            shares[0, graph.klass[node]] += graph.weight[node]
+            for r in range(len(graph.load_bands)):
+                loads[0, r] += graph.loads[node, r]
             if graph.group[node] >= 0 and met[graph.group[node]] != k:
                 met[graph.group[node]] = k
                 cost += 2 * SPLIT
@@ -64,12 +68,13 @@ def price_sets(
                 else:
                     perimeter -= graph.length[edge]
                     cost += graph.cross[edge]
-        band = graph.bands[find_top_class(shares)]
+        band = graph.bands[find_top_class(shares, 0)]
         if inside and (weight < band[2] or weight > band[3]):
+            allowed = False
+        if inside and is_overloaded(loads, 0, graph.load_bands):
             allowed = False
         if anchor >= 0 and anchored != held[anchor]:
             allowed = False
-        cost += 2 * weigh_size(weight, band, aim.grain)
-        cost += 2 * weigh_shape(area, perimeter, aim.shape)
+        cost += 2 * weigh_zone(graph, aim, weight, shares, loads, 0, area, perimeter)
         prices[k] = cost if allowed else FORBIDDEN
     return prices
