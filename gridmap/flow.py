@@ -129,6 +129,7 @@ def plan_files(
     options: ReadOptions | None = None,
     seed: int = 7,
     time_limit_s: float | None = None,
+    prove: bool = False,
     progress: Progress = ignore_progress,
 ) -> Plan:
     """Read files and plan them: the main job.
@@ -145,6 +146,8 @@ def plan_files(
         Same input and seed, same plan.
     time_limit_s
         Ends the search of grids after so many seconds; see `gridmap.make_plan`.
+    prove
+        Whether to prove that no division is better, or to tell the gap; see `gridmap.make_plan`.
     progress
         Called as ``progress(step, done, total)``.
 
@@ -162,5 +165,10 @@ def plan_files(
         sources, rules=rules, households_total=options.households_total, progress=progress
     )
     return make_plan(
-        territory, rules=rules, seed=seed, time_limit_s=time_limit_s, progress=progress
+        territory,
+        rules=rules,
+        seed=seed,
+        time_limit_s=time_limit_s,
+        prove=prove,
+        progress=progress,
     )

@@ -95,6 +95,7 @@ def plan(
     admin_level: options.AdminLevel = None,
     households_total: options.HouseholdsTotal = None,
     time_limit: options.TimeLimit = None,
+    prove: options.Prove = False,
     micro_grids: options.MicroGrids = False,
     link_units: options.LinkUnits = False,
     as_json: options.Json = False,
@@ -126,6 +127,7 @@ def plan(
                     options=reading,
                     seed=seed,
                     time_limit_s=time_limit,
+                    prove=prove,
                     progress=progress,
                 )
         except RefusedInput as refusal:

@@ -34,6 +34,14 @@ Seed = Annotated[
     int,
     typer.Option("--seed", help="随机种子：同样输入，同样结果。Same input and seed, same bytes."),
 ]
+Prove = Annotated[
+    bool,
+    typer.Option(
+        "--prove",
+        help="逐片证明没有更优的划分，或给出差距；更优者即采用。"
+        "Prove piece by piece that no division is better, or tell the gap; a better one is taken.",
+    ),
+]
 TimeLimit = Annotated[
     float | None,
     typer.Option(

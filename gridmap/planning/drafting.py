@@ -204,6 +204,15 @@ def share_edges(land: Land, pieces: list[Piece]) -> list[NDArray[np.int64]]:
     return [order[starts[k] : starts[k + 1]] for k in range(len(pieces))]
 
 
+def state_pieces(land: Land, pieces: list[Piece], rules: Rules) -> list[Problem]:
+    """Return every piece of land as a problem for the engine."""
+    edges = _share_edges(land, pieces)
+    return [
+        state_piece(land, piece, borders, rules)
+        for piece, borders in zip(pieces, edges, strict=True)
+    ]
+
+
 def state_piece(land: Land, piece: Piece, borders: NDArray[np.int64], rules: Rules) -> Problem:
     """Return a piece of land as a problem for the engine."""
     place = np.full(land.size, -1, np.int64)

@@ -40,7 +40,10 @@ class PieceBound:
     too_large
         Nodes heavier than the ceiling.
     unavoidable
-        Zones that are outside the band in every division of the piece.
+        Zones that no division brings inside: one for each node above the ceiling, or one where
+        the piece can't be divided inside the band. After `sharpen_bounds`, where nodes fit into no
+        zone, the zones of the division at hand that hold such a node: each node is outside in
+        every division, though one heap of them all would be a single zone.
     reason
         Why: ``building_too_large``, ``too_few_households``, ``total_impossible``,
         ``units_do_not_fit`` (see `sharpen_bounds`), or ``""``.

@@ -24,6 +24,7 @@ from gridmap.planning.arguments import (
     read_time_limit,
     read_weights,
 )
+from gridmap.planning.certifying import bound_group_splits, prove_division
 from gridmap.planning.counting import count_reachable, settle_number
 from gridmap.planning.feasibility import bound_number
 from gridmap.planning.loads import Judgement, can_share_loads, find_overburdened, judge_zones
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from gridmap.planning.feasibility import PieceBound
+    from gridmap.proving import PieceProof
     from gridmap.planning.watching import Report
 
 
@@ -77,8 +79,10 @@ class Certificate:
     pieces
         What arithmetic proves of each connected piece, for any number of zones.
     unavoidable
-        Zones outside the band in every division: the sum over the pieces; or, where a number of
-        zones was asked for, in every division into that number (`bound_number`).
+        Zones of this division that no division could bring inside: those that hold a node which
+        no zone inside the band can hold, else one where the piece can't be divided inside the
+        band; the sum over the pieces. Where a number of zones was asked for, those that are
+        outside in every division into that number are added (`bound_number`).
     outside
         The zones of this division outside the band, by label, and why.
     cut_cost
@@ -96,6 +100,11 @@ class Certificate:
         What ended the search: ``done`` (all steps taken), ``time`` (the limit), ``report`` (the
         function reported to) or ``interrupt`` (Ctrl-C). Other than ``done`` means: a longer
         search may do better.
+    proofs
+        What is proved of each connected piece beyond the band, when asked for (``prove``).
+    splits_bound
+        In every division with every zone inside the band, groups touch at least so many zones
+        more than one each, summed.
     """
 
     pieces: tuple[PieceBound, ...]
@@ -107,11 +116,39 @@ class Certificate:
     seconds: float
     compile_seconds: float = 0.0
     stopped: str = "done"
+    proofs: tuple[PieceProof, ...] = ()
+    splits_bound: int = 0
 
     @property
     def is_attained(self) -> bool:
-        """Tell whether no zone is outside the band that arithmetic would let inside."""
+        """Tell whether no zone is outside the band but those that are proved to be unavoidable."""
         return len(self.outside) == self.unavoidable
+
+    @property
+    def least_outside(self) -> int:
+        """Return how many zones are outside the band in every division whatsoever.
+
+        Less than ``unavoidable`` where several nodes fit into no zone: each of them is outside in
+        every division, yet one heap of them all would be one zone.
+        """
+        return sum(max(1, bound.too_large) if bound.unavoidable else 0 for bound in self.pieces)
+
+    @property
+    def optimal(self) -> bool:
+        """Tell whether it is proved that no division of any piece serves the aim better."""
+        return bool(self.proofs) and all(proof.status == "optimal" for proof in self.proofs)
+
+    @property
+    def gap(self) -> float | None:
+        """Return how much better a division might be, as a share of the weighed aim.
+
+        None where a piece was not proved.
+        """
+        if not self.proofs or any(proof.gap is None for proof in self.proofs):
+            return None
+        value = sum(proof.value or 0 for proof in self.proofs)
+        bound = sum(proof.bound or 0 for proof in self.proofs)
+        return 0.0 if value == bound else (value - bound) / max(1, value)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -153,6 +190,7 @@ def partition(  # noqa: PLR0913  # the signature is a contract: DESIGN.md sectio
     time_limit_s: float | None = None,
     workers: int | None = None,
     report: Report | None = None,
+    prove: bool = False,
 ) -> Partition:
     """Divide a graph into connected zones whose weights lie inside a band.
 
@@ -218,6 +256,10 @@ def partition(  # noqa: PLR0913  # the signature is a contract: DESIGN.md sectio
         Called with a `Snapshot` of the best division so far: after the first division and each
         round of a large graph, after each attempt of a small one. Returning False ends the
         search; anything else, None too, goes on.
+    prove
+        Whether to prove the division optimal, piece by piece, or to tell the gap; a better one
+        that the proof finds is taken. Pieces of at most 128 nodes whose zones can all be listed
+        (about 60 units of a common size); it takes seconds a piece, and no time limit cuts it.
 
     Returns
     -------
@@ -278,6 +320,9 @@ def partition(  # noqa: PLR0913  # the signature is a contract: DESIGN.md sectio
         search = Search(seed=seed, workers=workers, thorough=True)
         labels = _draw_zones(problem, search, watch, keep=keep)
         labels = settle_number(problem, labels, blocks)
+        proofs: tuple[PieceProof, ...] = ()
+        if prove:
+            labels, proofs = prove_division(problem, labels)
         certificate = _certify(problem, labels, held, seed)
     apart = labels[ends[:, 0]] != labels[ends[:, 1]]
     return Partition(
@@ -289,6 +334,8 @@ def partition(  # noqa: PLR0913  # the signature is a contract: DESIGN.md sectio
             seconds=watch.seconds,
             compile_seconds=compiling,
             stopped=watch.stopped,
+            proofs=proofs,
+            splits_bound=bound_group_splits(problem),
         ),
     )
 

@@ -13,9 +13,10 @@ import shapely
 from gridmap.errors import InvalidOption
 from gridmap.findings import FindingKind, sort_findings
 from gridmap.model import Plan, ignore_progress
+from gridmap.planning.certifying import prove_pieces, tell_proofs
 from gridmap.planning.communities import lift_territory, name_communities
 from gridmap.planning.dedicated import carve_sites
-from gridmap.planning.drafting import divide_pieces, find_land_pieces, join_grids
+from gridmap.planning.drafting import divide_pieces, find_land_pieces, join_grids, state_pieces
 from gridmap.planning.framing import Draft, frame_grids
 from gridmap.planning.land import read_land
 from gridmap.planning.reasons import state_arithmetic
@@ -52,6 +53,7 @@ def make_plan(
     seed: int = 7,
     time_limit_s: float | None = None,
     level: Literal["grid", "community"] = "grid",
+    prove: bool = False,
     progress: Progress = ignore_progress,
 ) -> Plan:
     r"""Divide a territory into grids: dedicated, general and exclave; or into communities.
@@ -73,6 +75,10 @@ def make_plan(
         ``rules.communities``, starting from today's. Then every row of ``grids`` is a community
         and ``households`` counts persons; `gridmap.planning.communities.adopt_communities` makes
         them the communities of the next plan.
+    prove
+        Whether to prove, piece by piece, that no division is better, or to tell the gap in
+        ``about`` (keys ``proof.*``); a better division that the proof finds is taken. It takes
+        seconds a piece, and no time limit cuts it short.
     progress
         Called as ``progress("plan", done, total)`` with numbers of units.
 
@@ -113,9 +119,9 @@ def make_plan(
     watch = Watch(time_limit_s)
     with heed_interrupts(watch):
         if level == "grid":
-            return _divide(territory, rules, seed, watch, progress, None)
+            return _divide(territory, rules, seed, watch, progress, None, prove=prove)
         lift = lift_territory(territory, rules)
-        drawn = _divide(lift.territory, lift.rules, seed, watch, progress, lift)
+        drawn = _divide(lift.territory, lift.rules, seed, watch, progress, lift, prove=prove)
     drawn = replace(drawn, findings=sort_findings([*drawn.findings, *lift.findings]))
     return name_communities(drawn, lift, territory.units.communities["name"])
 
@@ -127,6 +133,8 @@ def _divide(
     watch: Watch,
     progress: Progress,
     lift: Lift | None,
+    *,
+    prove: bool,
 ) -> Plan:
     """Divide a territory by the bands of the rules; of a lifted one, communities."""
     watch.spare(load_kernels())
@@ -154,6 +162,10 @@ def _divide(
         report=lambda done: progress("plan", idle + done, land.size),
         today=None if lift is None else lift.start,
     )
+    told: dict[str, str] = {}
+    if prove:
+        zones, proofs = prove_pieces(state_pieces(land, pieces, rules), zones)
+        told = tell_proofs(proofs)
     division = join_grids(land, carving.number, pieces, zones)
     draft = Draft(territory, land, rules, carving, pieces, division)
     grids, assignment, more = frame_grids(draft)
@@ -164,7 +176,7 @@ def _divide(
         assignment=assignment,
         rules=rules,
         findings=sort_findings([*territory.findings, *said, *more, *say_stopped(watch)]),
-        about=tell_about(territory, rules, seed),
+        about=tell_about(territory, rules, seed) | told,
     )
 
 

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gridmap.proving.pieces import Question, is_refuted
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -66,8 +68,8 @@ def is_proved_impossible(
     Returns
     -------
     bool
-        True: proved, by trying all there is to try. False: a division exists, or the piece is too
-        large or too free for the budget.
+        True: proved, by trying all there is to try, or by bounds in whole numbers where that is
+        too much. False: a division exists, or the piece is too large or too free for both.
 
     Notes
     -----
@@ -94,7 +96,11 @@ def is_proved_impossible(
     try:
         return not _can_divide(proof, (1 << len(weights)) - 1)
     except _Exhausted:
-        return False
+        light = np.flatnonzero((weights > 0) & (weights <= band.upper))
+        near = _connect(weights, edges, light)
+        pairs = [(a, b) for a in range(len(light)) for b in _bits(near[a]) if a < b]
+        ways = np.array(pairs, np.int64).reshape(-1, 2)
+        return is_refuted(Question(weights[light], ways, band))
 
 
 def find_unfit(

@@ -1,0 +1,193 @@
+"""Sets of nodes as bit masks of two words, and the compiled loops over many of them.
+
+A piece of at most 128 nodes is proved; a set of its nodes is two unsigned words of 64 bits. The
+loops are compiled at first use and cached where a cache can be written, like those of
+`gridmap.planning.kernels`, which this room may not import.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+import numba
+import numpy as np
+
+Kernel = TypeVar("Kernel", bound=Callable[..., object])
+_compile: Any = numba.njit
+"""numba's type stubs lack the options that leave out wrappers nobody calls."""
+WORD = 64
+MOST_NODES = 2 * WORD
+ONE, NONE = np.uint64(1), np.uint64(0)
+
+
+def _inner(function: Kernel) -> Kernel:
+    return cast("Kernel", _compile(nogil=True, error_model="numpy")(function))
+
+
+def _entry(function: Kernel) -> Kernel:
+    """Compile and cache; without a folder to write to, numba refuses and nothing is cached."""
+    try:
+        return cast("Kernel", _compile(cache=True, nogil=True, error_model="numpy")(function))
+    except RuntimeError:
+        return cast("Kernel", _compile(nogil=True, error_model="numpy")(function))
+
+
+@_inner
+def _find_low(low: np.uint64, high: np.uint64) -> int:
+    """Return the lowest node of a set that is not empty."""
+    word, place = (low, 0) if low != NONE else (high, WORD)
+    bit = word & (~word + ONE)
+    for step in (32, 16, 8, 4, 2, 1):
+        if bit >> np.uint64(step) != NONE:
+            bit >>= np.uint64(step)
+            place += step
+    return place
+
+
+@_inner
+def _is_shareable(
+    taken: np.ndarray, near: np.ndarray, weights: np.ndarray, lower: int, upper: int
+) -> bool:
+    """Tell whether each connected rest could be shared by zones of lower..upper.
+
+    ``taken`` holds the two words of the rest.
+    """
+    rest_low, rest_high = taken[0], taken[1]
+    while (rest_low | rest_high) != NONE:
+        first = _find_low(rest_low, rest_high)
+        rim_low = ONE << np.uint64(first) if first < WORD else NONE
+        rim_high = NONE if first < WORD else ONE << np.uint64(first - WORD)
+        rest_low &= ~rim_low
+        rest_high &= ~rim_high
+        total = 0
+        while (rim_low | rim_high) != NONE:
+            node = _find_low(rim_low, rim_high)
+            if node < WORD:
+                rim_low &= ~(ONE << np.uint64(node))
+            else:
+                rim_high &= ~(ONE << np.uint64(node - WORD))
+            total += weights[node]
+            new_low, new_high = near[node, 0] & rest_low, near[node, 1] & rest_high
+            rest_low &= ~new_low
+            rest_high &= ~new_high
+            rim_low |= new_low
+            rim_high |= new_high
+        if total == 0 or (total + upper - 1) // upper * lower > total:
+            return False
+    return True
+
+
+@_entry
+def list_sets(
+    near: np.ndarray, weights: np.ndarray, band: np.ndarray, most: np.ndarray, clean: int
+) -> tuple[np.ndarray, bool]:
+    """List every connected set whose weight is in the band, each once; and whether all are there.
+
+    ``band`` is lower and upper; ``most`` the most sets to list and the most to look at; ``clean``
+    leaves out sets whose rest can't be shared by zones of the band. A set grows from its lowest
+    node, one neighbour at a time; what was passed over is never taken up again.
+    """
+    size, lower, upper = len(weights), band[0], band[1]
+    found = np.empty((most[0], 2), np.uint64)
+    many, looks = 0, 0
+    full, above, rest = np.zeros(2, np.uint64), np.zeros(2, np.uint64), np.zeros(2, np.uint64)
+    for node in range(size):
+        full[node // WORD] |= ONE << np.uint64(node % WORD)
+    above[:] = full
+    stack = np.empty((size * size + 8, 6), np.uint64)
+    load = np.empty(size * size + 8, np.int64)
+    for root in range(size):
+        above[root // WORD] &= ~(ONE << np.uint64(root % WORD))
+        if weights[root] > upper:
+            continue
+        stack[0] = NONE
+        stack[0, root // WORD] = ONE << np.uint64(root % WORD)
+        for word in range(2):
+            stack[0, 2 + word] = near[root, word] & above[word]
+            stack[0, 4 + word] = above[word] & ~near[root, word]
+        load[0] = weights[root]
+        high = 1
+        while high > 0:
+            high -= 1
+            low, top = stack[high, 0], stack[high, 1]
+            rim_low, rim_top = stack[high, 2], stack[high, 3]
+            free_low, free_top = stack[high, 4], stack[high, 5]
+            weight = load[high]
+            looks += 1
+            if looks > most[1]:
+                return found[:many], False
+            if weight >= lower:
+                rest[0], rest[1] = full[0] & ~low, full[1] & ~top
+                if clean == 0 or _is_shareable(rest, near, weights, lower, upper):
+                    if many == most[0]:
+                        return found[:many], False
+                    found[many, 0], found[many, 1] = low, top
+                    many += 1
+            while (rim_low | rim_top) != NONE:
+                node = _find_low(rim_low, rim_top)
+                bit_low = ONE << np.uint64(node) if node < WORD else NONE
+                bit_top = NONE if node < WORD else ONE << np.uint64(node - WORD)
+                rim_low &= ~bit_low
+                rim_top &= ~bit_top
+                if weight + weights[node] <= upper:
+                    stack[high, 0], stack[high, 1] = low | bit_low, top | bit_top
+                    stack[high, 2] = rim_low | near[node, 0] & free_low
+                    stack[high, 3] = rim_top | near[node, 1] & free_top
+                    stack[high, 4] = free_low & ~near[node, 0]
+                    stack[high, 5] = free_top & ~near[node, 1]
+                    load[high] = weight + weights[node]
+                    high += 1
+    return found[:many], True
+
+
+@_entry
+def add_up(sets: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Return the sum of the nodes' whole values over each set."""
+    sums = np.zeros(len(sets), np.int64)
+    for k in range(len(sets)):
+        low, high = sets[k, 0], sets[k, 1]
+        while (low | high) != NONE:
+            node = _find_low(low, high)
+            if node < WORD:
+                low &= ~(ONE << np.uint64(node))
+            else:
+                high &= ~(ONE << np.uint64(node - WORD))
+            sums[k] += values[node]
+    return sums
+
+
+@_entry
+def choose_spread(sets: np.ndarray, order: np.ndarray, each: int, size: int) -> np.ndarray:
+    """Return the first of the ordered sets, up to ``each`` for every node."""
+    count = np.zeros(size, np.int64)
+    chosen = np.empty(len(order), np.int64)
+    many = 0
+    for k in order:
+        wanted = False
+        for node in range(size):
+            if sets[k, node // WORD] >> np.uint64(node % WORD) & ONE and count[node] < each:
+                wanted = True
+        if wanted:
+            chosen[many] = k
+            many += 1
+            for node in range(size):
+                if sets[k, node // WORD] >> np.uint64(node % WORD) & ONE:
+                    count[node] += 1
+    return chosen[:many]
+
+
+@_entry
+def add_tolls(
+    sets: np.ndarray, triples: np.ndarray, tolls: np.ndarray, sums: np.ndarray, top: int
+) -> None:
+    """Add to each sum of at most ``top`` the tolls of the triples of which the set holds two."""
+    for k in range(len(sets)):
+        for t in range(len(triples)):
+            if sums[k] > top:
+                break
+            held = 0
+            for node in triples[t]:
+                held += int(sets[k, node // WORD] >> np.uint64(node % WORD) & ONE)
+            if held >= 2:
+                sums[k] += tolls[t]

@@ -1,0 +1,310 @@
+"""What is proved of one connected piece: its best division, the gap, or that there is none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gridmap.proving.bounding import Pool
+from gridmap.proving.branching import MOST_WORK, Branch, choose_division
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from gridmap.rules import Band
+
+    Price = Callable[[NDArray[np.uint64], bool], NDArray[np.int64]]
+
+MOST_NODES = 128
+"""A set of nodes is two words of 64 bits."""
+MOST_ZONES, MOST_LOOKS = 1_500_000, 60_000_000
+"""Zones listed, and sets looked at, before a piece is too free to be proved."""
+FEW_ZONES = 60_000
+"""Connected sets of any weight, where zones outside the band have to be proved too."""
+QUICK_ZONES, QUICK_LOOKS, QUICK_WORK = 400_000, 20_000_000, 80_000
+"""The same, and the zones given to the solver, where a plan only asks whether units fit."""
+DEAR = 1 << 20
+"""Price of an uncovered node where only the band counts, so that values are finely graded."""
+STEP = 2
+"""Twice the aim of a division is even: each cut edge is shared by two zones."""
+STATUSES = ("optimal", "gap", "impossible", "not_tried")
+
+
+@dataclass(frozen=True)
+class Question:
+    """A connected piece, and what its zones have to keep.
+
+    Attributes
+    ----------
+    weights
+        Households of each node, shape (n,).
+    edges
+        Pairs of neighbouring nodes, shape (m, 2).
+    band
+        Least and most households of a zone; where several bands apply, the widest they span.
+    zones
+        Exact number of zones asked for, 0 for any.
+    """
+
+    weights: NDArray[np.int64]
+    edges: NDArray[np.int64]
+    band: Band
+    zones: int = 0
+
+    @property
+    def size(self) -> int:
+        """Return the number of nodes."""
+        return len(self.weights)
+
+    def list_zones(
+        self, *, free: bool = False, most: tuple[int, int] = (MOST_ZONES, MOST_LOOKS)
+    ) -> tuple[NDArray[np.uint64], bool]:
+        """Return every connected set that can be a zone, and whether all are there.
+
+        ``free``: of any weight; else inside the band, with a rest that could be shared. ``most``:
+        zones to list, and sets to look at, before it is given up.
+        """
+        from gridmap.proving.masks import list_sets
+
+        near = np.zeros((self.size, 2), np.uint64)
+        one = np.uint64(1)
+        for a, b in self.edges.tolist():
+            near[a, b // 64] |= one << np.uint64(b % 64)
+            near[b, a // 64] |= one << np.uint64(a % 64)
+        total = int(self.weights.sum())
+        band = (0, total) if free else (self.band.lower, self.band.upper)
+        sets, complete = list_sets(
+            near, self.weights, np.array(band, np.int64), np.array(most, np.int64), int(not free)
+        )
+        return sets, bool(complete)
+
+    def count_zones(self, *, free: bool = False) -> tuple[int, int]:
+        """Return the least and most zones of a division."""
+        if self.zones:
+            return self.zones, self.zones
+        total = int(self.weights.sum())
+        if free:
+            return 1, self.size
+        return -(-total // self.band.upper), total // self.band.lower
+
+
+@dataclass(frozen=True)
+class PieceProof:
+    """What is proved of the divisions of one connected piece.
+
+    Attributes
+    ----------
+    piece
+        Number of the piece, by its first node.
+    status
+        ``optimal``: no division serves the aim better. ``gap``: one might, by at most the gap.
+        ``impossible``: no division has every zone inside the band; which of them is best is not
+        proved. ``not_tried``: too large or too free.
+    method
+        What carries the proof: ``arithmetic``, ``lp_dual`` (one bound) or ``branching`` (a tree of
+        bounds); all can be checked in whole numbers. ``""`` where nothing is proved.
+    value, bound
+        Twice the weighed aim of the division, and what every division has at least; groups that
+        are whole count nothing. None where they are not known.
+    zones_listed, zones_kept, branches
+        Size of the proof: zones that could be used, those the first bound leaves, and leaves.
+    """
+
+    piece: int
+    status: str
+    method: str = ""
+    value: int | None = None
+    bound: int | None = None
+    zones_listed: int = 0
+    zones_kept: int = 0
+    branches: int = 0
+
+    @property
+    def gap(self) -> float | None:
+        """Return how much better a division might be, as a share of the value; None if unknown."""
+        if self.value is None or self.bound is None:
+            return None
+        return 0.0 if self.value == self.bound else (self.value - self.bound) / max(1, self.value)
+
+
+@dataclass(frozen=True)
+class Proof:
+    """A statement with what it takes to check it.
+
+    Attributes
+    ----------
+    says
+        The statement.
+    sets
+        Zones of the best division known, as bit masks; None where no such division is known.
+    tree
+        The bounds, None where arithmetic is enough or nothing is proved.
+    limit
+        The tree proves that every division costs more than this (twice the aim); None without.
+    pool, is_free
+        The zones that the tree speaks of, and whether those outside the band are among them.
+    """
+
+    says: PieceProof
+    sets: NDArray[np.uint64] | None = None
+    tree: Branch | None = None
+    limit: int | None = None
+    pool: Pool | None = None
+    is_free: bool = False
+
+
+def prove_piece(
+    question: Question,
+    price: Price,
+    *,
+    known: int | None,
+    given: NDArray[np.uint64],
+    piece: int = 0,
+    work: int = MOST_WORK,
+) -> Proof:
+    """Prove that a division is the best one, find a better one, or tell the gap.
+
+    Parameters
+    ----------
+    question
+        The piece.
+    price
+        Called with sets, shape (m, 2), and whether zones must be inside their band; returns twice
+        the cost of each as a zone, negative where it can't be one.
+    known
+        Twice the cost of the division given; None when it has a zone outside the band.
+    given
+        Its zones, as bit masks.
+    piece
+        A number to know the piece by.
+    work
+        Zones that may be given to the solver.
+
+    Returns
+    -------
+    Proof
+        Exact, whatever the solver did: see `gridmap.proving.bounding`.
+    """
+    total = int(question.weights.sum())
+    fits = question.band.can_hold(total) and int(question.weights.max()) <= question.band.upper
+    if question.size > MOST_NODES:
+        return Proof(PieceProof(piece, "not_tried"))
+    if fits:
+        sets, complete = question.list_zones()
+        if not complete:
+            return Proof(PieceProof(piece, "not_tried", zones_listed=len(sets)))
+        prices = price(sets, True)
+        pool = _state_pool(question, sets, prices)
+        if known is None:
+            answer = _fit(pool, piece, work)
+            if answer.sets is None:
+                proved = answer.says.status == "impossible"
+                return _prove_freely(question, price, given, answer, work) if proved else answer
+            given, known = answer.sets, int(price(answer.sets, True).sum())
+            return _choose(pool, piece, known=known, given=given, work=work)
+        return _choose(pool, piece, known=known, given=given, work=work)
+    arithmetic = Proof(PieceProof(piece, "impossible", "arithmetic"))
+    return _prove_freely(question, price, given, arithmetic, work)
+
+
+def is_refuted(question: Question) -> bool:
+    """Tell whether bounds prove that no division has every zone inside the band.
+
+    Parameters
+    ----------
+    question
+        The piece; its edges may stand for ways over land without households.
+
+    Returns
+    -------
+    bool
+        True: proved in whole numbers. False: a division of these nodes exists, or the piece is
+        too large or too free.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from gridmap.rules import Band
+    >>> path = np.array([[0, 1], [1, 2]])
+    >>> is_refuted(Question(np.array([294, 367, 400]), path, Band(300, 500)))
+    True
+    """
+    if question.size > MOST_NODES:
+        return False
+    sets, complete = question.list_zones(most=(QUICK_ZONES, QUICK_LOOKS))
+    if not complete:
+        return False
+    pool = _state_pool(question, sets, np.zeros(len(sets), np.int64))
+    return _fit(pool, 0, QUICK_WORK).says.status == "impossible"
+
+
+def _state_pool(
+    question: Question, sets: NDArray[np.uint64], prices: NDArray[np.int64], *, free: bool = False
+) -> Pool:
+    allowed = prices >= 0
+    least, most = question.count_zones(free=free)
+    return Pool(sets[allowed], prices[allowed], question.size, least, most)
+
+
+def _fit(pool: Pool, piece: int, work: int) -> Proof:
+    """Find any division out of a pool, or prove that there is none."""
+    bare = replace(pool, prices=np.zeros(len(pool.prices), np.int64))
+    none = np.zeros(0, np.int64)
+    choice = choose_division(bare, known=1, start=none, dear=DEAR, work=work)
+    leaves = choice.root.count_leaves()
+    method = "lp_dual" if leaves == 1 else "branching"
+    says = PieceProof(piece, "not_tried", zones_listed=len(pool.prices))
+    if choice.sets is not None:
+        return Proof(says, choice.sets)
+    if not choice.is_closed:
+        return Proof(says)
+    says = PieceProof(
+        piece,
+        "impossible",
+        method,
+        zones_listed=len(pool.prices),
+        zones_kept=choice.kept,
+        branches=leaves,
+    )
+    return Proof(says, tree=choice.root, limit=0, pool=pool)
+
+
+def _choose(
+    pool: Pool, piece: int, *, known: int, given: NDArray[np.uint64], work: int
+) -> Proof:
+    """Prove a division with every zone in the pool, or find a better one."""
+    start = np.flatnonzero((pool.sets[:, None, :] == given[None]).all(axis=2).any(axis=1))
+    choice = choose_division(pool, known=known, start=start, step=STEP, work=work)
+    leaves = choice.root.count_leaves()
+    closed = choice.cost == choice.bound
+    says = PieceProof(
+        piece=piece,
+        status="optimal" if closed else "gap",
+        method="lp_dual" if leaves == 1 else "branching",
+        value=choice.cost,
+        bound=choice.bound,
+        zones_listed=len(pool.prices),
+        zones_kept=choice.kept,
+        branches=leaves,
+    )
+    sets = given if choice.sets is None else choice.sets
+    if not closed:
+        return Proof(says, sets)
+    return Proof(says, sets, choice.root, choice.bound - STEP, pool)
+
+
+def _prove_freely(
+    question: Question, price: Price, given: NDArray[np.uint64], so_far: Proof, work: int
+) -> Proof:
+    """Prove the best division with zones outside, where few enough sets of nodes are connected."""
+    sets, complete = question.list_zones(free=True, most=(FEW_ZONES, 2 * FEW_ZONES))
+    known = int(price(given, False).sum())
+    if not complete or known < 0:
+        return so_far
+    pool = _state_pool(question, sets, price(sets, False), free=True)
+    proof = _choose(pool, so_far.says.piece, known=known, given=given, work=work)
+    return replace(proof, is_free=True) if proof.says.status == "optimal" else so_far
