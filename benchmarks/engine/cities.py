@@ -3,8 +3,9 @@
 A city is laid out as planners know it: main roads, between them blocks along local roads, in them
 compounds of very unequal size, in these the buildings. Source of the sizes: FIELD.md section 2
 (948 real compounds: median 93 households, 78 % below 300, 7 % of 300-500, 15 % above 500 holding
-65 % of all; households a building in them: median 32). A log-normal law of median 93 and sigma 1.517 has
-78 %, 9 %, 13 % and 66 %. Everything else is gridmap's own default.
+65 % of all; households a building: median 32). A log-normal law of median 93 and sigma 1.517 has
+78 %, 9 %, 13 % and 66 %; the median building of a compound has about 30 households. Everything else
+is gridmap's own default.
 """
 
 from __future__ import annotations
@@ -298,7 +299,7 @@ def _cost_edges(
     block: NDArray[np.int64],
     compound: NDArray[np.int64],
 ) -> NDArray[np.float64]:
-    """Return what a border costs: dear inside compounds, cheap along lines, wanted on main roads."""
+    """Return costs: dear inside compounds, cheap along lines, below 0 on main roads."""
     one, two = edges.T
     main = region[one] != region[two]
     line = (block[one] != block[two]) | (compound[one] != compound[two])

@@ -97,9 +97,7 @@ def _measure_shapes(
     return np.asarray(4 * np.pi * area / np.maximum(perimeter - 2 * shared, 1e-9) ** 2)
 
 
-def _count_whole(
-    instance: Instance, groups: NDArray[np.int64], zone: NDArray[np.int64]
-) -> float:
+def _count_whole(instance: Instance, groups: NDArray[np.int64], zone: NDArray[np.int64]) -> float:
     """Return the percentage of small groups that lie in one zone; 100 where there are none."""
     many = int(groups.max(initial=-1)) + 1
     held = groups >= 0

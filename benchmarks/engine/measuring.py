@@ -11,6 +11,7 @@ import tempfile
 import threading
 import time
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,8 @@ class Bench:
     ) -> Row:
         """Run a solver, or return what was measured before of the same solver and settings."""
         asked = {"solver": solver, "instance": graph.stem, "settings": settings, "cold": cold}
+        if not program:
+            asked["code"] = stamp_engine()
         asked["graph"] = hashlib.sha256(graph.read_bytes()).hexdigest()[:16]
         key = hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:16]
         kept = self.work / "rows" / f"{graph.stem}-{solver}-{key}.json"
@@ -75,6 +78,15 @@ class Bench:
         if self.say:
             print("  ", tell_row(row), flush=True)
         return row
+
+
+@cache
+def stamp_engine() -> str:
+    """Return a checksum of the engine's code, so that what another engine did is not kept."""
+    digest = hashlib.sha256()
+    for path in sorted((HERE.parent.parent / "gridmap" / "planning").rglob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
 
 
 def run_program(command: list[str], limit_s: float, *, cold: bool) -> Row:
@@ -159,7 +171,15 @@ def tell_row(row: Row) -> str:
         return f"{head}: {row['failed']}"
     kept = {
         name: round(row[name], 3)
-        for name in ("zones", "good", "torn", "cut_cost", "polsby_popper", "groups_whole", "crossing")
+        for name in (
+            "zones",
+            "good",
+            "torn",
+            "cut_cost",
+            "polsby_popper",
+            "groups_whole",
+            "crossing",
+        )
         if name in row
     }
     return f"{head} {kept} {row['peak_mib']:.0f} MiB"

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 Settings = dict[str, Any]
 SEEDS = (1, 2, 3)
-IMBALANCES = (0.03, 0.10, 0.25)
+IMBALANCES = (0.25, 0.10, 0.03)
 
 
 @dataclass(frozen=True)
@@ -54,51 +54,51 @@ PEERS = (
 
 def list_settings(peer: Peer, instance: Instance, seconds: float) -> list[Settings]:
     """Return the settings to try, the most promising first."""
-    worths = ["costs"]
-    if instance.groups is not None:
-        worths.insert(0, "groups")
+    worths = ["costs"] if instance.groups is None else ["groups", "costs"]
     if instance.name.startswith("cut-"):
         return _list_exact(peer, instance, seconds)
-    if peer.name == "METIS":
-        return [
+    made = {
+        "METIS": lambda: [
             {"imbalance": i, "worth": w, "cuts": c, "rounds": r, "seed": s}
-            for (c, r), s, w, i in product(((1, 10), (5, 30)), SEEDS, worths, IMBALANCES)
-        ]
-    if peer.name == "KaHIP":
-        return [
+            for i, (c, r), s, w in product(IMBALANCES, ((1, 10), (5, 30)), SEEDS, worths)
+        ],
+        "KaHIP": lambda: [
             {"imbalance": i, "worth": w, "mode": m, "seed": s}
-            for m, s, w, i in product(("FAST", "ECO", "STRONG"), SEEDS[:2], worths, IMBALANCES)
-        ]
-    if peer.name == "KaMinPar":
-        presets = ("default", "eco", "strong", "largek-eco", "largek-strong")
-        return _list_presets(presets, worths, SEEDS)
-    if peer.name == "Mt-KaHyPar":
-        presets = ("DEFAULT", "LARGE_K", "QUALITY", "HIGHEST_QUALITY")
-        return _list_presets(presets, worths, SEEDS[:2])
-    if peer.name == "GerryChain":
-        return _list_chains(instance, seconds)
+            for s, i, m, w in product(SEEDS[:2], IMBALANCES, ("FAST", "ECO", "STRONG"), worths)
+        ],
+        "KaMinPar": lambda: _list_presets(
+            ("default", "eco", "strong", "largek-eco", "largek-strong"), worths
+        ),
+        "Mt-KaHyPar": lambda: _list_presets(
+            ("DEFAULT", "LARGE_K", "QUALITY", "HIGHEST_QUALITY"), worths
+        ),
+        "GerryChain": lambda: _list_chains(instance, seconds),
+        "spopt": lambda: _list_regions(instance),
+    }
+    return made[peer.name]()
+
+
+def _list_regions(instance: Instance) -> list[Settings]:
     return [
         {"method": "ward", "seed": 1},
-        {"method": "skater", "floor": instance.lower // 40, "seed": 1},
-        {"method": "skater", "floor": 1, "seed": 1},
         *(
             {"method": "maxp", "top": top, "rounds": rounds, "seed": seed}
-            for top, rounds, seed in ((2, 99, 1), (5, 99, 1), (2, 99, 2), (10, 20, 1))
+            for top, rounds, seed in ((2, 5, 1), (5, 20, 1), (2, 99, 1), (10, 20, 2))
         ),
+        {"method": "skater", "floor": instance.lower // 40, "seed": 1},
+        {"method": "skater", "floor": 1, "seed": 1},
     ]
 
 
-def _list_presets(
-    presets: Iterable[str], worths: Iterable[str], seeds: Iterable[int]
-) -> list[Settings]:
+def _list_presets(presets: Iterable[str], worths: Iterable[str]) -> list[Settings]:
     return [
         {"imbalance": i, "worth": w, "preset": p, "seed": s}
-        for s, p, w, i in product(seeds, presets, worths, IMBALANCES)
+        for s, i, p, w in product(SEEDS[:2], IMBALANCES, presets, worths)
     ]
 
 
 def _list_chains(instance: Instance, seconds: float) -> list[Settings]:
-    """Return recom with no surcharge, with one on compounds, with one on land between main roads."""
+    """Return recom with surcharges on compounds and on land between main roads, and without."""
     surcharges: list[dict[str, float]] = [{}]
     if instance.groups is not None:
         surcharges.insert(0, {"group": 1.0})
