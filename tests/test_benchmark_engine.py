@@ -194,4 +194,4 @@ def test_the_best_rows_are_chosen_and_shown() -> None:
         line for line in shown.splitlines() if line.startswith(("| gridmap", "| A"))
     ]
     assert len(rows_of_the_table) == 3
-    assert {line.count("|") for line in rows_of_the_table} == {17}
+    assert {line.count("|") for line in rows_of_the_table} == {18}

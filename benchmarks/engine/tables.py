@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 HEADS = (
     "solver", "setting", "zones", "in band", "in band, in one piece", "attainable", "torn",
     "pieces in band", "cut cost", "cut edges", "Polsby-Popper", "small groups whole %",
-    "zones across a main road %", "seconds", "peak MiB", "tried",
+    "zones across a main road %", "seconds", "processor seconds", "peak MiB", "tried",
 )  # fmt: skip
 CHOICES: dict[str, Callable[[Row], tuple[float, float]]] = {
     "most in band": lambda row: (-float(row["good"]) / row["zones"], float(row["cut_cost"])),
@@ -110,7 +110,6 @@ def _show_row(row: Row, why: str, unavoidable: int, tried: int) -> list[str]:
         return [row["solver"], f"{why}: {row['failed']}", *["-"] * (len(HEADS) - 2)]
     kept = {key: value for key, value in row["settings"].items() if key not in IDLE}
     setting = why if row["solver"] == "gridmap" else f"{why}: {_tell_settings(kept)}"
-    seconds = f"{row['wall_s']:.1f}"
     if row["solver"] == "gridmap":
         setting += f"; compiling {row['compile_s']:.1f} s of it"
     proved = int(row.get("unavoidable", unavoidable))
@@ -128,7 +127,8 @@ def _show_row(row: Row, why: str, unavoidable: int, tried: int) -> list[str]:
         _show(row, "polsby_popper", 3),
         _show(row, "groups_whole", 1),
         _show(row, "crossing", 1),
-        seconds,
+        f"{row['wall_s']:.1f}",
+        f"{row['cpu_s']:.1f}" if "cpu_s" in row else "-",
         f"{row['peak_mib']:,.0f}",
         str(tried),
     ]
