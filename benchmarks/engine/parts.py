@@ -261,7 +261,14 @@ def compare_cut_edges(bench: Bench, plan: Plan) -> dict[str, Any]:
             )
         ]
         rows += ask_peers(bench, graph, instance, CUT_PEER_S * plan.patience)
-        results.append({"name": instance.name, "published": published, "rows": rows})
+        results.append(
+            {
+                "name": instance.name,
+                "zones": instance.zones,
+                "published": published,
+                "rows": rows,
+            }
+        )
     return {"part": "cut_edges", "instances": results}
 
 

@@ -207,7 +207,7 @@ def show_cut_edges(result: dict[str, Any]) -> str:
         published = item["published"]
         proved = published["bound"] == published["best"]
         ours = next(row for row in item["rows"] if row["solver"] == "gridmap")
-        reached = _least_valid(item["rows"], "gridmap")
+        reached = _least_valid(item, "gridmap")
         lines.append(
             [
                 item["name"].removeprefix("cut-"),
@@ -218,7 +218,7 @@ def show_cut_edges(result: dict[str, Any]) -> str:
                 "-" if reached is None else str(reached),
                 "yes" if reached is not None and reached <= published["target"] else "**no**",
                 f"{float(ours.get('seconds', ours['wall_s'])):.1f}",
-                *(_tell(_least_valid(item["rows"], solver)) for solver in solvers),
+                *(_tell(_least_valid(item, solver)) for solver in solvers),
             ]
         )
     heads = [
@@ -237,18 +237,16 @@ def show_cut_edges(result: dict[str, Any]) -> str:
     )
 
 
-def _least_valid(rows: list[Row], solver: str) -> int | None:
+def _least_valid(item: dict[str, Any], solver: str) -> int | None:
+    """Return the fewest cut edges of a solver's divisions into the zones asked for, all good."""
     valid = [
         int(row["cut_edges"])
-        for row in rows
-        if row["solver"] == solver and "failed" not in row and _is_valid(row)
+        for row in item["rows"]
+        if row["solver"] == solver
+        and "failed" not in row
+        and row["good"] == row["zones"] == item["zones"]
     ]
     return min(valid) if valid else None
-
-
-def _is_valid(row: Row) -> bool:
-    asked = row["settings"].get("zones", row["zones"])
-    return bool(row["good"] == row["zones"] == asked)
 
 
 def _tell(value: int | None) -> str:
