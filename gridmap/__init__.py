@@ -8,6 +8,7 @@ The flow is the layout; each step has one verb::
     units = gridmap.make_units(sources, rules=rules)        # 单元
     territory = gridmap.make_territory(units, sources, rules=rules)  # 邻接
     plan = gridmap.make_plan(territory, rules=rules, seed=7)  # 划分
+    plan = gridmap.subdivide_plan(plan)                     # 细分
     card = gridmap.score_plan(plan)                         # 评估
     gridmap.write_map(plan, "map.html")                     # 出图
     release = gridmap.open_release(plan)                    # 查询
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from gridmap.maps import make_map, write_map
     from gridmap.model import Plan, Scorecard, Sources, Territory, Units
     from gridmap.planfiles import read_plan, write_plan
-    from gridmap.planning import make_plan, partition
+    from gridmap.planning import make_plan, partition, subdivide_plan
     from gridmap.reports import write_tables
     from gridmap.rules import Band, Rules
     from gridmap.scoring import score_plan
@@ -62,6 +63,7 @@ _DOORS = {
     "read_sources": "sources",
     "repair_sources": "checks",
     "score_plan": "scoring",
+    "subdivide_plan": "planning",
     "write_map": "maps",
     "write_plan": "planfiles",
     "write_tables": "reports",
@@ -92,6 +94,7 @@ __all__ = [
     "read_sources",
     "repair_sources",
     "score_plan",
+    "subdivide_plan",
     "write_map",
     "write_plan",
     "write_tables",

@@ -128,6 +128,7 @@ def plan_files(
     rules: Rules | None = None,
     options: ReadOptions | None = None,
     seed: int = 7,
+    time_limit_s: float | None = None,
     progress: Progress = ignore_progress,
 ) -> Plan:
     """Read files and plan them: the main job.
@@ -142,6 +143,8 @@ def plan_files(
         What the input does not say about itself.
     seed
         Same input and seed, same plan.
+    time_limit_s
+        Ends the search of grids after so many seconds; see `gridmap.make_plan`.
     progress
         Called as ``progress(step, done, total)``.
 
@@ -158,4 +161,6 @@ def plan_files(
     territory = prepare_territory(
         sources, rules=rules, households_total=options.households_total, progress=progress
     )
-    return make_plan(territory, rules=rules, seed=seed, progress=progress)
+    return make_plan(
+        territory, rules=rules, seed=seed, time_limit_s=time_limit_s, progress=progress
+    )

@@ -123,9 +123,10 @@ class Sources:
         return replace(self, findings=self.findings + findings)
 
 
-UNIT_KINDS = ("compound", "village", "building", "entrance", "site", "households", "open")
+UNIT_KINDS = ("compound", "village", "building", "entrance", "site", "households", "open", "area")
 """compound 小区, village 自然村/村民小组, building 楼栋, entrance 单元 (of a building above the
-band), site 场所, households (points without a building), open (land without households)."""
+band), site 场所, households (points without a building), open (land without households), area (a
+grid, or an area of which only the count is known, taken whole)."""
 
 
 @dataclass(frozen=True)
@@ -138,7 +139,8 @@ class Units:
         GeoDataFrame indexed by ``unit_id``, sorted; one polygon in one piece each; columns
         ``community_id``, ``kind`` (one of `UNIT_KINDS`), ``compound_id``, ``site_id``,
         ``building_id`` (``""`` where it does not apply), ``age_class``, ``area_type``,
-        ``households`` (int), ``area_m2``, ``perimeter_m``.
+        ``households`` (int), ``area_m2``, ``perimeter_m``; where the input has them also
+        ``residents``, ``workload`` (int) and ``current_grid`` (today's grid, ``""`` for none).
     communities
         GeoDataFrame indexed by ``community_id``, sorted: the land as tiled (overlaps given to
         one); columns ``name``, ``township``, ``area_type``, ``households``, ``area_m2``.
@@ -146,11 +148,21 @@ class Units:
         What stands in which unit: ``building_id``, ``household_id`` (one of the two is ``""``),
         ``unit_id``, ``households``. A household in a known building is counted there and is not
         a row of its own (personal data is kept no finer than needed: FIELD.md section 7).
+        ``place_id``, where ``buildings`` is known, is the row of ``buildings`` counted there. In a
+        subdivided plan a building that is split has a row for each part: ``entrance`` and
+        ``floors`` (``"1-3"``, ``""`` for all), ``micro_grid_id``, ``link_unit_id``.
     sites
         GeoDataFrame indexed by ``site_id``: ``name``, ``category``, ``owner``, ``area_m2``.
     places
         Standard addresses down to a building, site or door number, never a room: ``text``,
         ``elements`` (JSON), ``building_id``, ``unit_id``, ``lon``, ``lat``.
+    buildings
+        What stands inside the units, for the levels below a grid; None where it is not known.
+        GeoDataFrame indexed by ``place_id``: ``building_id`` (``""`` for households without one),
+        ``unit_id``, ``floors``, ``entrances`` (0 unknown), ``households``; a footprint, or a
+        point for a building that is not drawn. Households without a building are rows of at
+        least `gridmap.units.standing.LEAST_CLUSTER` households around one point; fewer have no
+        geometry.
     """
 
     frame: gpd.GeoDataFrame
@@ -163,6 +175,7 @@ class Units:
     findings: tuple[Finding, ...] = ()
     inputs: tuple[InputFile, ...] = ()
     read_households: int = 0
+    buildings: gpd.GeoDataFrame | None = None
 
 
 @dataclass(frozen=True)
@@ -209,8 +222,10 @@ REASONS = (
     "total_impossible",
     "units_do_not_fit",
     "number_impossible",
+    "load_impossible",
     "locked",
     "not_reached",
+    "load_not_reached",
 )
 """Why a grid is outside its band; the sentences stand in `gridmap.terms`."""
 
@@ -227,7 +242,9 @@ class Plan:
         ``households``, ``lower``, ``upper``, ``in_band`` (bool), ``reason_code`` (``""`` or one
         of `REASONS`), ``reason`` (Chinese), ``reason_en``, ``area_m2``, ``perimeter_m``; and
         ``site_id``, ``category`` (dedicated), ``host_id`` (exclave: the community around it;
-        the owner is ``community_id``). The land of the grids tiles every community exactly.
+        the owner is ``community_id``); ``residents`` and ``workload`` where they are known. With
+        ``Rules.weight = "workload"`` the bounds are in workload points. The land of the grids
+        tiles every community exactly.
     territory
         The units, borders and communities that were planned.
     assignment
@@ -238,6 +255,13 @@ class Plan:
         Everything said from reading to planning, worst first.
     about
         Key -> value: seed, versions, input hashes, datum, rules as TOML; no clock, no path.
+    micro_grids, link_units
+        The levels below the grids, None when not drawn (`gridmap.subdivide_plan`): indexed by
+        ``micro_grid_id`` and ``link_unit_id``, sorted by ``code``; ``code``, ``name``,
+        ``grid_id``, (``micro_grid_id``), ``community_id``, ``households``, ``lower``, ``upper``,
+        ``in_band``, ``reason_code``, ``reason``, ``reason_en``, ``buildings`` (a split one counts
+        in each part), ``floors`` (``"1-9"`` where zones lie over one another on the same land,
+        else ``""``), ``area_m2``, ``perimeter_m``. Those of one grid tile it.
     """
 
     grids: gpd.GeoDataFrame
@@ -246,6 +270,8 @@ class Plan:
     rules: Rules
     findings: tuple[Finding, ...] = ()
     about: Mapping[str, str] = field(default_factory=dict)
+    micro_grids: gpd.GeoDataFrame | None = None
+    link_units: gpd.GeoDataFrame | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "about", MappingProxyType(dict(self.about)))

@@ -21,9 +21,11 @@ EXIT_UNMET = 3
 def add_commands(app: typer.Typer) -> None:
     """Add the commands of this module to the application."""
     app.command("check", epilog="例 Example: gridmap check data/boundaries")(check)
-    app.command("plan", epilog="例 Example: gridmap plan data/boundaries -o plan.gpkg --seed 7")(
-        plan
-    )
+    app.command(
+        "plan",
+        epilog="例 Example: gridmap plan data/boundaries -o plan.gpkg --seed 7 | "
+        "gridmap plan plan.gpkg -o below.gpkg --micro-grids --link-units",
+    )(plan)
     app.command("score", epilog="例 Example: gridmap score plan.gpkg --json")(score)
     app.command("map", epilog="例 Example: gridmap map plan.gpkg -o map.html")(draw_map)
     app.command("tables", epilog="例 Example: gridmap tables plan.gpkg -o tables.xlsx")(tables)
@@ -92,12 +94,16 @@ def plan(
     datum: options.Datums = None,
     admin_level: options.AdminLevel = None,
     households_total: options.HouseholdsTotal = None,
+    time_limit: options.TimeLimit = None,
+    micro_grids: options.MicroGrids = False,
+    link_units: options.LinkUnits = False,
     as_json: options.Json = False,
 ) -> None:
     """划分：读入、核验并划分网格，写出方案文件。Read, check and plan; write a plan file."""
     from gridmap.errors import RefusedInput
     from gridmap.flow import plan_files
-    from gridmap.planfiles import write_plan
+    from gridmap.planfiles import is_plan_file, read_plan, write_plan
+    from gridmap.planning import subdivide_plan
     from gridmap.rules import Rules
     from gridmap.writing import check_ending, check_writable
 
@@ -106,13 +112,30 @@ def plan(
     chosen = Rules.load(rules)
     check_ending(out, ".gpkg")
     check_writable(out)
+    levels = options.choose_levels(micro_grids=micro_grids, link_units=link_units)
+    drawn = bool(levels) and len(inputs) == 1 and is_plan_file(inputs[0])
     with show_progress() as progress:
         try:
-            made = plan_files(inputs, rules=chosen, options=reading, seed=seed, progress=progress)
+            if drawn:
+                made = read_plan(inputs[0])
+                chosen = made.rules if rules == "default" else chosen
+            else:
+                made = plan_files(
+                    inputs,
+                    rules=chosen,
+                    options=reading,
+                    seed=seed,
+                    time_limit_s=time_limit,
+                    progress=progress,
+                )
         except RefusedInput as refusal:
             if as_json:
                 print_json({"findings": [finding.as_dict() for finding in refusal.findings]})
             raise
+        if levels:
+            progress("levels", 0, 1)
+            made = subdivide_plan(made, rules=chosen, seed=seed, levels=levels)
+            progress("levels", 1, 1)
         progress("write", 0, 1)
         write_plan(made, out)
         progress("write", 1, 1)
@@ -120,10 +143,22 @@ def plan(
 
 
 def report_plan(made: Plan, *, as_json: bool, out: Path | None) -> None:
-    """Say what a plan is worth; exit with 3 where a general grid is outside its band."""
+    """Say what a plan is worth; exit with 3 where a general grid is outside its band.
+
+    The same where the search was ended before its time, by a limit or by Ctrl-C.
+    """
     from gridmap.scoring import score_plan
+    from gridmap.terms import TERMS
 
     totals = dict(score_plan(made).totals)
+    below = [
+        (name, frame)
+        for name, frame in (("micro_grids", made.micro_grids), ("link_units", made.link_units))
+        if frame is not None
+    ]
+    for name, frame in below:
+        totals[name] = len(frame)
+        totals[f"{name}_in_band"] = int(frame["in_band"].sum())
     if as_json:
         print_json(totals)
     else:
@@ -137,9 +172,18 @@ def report_plan(made: Plan, *, as_json: bool, out: Path | None) -> None:
             f"inside their band, {totals['attainable']} attainable; {said} more notes stand in "
             "the plan's table 'findings'.",
         )
+        for name, frame in below:
+            term = TERMS[name.removesuffix("s")]
+            inside = totals[f"{name}_in_band"]
+            say(
+                f"{term.zh} {len(frame)} 个，户数达标 {inside} 个。",
+                f"{len(frame)} {term.en}s, {inside} inside their band.",
+            )
         if out is not None:
             say(f"已写出：{out}", f"Written: {out}")
-    if totals["in_band"] < totals["general"]:
+    stopped = any(finding.code == "search_stopped" for finding in made.findings)
+    unmet = [name for name, frame in below if not frame["in_band"].all()]
+    if stopped or totals["in_band"] < totals["general"] or unmet:
         raise typer.Exit(EXIT_UNMET)
 
 
@@ -196,16 +240,24 @@ def draw_map(
         bool,
         typer.Option("--internal/--public", help="是否标注“内部用图”。Marked as internal."),
     ] = True,
+    level: Annotated[
+        str,
+        typer.Option(
+            "--level",
+            help="画哪一级：grid 网格, micro_grid 微网格, link_unit 联户单元。Which level to draw.",
+        ),
+    ] = "grid",
 ) -> None:
     """出图：一个可离线打开的 HTML 地图。One HTML file that opens without internet."""
-    from gridmap.maps import write_map
+    from gridmap.maps import show_level, write_map
     from gridmap.planfiles import read_plan
 
     options.refuse_overwriting_input([plan_file], out)
     with show_progress() as progress:
         progress("map", 0, 1)
+        read = read_plan(plan_file)
         write_map(
-            read_plan(plan_file),
+            read if level == "grid" else show_level(read, level),
             out,
             title=title,
             language=language,

@@ -34,6 +34,17 @@ Seed = Annotated[
     int,
     typer.Option("--seed", help="随机种子：同样输入，同样结果。Same input and seed, same bytes."),
 ]
+TimeLimit = Annotated[
+    float | None,
+    typer.Option(
+        "--time-limit",
+        metavar="SECONDS",
+        min=0.1,
+        help="划分用时上限（秒），到时取已得的最优方案；Ctrl-C 同理。"
+        "Seconds for drawing the grids: then the best plan so far is written, as on Ctrl-C.",
+        show_default=False,
+    ),
+]
 RulesName = Annotated[
     str,
     typer.Option(
@@ -98,6 +109,27 @@ HouseholdsTotal = Annotated[
         rich_help_panel=READING,
     ),
 ]
+MicroGrids = Annotated[
+    bool,
+    typer.Option(
+        "--micro-grids",
+        help="在网格内划分微网格（不超过100户）。输入也可以是已有方案文件，此时网格不变。"
+        "Draw micro-grids inside the grids; of a plan file as input, the grids stay.",
+    ),
+]
+LinkUnits = Annotated[
+    bool,
+    typer.Option(
+        "--link-units",
+        help="划分联户单元（约30户）。Draw link units of about 30 households.",
+    ),
+]
+
+
+def choose_levels(*, micro_grids: bool, link_units: bool) -> tuple[str, ...]:
+    """Return the levels below a grid that are asked for, from above."""
+    asked = (("micro_grid", micro_grids), ("link_unit", link_units))
+    return tuple(level for level, wanted in asked if wanted)
 
 
 def understand_reading(

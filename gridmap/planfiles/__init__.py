@@ -10,6 +10,6 @@ the scripts of others find what was promised; behind them stands what is needed 
     unpacking    tables -> Plan, believing nothing
 """
 
-from gridmap.planfiles.geopackage import read_plan, write_plan
+from gridmap.planfiles.geopackage import is_plan_file, read_plan, write_plan
 
-__all__ = ["read_plan", "write_plan"]
+__all__ = ["is_plan_file", "read_plan", "write_plan"]

@@ -138,10 +138,28 @@ def read_plan(path: str | Path) -> Plan:
     gridmap.errors.UnreadableFile: There is no file no-such-plan.gpkg...
     """
     path = Path(path)
-    _inspect(path)
+    present = _inspect(path)
     about = _read_about(path)
-    tables = {name: _read_table(path, name) for name in layout.TABLES if name != layout.ABOUT.name}
+    tables = {name: _read_table(path, name) for name in present if name != layout.ABOUT.name}
     return unpack_plan(tables, about, path)
+
+
+def is_plan_file(path: str | Path) -> bool:
+    """Tell whether a file says of itself that it is a plan; `read_plan` checks the rest.
+
+    Examples
+    --------
+    >>> is_plan_file("no-such-plan.gpkg")
+    False
+    """
+    path = Path(path)
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        header = file.read(72)
+    if not header.startswith(SQLITE_MAGIC) or header[68:72] != GEOPACKAGE_ID:
+        return False
+    return _names_itself_plan(path)
 
 
 @contextlib.contextmanager
@@ -214,21 +232,25 @@ def _spare_other_files(path: Path) -> None:
     """Refuse to overwrite a file that is neither empty nor a plan."""
     if not path.is_file() or path.stat().st_size == 0:
         return
-    try:
-        with _open_sqlite(path) as connection:
-            row = connection.execute(
-                'SELECT value FROM "about" WHERE "key" = ?', (layout.FORMAT_KEY,)
-            ).fetchone()
-        if row is not None and row[0] == layout.FORMAT:
-            return
-    except BROKEN:
-        pass
+    if _names_itself_plan(path):
+        return
     raise UnwritableFile(
         f"{path.name} exists and is not a plan of gridmap; it is left as it is.",
         f"{path.name} 已存在且不是 gridmap 方案文件，未作改动。",
         cure_en="Give another path to -o, or move that file away.",
         cure_zh="请用 -o 指定其他路径，或先移走该文件。",
     )
+
+
+def _names_itself_plan(path: Path) -> bool:
+    try:
+        with _open_sqlite(path) as connection:
+            row = connection.execute(
+                'SELECT value FROM "about" WHERE "key" = ?', (layout.FORMAT_KEY,)
+            ).fetchone()
+    except BROKEN:
+        return False
+    return row is not None and row[0] == layout.FORMAT
 
 
 def _refuse_open_file(path: Path) -> None:
@@ -247,8 +269,8 @@ def _refuse_open_file(path: Path) -> None:
             )
 
 
-def _inspect(path: Path) -> None:
-    """Refuse what is not a plain GeoPackage with every table and column of the layout."""
+def _inspect(path: Path) -> list[str]:
+    """Return the tables; refuse what is not a plain GeoPackage with all that the layout needs."""
     if not path.is_file():
         raise unreadable(path, "missing")
     with path.open("rb") as file:
@@ -259,6 +281,8 @@ def _inspect(path: Path) -> None:
         with _open_sqlite(path) as connection:
             columns = _list_columns(connection, path)
             for name, table in layout.TABLES.items():
+                if name not in columns and name in layout.OPTIONAL:
+                    continue
                 if name not in columns:
                     raise unreadable(path, "no_table", detail=name)
                 missing = [column for column in table.names() if column not in columns[name]]
@@ -267,6 +291,7 @@ def _inspect(path: Path) -> None:
                 _check_types(connection, table, path)
     except BROKEN as problem:
         raise unreadable(path, "damaged", detail=str(problem)) from problem
+    return [name for name in layout.TABLES if name in columns]
 
 
 def _list_columns(connection: sqlite3.Connection, path: Path) -> dict[str, set[str]]:

@@ -143,6 +143,31 @@ FINDINGS = Table(
 )
 ABOUT = Table("about", "", "none", _columns("key value"))
 
+BUILDINGS = Table(
+    "buildings",
+    "place_id",
+    "any",
+    _columns("place_id building_id unit_id floors:i entrances:i households:i"),
+)
+MICRO_GRIDS = Table(
+    "micro_grids",
+    "micro_grid_id",
+    "polygon",
+    _columns(
+        "micro_grid_id code name grid_id community_id households:i lower:i upper:i in_band:f "
+        "reason_code reason reason_en buildings:i floors area_m2:r perimeter_m:r"
+    ),
+)
+LINK_UNITS = Table(
+    "link_units",
+    "link_unit_id",
+    "polygon",
+    _columns(
+        "link_unit_id code name grid_id micro_grid_id community_id households:i lower:i upper:i "
+        "in_band:f reason_code reason reason_en buildings:i floors area_m2:r perimeter_m:r"
+    ),
+)
+
 TABLES = {
     table.name: table
     for table in (
@@ -155,6 +180,12 @@ TABLES = {
         COMMUNITIES,
         SITES,
         BORDERS,
+        BUILDINGS,
+        MICRO_GRIDS,
+        LINK_UNITS,
     )
 }
 """Every table, in the order in which it is written: the contract's first."""
+
+OPTIONAL = (BUILDINGS.name, MICRO_GRIDS.name, LINK_UNITS.name)
+"""Tables that a file has only when the plan has them."""

@@ -61,7 +61,15 @@ def pack_plan(plan: Plan) -> dict[str, pd.DataFrame]:
     }
     if "micro_grid_id" not in frames["units"]:
         frames["units"]["micro_grid_id"] = ""
-    return {name: _pack_frame(frames[name], table) for name, table in layout.TABLES.items()}
+    below = (units.buildings, plan.micro_grids, plan.link_units)
+    for name, frame in zip(layout.OPTIONAL, below, strict=True):
+        if frame is not None:
+            frames[name] = frame.reset_index()
+    return {
+        name: _pack_frame(frames[name], table)
+        for name, table in layout.TABLES.items()
+        if name in frames
+    }
 
 
 def _with_grids(frame: pd.DataFrame, grid_of: pd.Series[str]) -> pd.DataFrame:

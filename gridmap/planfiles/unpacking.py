@@ -40,13 +40,27 @@ REFERENCES = (
     ("members", "unit_id", "units"),
     ("borders", "unit_a", "units"),
     ("borders", "unit_b", "units"),
+    ("buildings", "unit_id", "units"),
+    ("micro_grids", "grid_id", "grids"),
+    ("link_units", "grid_id", "grids"),
 )
 """Columns that must name a row of another table."""
+
+LEVEL_REFERENCES = (
+    ("members", "place_id", "buildings"),
+    ("members", "micro_grid_id", "micro_grids"),
+    ("members", "link_unit_id", "link_units"),
+    ("units", "micro_grid_id", "micro_grids"),
+    ("link_units", "micro_grid_id", "micro_grids"),
+)
+"""Columns, where they are there, that name a row of another table or are empty."""
 
 CHOICES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("grids", "kind", GRID_KINDS),
     ("grids", "reason_code", ("", *REASONS)),
     ("grids", "area_type", AREA_TYPES),
+    ("micro_grids", "reason_code", ("", *REASONS)),
+    ("link_units", "reason_code", ("", *REASONS)),
     ("units", "kind", UNIT_KINDS),
     ("findings", "severity", SEVERITIES),
 )
@@ -91,6 +105,7 @@ def unpack_plan(tables: Mapping[str, pd.DataFrame], about: Mapping[str, str], pa
         findings=findings["units_order"],
         inputs=_unpack_inputs(about, path),
         read_households=_unpack_count(about, path),
+        buildings=frames.get("buildings"),
     )
     return Plan(
         grids=frames["grids"],
@@ -99,6 +114,8 @@ def unpack_plan(tables: Mapping[str, pd.DataFrame], about: Mapping[str, str], pa
         rules=_unpack_rules(about, path),
         findings=findings["plan_order"],
         about={k: v for k, v in about.items() if not k.startswith(layout.OWN_PREFIX)},
+        micro_grids=frames.get("micro_grids"),
+        link_units=frames.get("link_units"),
     )
 
 
@@ -191,6 +208,8 @@ def _unpack_geometry(frame: Any, unpacked: pd.DataFrame, table: Table, path: Pat
 
 def _check_choices(frames: Mapping[str, pd.DataFrame], path: Path) -> None:
     for table, column, allowed in CHOICES:
+        if table not in frames:
+            continue
         wrong = ~frames[table][column].isin(allowed)
         if wrong.any():
             value = frames[table][column][wrong].iloc[0]
@@ -199,12 +218,15 @@ def _check_choices(frames: Mapping[str, pd.DataFrame], path: Path) -> None:
 
 def _check_references(frames: Mapping[str, pd.DataFrame], path: Path) -> None:
     for table, column, target in REFERENCES:
+        if table not in frames:
+            continue
         lost = ~frames[table][column].isin(frames[target].index)
         if lost.any():
             value = frames[table][column][lost].iloc[0]
             raise unreadable(
                 path, "contradiction", detail=f"{table}.{column} = {value} is not in {target}"
             )
+    _check_levels(frames, path)
     places = frames["addresses"]["unit_id"]
     if (~places.isin(frames["units"].index) & places.ne("")).any():
         raise unreadable(path, "contradiction", detail="addresses.unit_id is not in units")
@@ -213,9 +235,24 @@ def _check_references(frames: Mapping[str, pd.DataFrame], path: Path) -> None:
         raise unreadable(path, "contradiction", detail="grids.lower is above grids.upper")
 
 
+def _check_levels(frames: Mapping[str, pd.DataFrame], path: Path) -> None:
+    """Check what names a zone below the grids; nobody names one that is not there."""
+    for table, column, target in LEVEL_REFERENCES:
+        if table not in frames or target not in frames or column not in frames[table]:
+            continue
+        named = frames[table][column]
+        lost = named.ne("") & ~named.isin(frames[target].index)
+        if lost.any():
+            value = named[lost].iloc[0]
+            raise unreadable(
+                path, "contradiction", detail=f"{table}.{column} = {value} is not in {target}"
+            )
+
+
 def _storage_crs(frames: Mapping[str, pd.DataFrame], path: Path) -> CRS:
     """Return the one CRS of all layers."""
     layers: list[Any] = [frames[name] for name in ("grids", "units", "communities", "sites")]
+    layers += [frames[name] for name in layout.OPTIONAL if name in frames]
     codes = {None if layer.crs is None else layer.crs.to_epsg() for layer in layers}
     if len(codes) != 1 or not codes <= set(STORAGE_CODES):
         shown = ", ".join(sorted(str(code) for code in codes))

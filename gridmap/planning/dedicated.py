@@ -195,5 +195,5 @@ class _Surroundings:
             ends.append(np.column_stack([np.full(len(other), place[unit]), other]))
         pieces = find_pieces(np.concatenate(ends), len(members))
         band = widest_band(land, rules, members)
-        bounds = bound_pieces(land.households[members], pieces, band=band)
+        bounds = bound_pieces(land.counted[members], pieces, band=band)
         return sum(bound.unavoidable for bound in bounds if bound.weight > 0)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
+from threading import Lock
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,14 +12,21 @@ import numpy as np
 from gridmap.planning.anchoring import anchor_nodes
 from gridmap.planning.land import Land, band_pair
 from gridmap.planning.problems import BandTable, Problem, Shape, find_pieces, number_by_first
-from gridmap.planning.solving import Search, seed_from, solve_problem
+from gridmap.planning.rounds import REGION_NODES
+from gridmap.planning.solving import LARGE, Search, solve_problem
+from gridmap.planning.walking import seed_from
+from gridmap.planning.watching import choose_workers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import NDArray
 
+    from gridmap.planning.watching import Watch
     from gridmap.rules import Rules
+
+LARGE_PIECE = LARGE * REGION_NODES
+"""Pieces with more units are divided by all threads together, region by region."""
 
 
 @dataclass(frozen=True)
@@ -92,13 +99,15 @@ def divide_pieces(
     *,
     rules: Rules,
     seed: int,
-    time_limit_s: float | None = None,
+    watch: Watch,
     report: Callable[[int], None],
+    today: NDArray[np.int64] | None = None,
 ) -> list[NDArray[np.int32]]:
     """Divide every piece that has households; return the zones of its units.
 
     Pieces are independent and each has a seed of its own, made from the seed and the id of its
-    first unit, so that the result does not depend on how many are divided at a time.
+    first unit, so that the result does not depend on how many are divided at a time. Large pieces
+    come first, one after the other, each by all threads; then the others, one a thread.
 
     Parameters
     ----------
@@ -108,10 +117,13 @@ def divide_pieces(
         From `find_land_pieces`.
     rules, seed
         Bands, and the start of all random numbers.
-    time_limit_s
-        For all pieces together, in seconds: each gets its share by units.
+    watch
+        Ends the search of all pieces. Where it has a limit, each piece gets its share of the time
+        left, by units; the first division is always finished.
     report
         Called with the number of units done so far.
+    today
+        Today's zone of each unit, where the search starts from it, shape (n,).
 
     Returns
     -------
@@ -119,26 +131,32 @@ def divide_pieces(
         Zones 0.. of the units of each piece.
     """
     edges = _share_edges(land, pieces)
-    workers = os.cpu_count() or 1
-    room = None if time_limit_s is None else time_limit_s * workers / max(1, land.size)
+    workers = choose_workers(None)
+    zones = [np.zeros(len(piece.members), np.int32) for piece in pieces]
+    served = [k for k, piece in enumerate(pieces) if int(land.households[piece.members].sum())]
+    order = sorted(served, key=lambda k: -len(pieces[k].members))
+    queue = _Queue(sum(len(pieces[k].members) for k in order))
+    done = land.size - queue.units
 
-    def divide(number: int) -> NDArray[np.int32]:
+    def divide(number: int, threads: int) -> NDArray[np.int32]:
         piece = pieces[number]
-        if int(land.households[piece.members].sum()) == 0:
-            return np.zeros(len(piece.members), np.int32)
+        share = queue.take(len(piece.members)) * workers / threads
         problem = state_piece(land, piece, edges[number], rules)
-        limit = None if room is None else room * len(piece.members)
+        if today is not None:
+            problem = replace(problem, current=today[piece.members])
         first = str(land.ids[piece.members[0]])
         name = land.communities[piece.community]
-        search = Search(seed=seed_from(seed, name, first), time_limit_s=limit)
-        return solve_problem(problem, search)
+        search = Search(seed=seed_from(seed, name, first), workers=threads)
+        return solve_problem(problem, search, watch.share(min(1.0, share)))
 
-    zones: list[NDArray[np.int32]] = [np.zeros(0, np.int32)] * len(pieces)
-    done = 0
+    many = sum(len(pieces[k].members) > LARGE_PIECE for k in order)
+    for number in order[:many]:
+        zones[number] = divide(number, workers)
+        done += len(pieces[number].members)
+        report(done)
     pool = ThreadPoolExecutor(max_workers=workers)
     try:
-        order = sorted(range(len(pieces)), key=lambda k: -len(pieces[k].members))
-        tasks = {pool.submit(divide, number): number for number in order}
+        tasks = {pool.submit(divide, number, 1): number for number in order[many:]}
         for task in as_completed(tasks):
             zones[tasks[task]] = task.result()
             done += len(pieces[tasks[task]].members)
@@ -146,6 +164,21 @@ def divide_pieces(
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
     return zones
+
+
+class _Queue:
+    """Counts the units that wait for their search, so that each piece gets its share of time."""
+
+    def __init__(self, units: int) -> None:
+        self.units = units
+        self._turn = Lock()
+
+    def take(self, units: int) -> float:
+        """Take a piece off the queue; return its share of all units that waited."""
+        with self._turn:
+            share = units / max(1, self.units)
+            self.units -= units
+        return share
 
 
 def _share_edges(land: Land, pieces: list[Piece]) -> list[NDArray[np.int64]]:
@@ -172,7 +205,7 @@ def state_piece(land: Land, piece: Piece, borders: NDArray[np.int64], rules: Rul
     )
     groups = land.group[piece.members]
     problem = Problem(
-        weights=land.households[piece.members],
+        weights=land.counted[piece.members],
         edges=place[land.edges[borders]],
         costs=land.costs.cuts[borders],
         crossings=land.costs.crossings[borders],
@@ -182,6 +215,8 @@ def state_piece(land: Land, piece: Piece, borders: NDArray[np.int64], rules: Rul
             land.lengths[borders], land.areas[piece.members], land.perimeters[piece.members]
         ),
         groups=np.where(groups < 0, -1, number_by_first(np.maximum(groups, -1))),
+        loads=land.burden.loads[piece.members] if land.burden.names else None,
+        load_bands=land.burden.load_bands if land.burden.names else None,
     )
     anchors = anchor_nodes(problem, np.zeros(problem.size, np.bool_))
     return replace(problem, anchors=anchors)
@@ -220,7 +255,7 @@ def join_grids(
     used = int(dedicated.max(initial=-1)) + 1
     empty = np.zeros(land.size, np.bool_)
     for piece, zone in zip(pieces, zones, strict=True):
-        if int(land.households[piece.members].sum()) == 0:
+        if int(land.counted[piece.members].sum()) == 0:
             empty[piece.members] = True
             continue
         grid[piece.members] = used + zone

@@ -12,6 +12,7 @@ import shapely
 from gridmap.planning.drafting import Division, Piece, find_hosts
 from gridmap.planning.feasibility import bound_piece, sharpen_bounds
 from gridmap.planning.land import Land, widest_band
+from gridmap.planning.loads import is_overburdened
 from gridmap.planning.numbering import (
     SERIAL_TOO_LONG,
     distinguish,
@@ -89,11 +90,13 @@ class _Proofs:
     """What is proved of the land around each unit, shape (n,).
 
     ``around`` households of the connected land, units above the upper bound taken out; ``misfit``
-    whether the unit is proved to fit into no grid, or the units of its land not to fit together.
+    whether the unit is proved to fit into no grid, or the units of its land not to fit together;
+    ``burdened`` whether the loads of its land are proved too much, or its own is.
     """
 
     around: NDArray[np.int64]
     misfit: NDArray[np.bool_]
+    burdened: NDArray[np.bool_]
 
 
 def frame_grids(draft: Draft) -> tuple[gpd.GeoDataFrame, pd.Series[str], list[Finding]]:
@@ -135,6 +138,8 @@ def frame_grids(draft: Draft) -> tuple[gpd.GeoDataFrame, pd.Series[str], list[Fi
     order = order_grids(
         frame["community_id"].to_list(), shapely.get_x(centre), shapely.get_y(centre), list(ids)
     )
+    further = _sum_further(draft, members)
+    frame = frame.assign(**further)
     frame["geometry"] = shapes
     ordered, said = _number_grids(frame.iloc[order], territory, draft.rules)
     grids = gpd.GeoDataFrame(ordered, geometry="geometry", crs=crs).set_index("grid_id")
@@ -142,10 +147,27 @@ def frame_grids(draft: Draft) -> tuple[gpd.GeoDataFrame, pd.Series[str], list[Fi
     said += _say_division(draft, grids)
     said += state_misfits(_list_misfits(territory, grids, assignment))
     return (
-        grids.sort_values("code", kind="stable")[[*COLUMNS, "geometry"]],
+        grids.sort_values("code", kind="stable")[[*COLUMNS, *further, "geometry"]],
         assignment.rename("grid_id").sort_index(),
         said,
     )
+
+
+def _sum_further(draft: Draft, members: list[NDArray[np.int64]]) -> dict[str, NDArray[np.int64]]:
+    """Return residents and workload of every grid, as far as they are known."""
+    land = draft.land
+    units = draft.territory.units.frame
+    known = {
+        name: units[name].reindex(land.ids).to_numpy(np.int64)
+        for name in ("residents", "workload")
+        if name in units
+    }
+    if draft.rules.weight == "workload":
+        known["workload"] = land.counted
+    return {
+        name: np.array([values[rows].sum() for rows in members], np.int64)
+        for name, values in known.items()
+    }
 
 
 def _split_members(grid: NDArray[np.int64]) -> list[NDArray[np.int64]]:
@@ -158,11 +180,15 @@ def _prove(draft: Draft, members: list[NDArray[np.int64]]) -> _Proofs:
     land = draft.land
     light = draft.carving.number < 0
     misfit = np.zeros(land.size, np.bool_)
-    totals = np.array([land.households[units].sum() for units in members])[draft.division.grid]
+    limits = land.burden.load_bands
+    burdened = np.zeros(land.size, np.bool_)
+    burdened |= (land.burden.loads > limits[:, 1]).any(axis=1)
+    totals = np.array([land.counted[units].sum() for units in members])[draft.division.grid]
     start = np.full(land.size, -1, np.int64)
     for piece in draft.pieces:
         band = widest_band(land, draft.rules, piece.members)
-        weights = land.households[piece.members]
+        weights = land.counted[piece.members]
+        burdened[piece.members] |= _is_burdened(land, piece.members, band)
         light[piece.members] &= weights <= band.upper
         sums = totals[piece.members]
         if np.all((sums >= band.lower) & (sums <= band.upper)) or weights.sum() == 0:
@@ -183,8 +209,29 @@ def _prove(draft: Draft, members: list[NDArray[np.int64]]) -> _Proofs:
         misfit[piece.members[list(bound.unfit)]] = True
     free = land.passable & light[land.edges].all(axis=1)
     found = find_pieces(land.edges[free], land.size)
-    around = np.bincount(found, weights=land.households).astype(np.int64)[found]
-    return _Proofs(around, misfit)
+    around = np.bincount(found, weights=land.counted).astype(np.int64)[found]
+    return _Proofs(around, misfit, burdened)
+
+
+def _is_burdened(land: Land, members: NDArray[np.int64], band: Band) -> bool:
+    """Tell whether the loads of some land are proved too much for grids inside the band."""
+    weights, loads = (
+        land.counted[members].sum(keepdims=True),
+        land.burden.loads[members].sum(axis=0),
+    )
+    limits = land.burden.load_bands
+    return bool(is_overburdened(weights, loads[None, :], limits, band)[0]) and len(limits) > 0
+
+
+def _explain_load(land: Land, units: NDArray[np.int64], proofs: _Proofs, code: str) -> str:
+    """Return the reason with what loads add to it."""
+    sums, limits = land.burden.loads[units].sum(axis=0), land.burden.load_bands
+    broken = bool(((sums < limits[:, 0]) | (sums > limits[:, 1])).any())
+    if not broken and code != "not_reached":
+        return code
+    if code in ("", "not_reached") and proofs.burdened[units].any():
+        return "load_impossible"
+    return code or "load_not_reached"
 
 
 def _describe_grid(draft: Draft, units: NDArray[np.int64], proofs: _Proofs) -> dict[str, object]:
@@ -211,21 +258,25 @@ def _describe_grid(draft: Draft, units: NDArray[np.int64], proofs: _Proofs) -> d
         row |= {"upper": most, "in_band": households <= most}
         return row | {"reason_code": "", "reason": "", "reason_en": ""}
     wish, hard = choose_band(land, draft.rules, units)
-    band = wish if wish.holds(households) else hard
-    served = units[land.households[units] > 0]
+    weight = int(land.counted[units].sum())
+    band = wish if wish.holds(weight) else hard
+    served = units[land.counted[units] > 0]
     total = int(proofs.around[served].max(initial=0))
-    largest = int(land.households[units].max())
+    largest = int(land.counted[units].max())
     misfit = bool(proofs.misfit[units].any())
-    code = explain_grid(households, largest=largest, around=total, misfit=misfit, band=hard)
+    code = explain_grid(weight, largest=largest, around=total, misfit=misfit, band=hard)
+    code = _explain_load(land, units, proofs, code)
     zh, en = write_reason(code, band=hard, around=total, largest=largest)
+    if draft.rules.weight == "workload":
+        zh, en = zh.replace("户", "点"), en.replace("households", "workload points")
     return row | {
         "lower": band.lower,
         "upper": band.upper,
-        "in_band": band.holds(households),
+        "in_band": band.holds(weight) and not code,
         "reason_code": code,
         "reason": zh,
         "reason_en": en,
-        "wish_unmet": hard.holds(households) and not wish.holds(households),
+        "wish_unmet": hard.holds(weight) and not wish.holds(weight),
     }
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,10 +12,12 @@ from gridmap.planning.anchoring import anchor_nodes, hold_locked
 from gridmap.planning.arguments import (
     check_zones,
     read_band,
+    read_bands,
     read_costs,
     read_edges,
     read_integer,
     read_labels,
+    read_loads,
     read_locked,
     read_problem,
     read_shape,
@@ -24,14 +26,18 @@ from gridmap.planning.arguments import (
 )
 from gridmap.planning.counting import count_reachable, settle_number
 from gridmap.planning.feasibility import bound_number
-from gridmap.planning.problems import Problem, find_pieces
+from gridmap.planning.loads import Judgement, can_share_loads, find_overburdened, judge_zones
+from gridmap.planning.problems import Problem, find_pieces, number_by_first
 from gridmap.planning.solving import Search, bound_outside, solve_problem
+from gridmap.planning.walking import load_kernels
+from gridmap.planning.watching import Snapshot, Watch, choose_workers, heed_interrupts
 from gridmap.rules import Band
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from gridmap.planning.feasibility import PieceBound
+    from gridmap.planning.watching import Report
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +53,18 @@ class OutsideZone:
     reason
         ``building_too_large``, ``too_few_households``, ``total_impossible``, ``units_do_not_fit``
         (all four proved of the connected nodes that it lies among), ``number_impossible`` (the
-        number of zones asked for can't share the weight: proved too), ``locked`` (every node of
-        it is) or ``not_reached`` (neither found nor proved impossible).
+        number of zones asked for can't share the weight: proved too), ``load_impossible`` (weight
+        and loads together, proved by adding up), ``locked`` (every node of it is), ``not_reached``
+        (neither found nor proved impossible) or ``load_not_reached`` (the same, and only a load
+        is outside its band).
+    loads
+        Its further weights, in the order of ``load_bands``.
     """
 
     zone: int
     weight: int
     reason: str
+    loads: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +87,14 @@ class Certificate:
     seed
         The seed of the search.
     seconds
-        Wall-clock time, compiling not counted apart; not part of what is deterministic.
+        Wall-clock time without `compile_seconds`; not part of what is deterministic.
+    compile_seconds
+        Time to compile the kernels, or to load them from the cache, at the first call of a
+        process; not deterministic either.
+    stopped
+        What ended the search: ``done`` (all steps taken), ``time`` (the limit), ``report`` (the
+        function reported to) or ``interrupt`` (Ctrl-C). Other than ``done`` means: a longer
+        search may do better.
     """
 
     pieces: tuple[PieceBound, ...]
@@ -86,6 +104,8 @@ class Certificate:
     cut_edges: int
     seed: int
     seconds: float
+    compile_seconds: float = 0.0
+    stopped: str = "done"
 
     @property
     def is_attained(self) -> bool:
@@ -123,8 +143,14 @@ def partition(  # noqa: PLR0913  # the signature is a contract: DESIGN.md sectio
     groups: ArrayLike | None = None,
     current: ArrayLike | None = None,
     locked: ArrayLike | None = None,
+    bands: ArrayLike | None = None,
+    classes: ArrayLike | None = None,
+    loads: ArrayLike | None = None,
+    load_bands: ArrayLike | None = None,
     seed: int,
     time_limit_s: float | None = None,
+    workers: int | None = None,
+    report: Report | None = None,
 ) -> Partition:
     """Divide a graph into connected zones whose weights lie inside a band.
 
@@ -161,11 +187,29 @@ def partition(  # noqa: PLR0913  # the signature is a contract: DESIGN.md sectio
         nodes of one zone stay together, with the nodes of the zone that connect them (in each
         piece, where today's zone is in several); those of different zones apart. Nothing breaks
         a lock.
+    bands, classes
+        Least and most weight of a zone by class, shape (c, 2), and the class of each node, row
+        0.. of ``bands``, shape (n,). A zone is judged by the class of most of its weight. Given
+        together; ``lower`` and ``upper`` then say nothing.
+    loads
+        Further weights of each node (residents, workload), whole numbers of at least 0, shape
+        (n, q), q at most 8.
+    load_bands
+        Least and most of each further weight that a zone may carry, shape (q, 2). A zone outside
+        any of them is outside.
     seed
         A whole number. The same input and seed give the same labels on any machine.
     time_limit_s
         Cuts the search short, in seconds of at least 0; without it the steps are in proportion to
-        the size.
+        the size. It holds for the whole call but for compiling the kernels; reading the arguments
+        and the first division are always finished.
+    workers
+        Threads for a large graph, at least 1; one for each core unless given. The labels are the
+        same with any number.
+    report
+        Called with a `Snapshot` of the best division so far: after the first division and each
+        round of a large graph, after each attempt of a small one. Returning False ends the
+        search; anything else, None too, goes on.
 
     Returns
     -------
@@ -185,6 +229,9 @@ def partition(  # noqa: PLR0913  # the signature is a contract: DESIGN.md sectio
     above ``upper`` is the heart of a zone of its own; no zone holds two of them, unless ``zones``
     is too small for that or a locked zone does.
 
+    Ctrl-C ends the search, and the best division so far is returned; a second Ctrl-C raises
+    `KeyboardInterrupt`.
+
     Examples
     --------
     >>> path = [(0, 1), (1, 2), (2, 3)]
@@ -192,35 +239,73 @@ def partition(  # noqa: PLR0913  # the signature is a contract: DESIGN.md sectio
     >>> done.labels.tolist(), done.certificate.is_attained
     ([0, 0, 1, 1], True)
     """
-    started = time.monotonic()
-    seed, limit = read_integer("seed", seed), read_time_limit(time_limit_s)
+    watch = Watch(read_time_limit(time_limit_s))
+    seed, workers = read_integer("seed", seed), choose_workers(workers)
     band = read_band(lower, upper)
-    ends = read_edges(edges, len(read_weights(weights)))
-    costs = read_costs(edge_costs, len(ends))
-    problem = read_problem(weights, ends, costs, band)
-    problem = read_shape(problem, ends, lengths=lengths, areas=areas, perimeters=perimeters)
-    problem = replace(
-        problem,
-        groups=read_labels("groups", groups, problem.size),
-        current=read_labels("current", current, problem.size),
-    )
-    held = read_locked(locked, problem.current, problem.size)
-    blocks = hold_locked(problem, held)
-    problem = replace(
-        problem,
-        zones=check_zones(zones, count_reachable(problem, blocks)),
-        anchors=anchor_nodes(problem, held),
-    )
-    labels = solve_problem(problem, Search(seed=seed, time_limit_s=limit))
-    labels = settle_number(problem, labels, blocks)
-    certificate = _certify(problem, labels, held, seed, time.monotonic() - started)
+    with heed_interrupts(watch):
+        compiling = load_kernels()
+        watch.spare(compiling)
+        ends = read_edges(edges, len(read_weights(weights)))
+        costs = read_costs(edge_costs, len(ends))
+        problem = read_problem(weights, ends, costs, band)
+        table, klass = read_bands(band, bands, classes, problem.size)
+        carried, limits = read_loads(loads, load_bands, problem.size)
+        problem = replace(problem, bands=table, classes=klass, loads=carried, load_bands=limits)
+        problem = read_shape(problem, ends, lengths=lengths, areas=areas, perimeters=perimeters)
+        problem = replace(
+            problem,
+            groups=read_labels("groups", groups, problem.size),
+            current=read_labels("current", current, problem.size),
+        )
+        held = read_locked(locked, problem.current, problem.size)
+        blocks = hold_locked(problem, held)
+        problem = replace(
+            problem,
+            zones=check_zones(zones, count_reachable(problem, blocks)),
+            anchors=anchor_nodes(problem, held),
+        )
+        watch.keep_back(watch.seconds)
+        if report is not None:
+            watch.show_to(partial(_show, report, problem, ends, costs, watch))
+        labels = solve_problem(problem, Search(seed=seed, workers=workers, thorough=True), watch)
+        labels = settle_number(problem, labels, blocks)
+        certificate = _certify(problem, labels, held, seed)
     apart = labels[ends[:, 0]] != labels[ends[:, 1]]
     return Partition(
         labels,
         replace(
-            certificate, cut_cost=float(costs[apart].sum()), cut_edges=int(np.count_nonzero(apart))
+            certificate,
+            cut_cost=float(costs[apart].sum()),
+            cut_edges=int(np.count_nonzero(apart)),
+            seconds=watch.seconds,
+            compile_seconds=compiling,
+            stopped=watch.stopped,
         ),
     )
+
+
+def _show(
+    report: Report,
+    problem: Problem,
+    ends: NDArray[np.int64],
+    costs: NDArray[np.float64],
+    watch: Watch,
+    labels: NDArray[np.int64],
+    share: float,
+) -> bool:
+    """Tell the caller what is reached; return whether to go on."""
+    lower, upper = problem.bands.widest
+    named = number_by_first(labels)
+    sums = np.bincount(named, weights=problem.weights)
+    apart = named[ends[:, 0]] != named[ends[:, 1]]
+    snapshot = Snapshot(
+        labels=named,
+        outside=int(np.count_nonzero((sums < lower) | (sums > upper))),
+        cut_cost=float(costs[apart].sum()),
+        seconds=watch.seconds,
+        done_share=share,
+    )
+    return report(snapshot) is not False
 
 
 def _certify(
@@ -228,20 +313,22 @@ def _certify(
     labels: NDArray[np.int32],
     held: NDArray[np.bool_],
     seed: int,
-    seconds: float,
 ) -> Certificate:
     """State the bounds and name each zone outside the band with its reason."""
     bounds = bound_outside(problem, labels.astype(np.int64))
-    unavoidable, added = sum(bound.unavoidable for bound in bounds), 0
+    burdened = find_overburdened(problem, find_pieces(problem.edges, problem.size))
+    unavoidable, added = sum(max(b.unavoidable, int(burdened[b.piece])) for b in bounds), 0
     if problem.zones:
         band = Band(*problem.bands.widest)
         proved, added = bound_number(bounds, problem.weights, problem.zones, band=band)
-        unavoidable = proved + added
+        shared = can_share_loads(problem, problem.zones)
+        unavoidable = max(proved + added, int(burdened.any() or not shared))
+        burdened |= not shared
+    judged = judge_zones(problem, labels)
+    reasons = explain_zones(problem, labels, held, bounds, miscounted=added > 0)
     outside = tuple(
-        OutsideZone(zone, weight, reason)
-        for zone, weight, reason in explain_zones(
-            problem, labels, held, bounds, miscounted=added > 0
-        )
+        OutsideZone(zone, weight, reason, tuple(judged.loads[zone].tolist()))
+        for zone, weight, reason in _explain_loads(problem, labels, judged, reasons, burdened)
     )
     return Certificate(
         pieces=bounds,
@@ -250,7 +337,7 @@ def _certify(
         cut_cost=0.0,
         cut_edges=0,
         seed=seed,
-        seconds=seconds,
+        seconds=0.0,
     )
 
 
@@ -262,7 +349,7 @@ def explain_zones(
     *,
     miscounted: bool = False,
 ) -> list[tuple[int, int, str]]:
-    """Return label, weight and reason of each zone outside the widest hard band.
+    """Return label, weight and reason of each zone outside the hard band of its class.
 
     Parameters
     ----------
@@ -290,7 +377,8 @@ def explain_zones(
     """
     lower, upper = problem.bands.widest
     band = Band(lower, upper)
-    weights = np.bincount(labels, weights=problem.weights).astype(np.int64)
+    judged = judge_zones(problem, labels)
+    weights = judged.weights
     large = problem.weights > upper
     between = problem.edges[~large[problem.edges].any(axis=1)]
     pieces = find_pieces(between, problem.size)
@@ -299,26 +387,56 @@ def explain_zones(
     proved = {bound.piece for bound in bounds if bound.reason == "units_do_not_fit"}
     unfit = np.zeros(problem.size, np.bool_)
     unfit[[node for bound in bounds for node in bound.unfit]] = True
-    counts = np.bincount(whole[np.unique(labels, return_index=True)[1]])
+    firsts = np.unique(labels, return_index=True)[1]
+    counts = np.bincount(whole[firsts])
+    holds = {
+        name: np.bincount(labels[nodes], minlength=len(firsts)) > 0
+        for name, nodes in (("free", ~held), ("large", large), ("unfit", unfit))
+    }
     found = []
-    for zone in np.flatnonzero((weights < lower) | (weights > upper)):
-        members = np.flatnonzero(labels == zone)
-        around = int(totals[pieces[members[0]]])
-        if held[members].all():
+    for zone in np.flatnonzero(judged.by_size).tolist():
+        piece = int(whole[firsts[zone]])
+        around = int(totals[pieces[firsts[zone]]])
+        if not holds["free"][zone]:
             reason = "locked"
-        elif large[members].any():
+        elif holds["large"][zone]:
             reason = "building_too_large"
         elif around < lower:
             reason = "too_few_households"
         elif not band.can_hold(around):
             reason = "total_impossible"
-        elif unfit[members].any() or int(whole[members[0]]) in proved:
+        elif holds["unfit"][zone] or piece in proved:
             reason = "units_do_not_fit"
-        elif miscounted and not _can_share(bounds[whole[members[0]]], counts, band):
+        elif miscounted and not _can_share(bounds[piece], counts, band):
             reason = "number_impossible"
         else:
             reason = "not_reached"
-        found.append((int(zone), int(weights[zone]), reason))
+        found.append((zone, int(weights[zone]), reason))
+    return found
+
+
+def _explain_loads(
+    problem: Problem,
+    labels: NDArray[np.int32],
+    judged: Judgement,
+    reasons: list[tuple[int, int, str]],
+    burdened: NDArray[np.bool_],
+) -> list[tuple[int, int, str]]:
+    """Add the zones that only a load puts outside, and what loads prove of the others."""
+    if problem.loads is None or problem.load_bands is None:
+        return reasons
+    pieces = find_pieces(problem.edges, problem.size)
+    heavy = np.zeros(len(judged.weights), np.bool_)
+    heavy[labels[(problem.loads > problem.load_bands[:, 1]).any(axis=1)]] = True
+    known = {zone: reason for zone, _, reason in reasons}
+    found = []
+    for zone in np.flatnonzero(judged.outside).tolist():
+        piece = int(pieces[np.flatnonzero(labels == zone)[0]])
+        proved = heavy[zone] or burdened[piece]
+        reason = known.get(zone, "load_not_reached")
+        if proved and reason in ("not_reached", "load_not_reached"):
+            reason = "load_impossible"
+        found.append((zone, int(judged.weights[zone]), reason))
     return found
 
 

@@ -3,24 +3,46 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
 import shapely
 
 from gridmap.errors import InvalidOption
-from gridmap.findings import sort_findings
+from gridmap.findings import FindingKind, sort_findings
 from gridmap.model import Plan, ignore_progress
+from gridmap.planning.communities import lift_territory, name_communities
 from gridmap.planning.dedicated import carve_sites
 from gridmap.planning.drafting import divide_pieces, find_land_pieces, join_grids
 from gridmap.planning.framing import Draft, frame_grids
 from gridmap.planning.land import read_land
 from gridmap.planning.reasons import state_arithmetic
+from gridmap.planning.walking import load_kernels
+from gridmap.planning.watching import DONE, INTERRUPT, TIME, Watch, heed_interrupts
 
 if TYPE_CHECKING:
+    from gridmap.findings import Finding
     from gridmap.model import Progress, Territory
+    from gridmap.planning.communities import Lift
     from gridmap.rules import Rules
+
+SEARCH_STOPPED = FindingKind(
+    "search_stopped",
+    "warning",
+    en="The search was ended {cause} before it had taken all its steps; this is the best plan "
+    "found by then.",
+    zh="搜索{cause_zh}而提前结束，本方案为此前所得的最优结果。",
+    cure_en="Plan again with more time: the same seed then gives the same plan every time.",
+    cure_zh="请给予更多时间重新划分；不限时则同一种子每次结果相同。",
+)
+FINDING_KINDS = (SEARCH_STOPPED,)
+LEVELS = ("grid", "community")
+_CAUSES = {TIME: ("by its time limit", "因达到时间上限"), INTERRUPT: ("by Ctrl-C", "因用户中断")}
+ROADS_INSIDE_A_COMMUNITY = 1 / 8
+"""A community is as large as about eight grids: a main road inside it weighs an eighth (gridmap's
+own default)."""
 
 
 def make_plan(
@@ -29,9 +51,10 @@ def make_plan(
     rules: Rules,
     seed: int = 7,
     time_limit_s: float | None = None,
+    level: Literal["grid", "community"] = "grid",
     progress: Progress = ignore_progress,
 ) -> Plan:
-    r"""Divide a territory into grids: dedicated, general and exclave.
+    r"""Divide a territory into grids: dedicated, general and exclave; or into communities.
 
     Parameters
     ----------
@@ -43,7 +66,13 @@ def make_plan(
         The same territory, rules and seed give the same plan on any machine.
     time_limit_s
         Cuts the search short, in seconds; without it the search takes steps in proportion to the
-        households.
+        households. It holds for the whole call but for compiling the kernels; the first division
+        is always finished.
+    level
+        ``grid``, or ``community``: communities are drawn anew inside each township by
+        ``rules.communities``, starting from today's. Then every row of ``grids`` is a community
+        and ``households`` counts persons; `gridmap.planning.communities.adopt_communities` makes
+        them the communities of the next plan.
     progress
         Called as ``progress("plan", done, total)`` with numbers of units.
 
@@ -56,7 +85,8 @@ def make_plan(
     Raises
     ------
     InvalidOption
-        When the territory has no units, or the time limit is not positive.
+        When the territory has no units, the time limit is not positive, or the rules need a
+        column (residents, workload) that the units do not have.
 
     Notes
     -----
@@ -78,20 +108,51 @@ def make_plan(
             "A plan needs at least one unit and a time limit above 0.",
             "划分至少需要一个单元，且时间上限须大于 0。",
         )
-    land = read_land(territory)
+    if level not in LEVELS:
+        raise InvalidOption("level must be grid or community.", "level 只能取 grid 或 community。")
+    watch = Watch(time_limit_s)
+    with heed_interrupts(watch):
+        if level == "grid":
+            return _divide(territory, rules, seed, watch, progress, None)
+        lift = lift_territory(territory, rules)
+        drawn = _divide(lift.territory, lift.rules, seed, watch, progress, lift)
+    drawn = replace(drawn, findings=sort_findings([*drawn.findings, *lift.findings]))
+    return name_communities(drawn, lift, territory.units.communities["name"])
+
+
+def _divide(
+    territory: Territory,
+    rules: Rules,
+    seed: int,
+    watch: Watch,
+    progress: Progress,
+    lift: Lift | None,
+) -> Plan:
+    """Divide a territory by the bands of the rules; of a lifted one, communities."""
+    watch.spare(load_kernels())
+    land = read_land(territory, rules)
+    if lift is not None:
+        crossings = land.costs.crossings * ROADS_INSIDE_A_COMMUNITY
+        land = replace(land, costs=land.costs._replace(crossings=crossings))
     progress("plan", 0, land.size)
     carving = carve_sites(land, territory.units.sites, rules)
     pieces = find_land_pieces(land, carving.number)
     titles = territory.units.communities["name"].astype(str).to_dict()
-    said = [*carving.findings, *state_arithmetic(land, pieces, rules, titles=titles)]
+    said = [
+        *land.burden.findings,
+        *carving.findings,
+        *state_arithmetic(land, pieces, rules, titles=titles),
+    ]
     idle = int(np.count_nonzero(carving.number >= 0))
+    watch.keep_back(2 * watch.seconds)
     zones = divide_pieces(
         land,
         pieces,
         rules=rules,
         seed=seed,
-        time_limit_s=time_limit_s,
+        watch=watch,
         report=lambda done: progress("plan", idle + done, land.size),
+        today=None if lift is None else lift.start,
     )
     division = join_grids(land, carving.number, pieces, zones)
     draft = Draft(territory, land, rules, carving, pieces, division)
@@ -102,9 +163,17 @@ def make_plan(
         territory=territory,
         assignment=assignment,
         rules=rules,
-        findings=sort_findings([*territory.findings, *said, *more]),
+        findings=sort_findings([*territory.findings, *said, *more, *_say_stopped(watch)]),
         about=_tell_about(territory, rules, seed),
     )
+
+
+def _say_stopped(watch: Watch) -> tuple[Finding, ...]:
+    """Say that a search was ended before it had taken all its steps."""
+    if watch.cause == DONE:
+        return ()
+    en, zh = _CAUSES[watch.cause]
+    return (SEARCH_STOPPED.found(count=1, cause=en, cause_zh=zh),)
 
 
 def _tell_about(territory: Territory, rules: Rules, seed: int) -> dict[str, str]:

@@ -69,7 +69,8 @@ class Problem:
     """A graph to be divided; the arrays are described at `gridmap.planning.partition`.
 
     ``edges`` are simple: each pair once, first end below the second. ``costs`` are in units of
-    an ordinary edge, ``crossings`` in units of one main road crossed.
+    an ordinary edge, ``crossings`` in units of one main road crossed. ``loads`` (n, q) are further
+    weights, each with a row of ``load_bands`` (q, 2): the least and the most that a zone may carry.
     """
 
     weights: NDArray[np.int64]
@@ -83,6 +84,8 @@ class Problem:
     current: NDArray[np.int64] | None = None
     anchors: NDArray[np.int64] | None = None
     zones: int = 0
+    loads: NDArray[np.int64] | None = None
+    load_bands: NDArray[np.int64] | None = None
 
     @property
     def size(self) -> int:
@@ -148,7 +151,16 @@ def state_problem(problem: Problem, *, wide: bool = False) -> tuple[Graph, Aim]:
     only needed where nodes do not fit. A node above the ceiling counts as just above it: it is
     outside with or without others, and what joins it is weighed like any excess.
     """
-    from gridmap.planning.kernels.weighing import ASTRAY, CROSSING, SHAPE, STEEP, Aim, Graph
+    from gridmap.planning.kernels.weighing import (
+        ASTRAY,
+        CROSSING,
+        DEVIATION,
+        SHAPE,
+        STEEP,
+        TIE,
+        Aim,
+        Graph,
+    )
 
     size, many = problem.size, len(problem.edges)
     total = int(problem.weights.sum())
@@ -167,7 +179,12 @@ def state_problem(problem: Problem, *, wide: bool = False) -> tuple[Graph, Aim]:
         cross = cross + np.where(known & ~same, CHANGE_WORTH, 0)
     start, near, ids = index_edges(problem.edges, size)
     none = np.full(size, -1, np.int64)
-    bands = np.column_stack([problem.bands.wished, problem.bands.hard, target]).astype(np.int64)
+    loads, load_bands = _state_loads(problem)
+    bare = shape is None and problem.zones > 0
+    edge = np.full(len(target), TIE if bare else DEVIATION)
+    bands = np.column_stack([problem.bands.wished, problem.bands.hard, target, edge]).astype(
+        np.int64
+    )
     graph = Graph(
         indptr=start,
         nbr=near,
@@ -184,6 +201,8 @@ def state_problem(problem: Problem, *, wide: bool = False) -> tuple[Graph, Aim]:
         length=np.zeros(many, np.int64) if shape is None else shape[0],
         rank=_rank_edges(cut - cross),
         bands=bands,
+        loads=loads,
+        load_bands=load_bands,
     )
     zones = problem.zones or max(1, round(total / max(1, int(target[0]))))
     reach = 0 if shape is None else max(1, 4 * math.isqrt(int(shape[1].sum()) // zones))
@@ -197,6 +216,14 @@ def state_problem(problem: Problem, *, wide: bool = False) -> tuple[Graph, Aim]:
         reach=reach,
     )
     return graph, aim
+
+
+def _state_loads(problem: Problem) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the further weights and their bands; a node above a cap counts as just above it."""
+    if problem.loads is None or problem.load_bands is None:
+        return np.zeros((problem.size, 0), np.int64), np.zeros((0, 2), np.int64)
+    capped = np.minimum(problem.loads, problem.load_bands[:, 1] + 1)
+    return np.ascontiguousarray(capped), np.ascontiguousarray(problem.load_bands)
 
 
 def _choose_target(problem: Problem) -> NDArray[np.int64]:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
-import time
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from gridmap.planning.anchoring import part_anchors
 from gridmap.planning.feasibility import PieceBound, bound_pieces, sharpen_bounds
+from gridmap.planning.loads import find_overburdened, judge_zones
 from gridmap.planning.problems import Problem, find_pieces, number_by_first, state_problem
+from gridmap.planning.regions import Region
+from gridmap.planning.rounds import Field, divide_field, measure_region, search_field
+from gridmap.planning.walking import LAST_SWEEPS, Course, Reached, seed_from, walk
+from gridmap.planning.watching import Watch, choose_workers, run_beside
 from gridmap.rules import Band
 
 if TYPE_CHECKING:
@@ -22,17 +26,17 @@ STEPS_A_ZONE = 60
 LEAST_STEPS = 400
 STEPS_A_NODE = 30
 MANY_ZONES = 500
-HEAT = 3 << 10
-"""Starting heat in the units of `gridmap.planning.kernels.weighing`: three shapes' worth."""
-STEPS_A_CALL = 512
-"""Steps between two looks at the clock (and chances for Ctrl-C)."""
+OFFERS_A_PAIR = 200
+"""Single moves offered for each pair of nodes: a border must be able to walk across the graph."""
+MOST_OFFERS = 3_000_000
 ATTEMPTS = 6
 """Searches from the start, as long as a zone is outside that arithmetic would let inside."""
 MISFIT_ATTEMPTS = 3
 """The same where nodes fit into no zone, so that their zones are outside but can be near."""
 FIRST_TREES = 6
 MANY_NODES = 3000
-LAST_SWEEPS = 12
+LARGE = 2
+"""Regions' worth of nodes from which on a graph is searched region by region."""
 
 
 @dataclass(frozen=True)
@@ -43,31 +47,23 @@ class Search:
     ----------
     seed
         Starts every random number.
-    time_limit_s
-        Wall-clock limit in seconds, or None for the step budget alone. It only ever cuts the
-        search short; the first division is always finished.
+    workers
+        Threads for one large graph, or None for one a core; they don't change the result.
     steps_a_zone
-        Redrawings for each expected zone.
+        Redrawings for each zone of a graph that is searched as a whole.
+    thorough
+        Whether this graph is all that is asked, so that a small one is worth a few seconds.
     """
 
     seed: int
-    time_limit_s: float | None = None
+    workers: int | None = None
     steps_a_zone: int = STEPS_A_ZONE
+    thorough: bool = False
 
 
-def seed_from(*parts: object) -> int:
-    """Derive a seed from a seed and names, the same on any machine and in any order of work.
-
-    Examples
-    --------
-    >>> seed_from(7, "C01") == seed_from(7, "C01"), seed_from(7, "C01") == seed_from(7, "C02")
-    (True, False)
-    """
-    text = "\x1f".join(str(part) for part in parts).encode()
-    return int.from_bytes(hashlib.sha256(text).digest()[:8], "big")
-
-
-def solve_problem(problem: Problem, search: Search) -> NDArray[np.int32]:
+def solve_problem(
+    problem: Problem, search: Search, watch: Watch | None = None
+) -> NDArray[np.int32]:
     """Divide a graph into zones, each in one piece; return labels 0.. by first node.
 
     Parameters
@@ -75,36 +71,85 @@ def solve_problem(problem: Problem, search: Search) -> NDArray[np.int32]:
     problem
         What to divide.
     search
-        How long, and the seed.
+        The seed and the threads.
+    watch
+        Ends the search early; without it the steps are in proportion to the size. The first
+        division is always finished.
 
     Returns
     -------
     labels
         Zone of each node, shape (n,).
     """
-    started = time.monotonic()
+    watch = watch or Watch()
     if problem.size == 0:
         return np.zeros(0, np.int32)
     labels, fresh = _find_start(problem)
     if fresh and _is_settled(problem, labels):
         return labels
+    expected = count_expected(problem)
+    wanted = measure_region(problem.size, expected)
+    if problem.size > LARGE * wanted:
+        return _solve_large(problem, search, watch, labels, wanted=wanted, fresh=fresh)
+    return _solve_small(problem, search, watch, labels, fresh=fresh)
+
+
+def count_expected(problem: Problem) -> int:
+    """Return about how many zones there will be."""
+    if problem.zones:
+        return problem.zones
+    target = max(1, int(problem.bands.wished.sum(axis=1).min()) // 2)
+    return max(1, int(problem.weights.sum()) // target)
+
+
+def _solve_large(
+    problem: Problem,
+    search: Search,
+    watch: Watch,
+    labels: NDArray[np.int32],
+    *,
+    wanted: int,
+    fresh: bool,
+) -> NDArray[np.int32]:
+    """Divide a large graph region by region."""
+    graph, aim = state_problem(problem)
+    piece = labels if fresh else find_pieces(problem.edges, problem.size)
+    field = Field(
+        problem=problem,
+        graph=graph,
+        aim=aim,
+        piece=piece,
+        live=_find_live(problem, piece),
+        wanted=wanted,
+        seed=search.seed,
+        workers=choose_workers(search.workers),
+        watch=watch,
+    )
+    start = divide_field(field, labels, fresh=fresh)
+    watch.tell(start, 0.0)
+    return number_by_first(search_field(field, start))
+
+
+def _solve_small(
+    problem: Problem, search: Search, watch: Watch, labels: NDArray[np.int32], *, fresh: bool
+) -> NDArray[np.int32]:
+    """Divide a graph as a whole; again where a zone is outside that need not be."""
     best = labels.astype(np.int64)
     score = np.iinfo(np.int64).max
     bounds: tuple[PieceBound, ...] = ()
     heaped = False
     for attempt in range(ATTEMPTS):
-        tried, cost = _anneal(
-            problem, search, labels, fresh=fresh, attempt=attempt, started=started, wide=heaped
-        )
-        if cost < score:
-            best, score = tried, cost
+        reached = _anneal(problem, search, watch, labels, fresh=fresh, attempt=attempt, wide=heaped)
+        if reached.least < score:
+            best, score = reached.best, reached.least
+        watch.tell(best, (attempt + 1) / ATTEMPTS)
         if attempt == 0:
             bounds = bound_outside(problem, best)
         was_heaped, heaped = heaped, _has_heap(problem, best)
         misfit = attempt + 1 < MISFIT_ATTEMPTS and _has_misfit(problem, bounds)
         done = _count_avoidable(problem, best, bounds) <= 0 and (was_heaped or not heaped)
         done = done and not misfit
-        if done or not _has_time(search, started):
+        if done or watch.must_stop():
             break
     return number_by_first(best)
 
@@ -145,13 +190,11 @@ def _count_avoidable(
     problem: Problem, labels: NDArray[np.int64], bounds: tuple[PieceBound, ...]
 ) -> int:
     """Count the zones outside that hold no node that fits into none, less those proved so."""
-    lower, upper = problem.bands.widest
-    sums = np.bincount(labels, weights=problem.weights)
-    outside = (sums < lower) | (sums > upper)
-    outside[np.setdiff1d(np.arange(len(sums)), labels)] = False
+    outside = judge_zones(problem, labels).outside
     for bound in bounds:
         outside[labels[list(bound.unfit)]] = False
-    proved = sum(bound.unavoidable for bound in bounds if not bound.unfit)
+    burdened = find_overburdened(problem, find_pieces(problem.edges, problem.size))
+    proved = sum(max(b.unavoidable, int(burdened[b.piece])) for b in bounds if not b.unfit)
     return int(np.count_nonzero(outside)) - proved
 
 
@@ -163,72 +206,55 @@ def _find_start(problem: Problem) -> tuple[NDArray[np.int32], bool]:
     return part_anchors(problem, find_pieces(problem.edges[kept], problem.size)), False
 
 
-def _is_settled(problem: Problem, labels: NDArray[np.int32]) -> bool:
-    """Tell whether every piece is one zone whatever the search: too light to be two."""
-    if problem.zones > 0:
-        return False
+def _find_live(problem: Problem, pieces: NDArray[np.int32]) -> NDArray[np.bool_]:
+    """Return which pieces may be more than one zone: all that are not too light for two."""
     lower, upper = problem.bands.widest
-    totals = np.bincount(labels, weights=problem.weights).astype(np.int64)
-    return bool(np.all((totals < 2 * lower) & (totals <= upper)))
+    totals = np.bincount(pieces, weights=problem.weights).astype(np.int64)
+    live = (totals >= 2 * lower) | (totals > upper) | np.bool_(problem.zones > 0)
+    return (live | judge_zones(problem, pieces).by_load) & (np.bincount(pieces) > 1)
+
+
+def _is_settled(problem: Problem, pieces: NDArray[np.int32]) -> bool:
+    """Tell whether every piece is one zone whatever the search."""
+    return not _find_live(problem, pieces).any()
 
 
 def _anneal(
     problem: Problem,
     search: Search,
+    watch: Watch,
     labels: NDArray[np.int32],
     *,
     fresh: bool,
     attempt: int,
-    started: float,
     wide: bool,
-) -> tuple[NDArray[np.int64], int]:
-    """Run the search in calls of a fixed number of steps, so that equal seeds give equal bytes."""
-    from gridmap.planning.kernels.searching import search as run
-
+) -> Reached:
+    """Search the whole graph once, in a thread of its own so that Ctrl-C is heard."""
     graph, aim = state_problem(problem, wide=wide)
-    rng = np.array([seed_from(search.seed, attempt)], np.uint64)
-    groups = int(graph.group.max()) + 1
-    expected = problem.zones or max(1, int(problem.weights.sum()) // int(graph.bands[:, 4].min()))
+    whole = Region(np.arange(problem.size), graph, int(graph.group.max()) + 1)
+    expected = count_expected(problem)
     steps = min(_count_steps(expected, search.steps_a_zone), STEPS_A_NODE * problem.size)
     trees = (FIRST_TREES if problem.size <= MANY_NODES else 1) if fresh else 0
-    every = min(max(expected, 24), 4096)
-    now = labels.astype(np.int64)
-    best = now.copy()
-    score = np.array([0, np.iinfo(np.int64).max])
-    for first in range(0, steps, STEPS_A_CALL):
-        last = min(first + STEPS_A_CALL, steps)
-        now = run(
-            graph, aim, now, groups, _plan(first, last, steps, trees, every, 0), rng, best, score
-        )
-        trees = 0
-        if not _has_time(search, started):
-            break
-    sweeps = LAST_SWEEPS if _has_time(search, started) else 1
-    score[0] = score[1]
-    run(
-        graph,
+    offers = _count_offers(problem.size) // max(1, steps) if search.thorough else 0
+    course = Course(0, steps, steps, expected, trees=trees, sweeps=LAST_SWEEPS, offers=offers)
+    task = partial(
+        walk,
+        whole,
         aim,
-        best.copy(),
-        groups,
-        _plan(steps, steps, steps, 0, every, sweeps),
-        rng,
-        best,
-        score,
+        labels.astype(np.int64),
+        course,
+        seed=seed_from(search.seed, attempt),
+        watch=watch,
     )
-    return best, int(score[1])
+    return run_beside([task], 1)[0]
+
+
+def _count_offers(size: int) -> int:
+    """Return the least number of single moves offered where one graph is all that is asked."""
+    return min(MOST_OFFERS, OFFERS_A_PAIR * size * size)
 
 
 def _count_steps(zones: int, each: int) -> int:
     """Return the redrawings for a number of zones: fewer a zone where there are very many."""
-    return LEAST_STEPS + each * min(zones, MANY_ZONES) + each // 3 * max(0, zones - MANY_ZONES)
-
-
-def _plan(
-    first: int, last: int, steps: int, trees: int, every: int, sweeps: int
-) -> NDArray[np.int64]:
-    """Return what one call of the kernel does, in the order it reads."""
-    return np.array([first, last, steps, HEAT, trees, every, sweeps], np.int64)
-
-
-def _has_time(search: Search, started: float) -> bool:
-    return search.time_limit_s is None or time.monotonic() - started < search.time_limit_s
+    many = max(0, zones - MANY_ZONES)
+    return LEAST_STEPS + each * min(zones, MANY_ZONES) + each // 3 * many

@@ -12,7 +12,7 @@ from gridmap.terms import AGE_CLASSES, AREA_TYPES
 if TYPE_CHECKING:
     from gridmap.findings import Finding
     from gridmap.model import InputFile, Plan, Scorecard
-    from gridmap.reports.sheets import Value
+    from gridmap.reports.columns import Value
     from gridmap.rules import BandRule
 
 Row = tuple["Value", "Value", "Value", "Value"]

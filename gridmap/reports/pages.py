@@ -8,14 +8,14 @@ from copy import copy
 from typing import TYPE_CHECKING, Any
 
 from gridmap.reports.cleaning import escape_for_xlsx, looks_like_formula
-from gridmap.reports.sheets import NO
+from gridmap.reports.columns import NO
 
 if TYPE_CHECKING:
     from openpyxl import Workbook
     from openpyxl.cell import Cell, MergedCell
     from openpyxl.worksheet.worksheet import Worksheet
 
-    from gridmap.reports.sheets import Column, Sheet, Value
+    from gridmap.reports.columns import Column, Sheet, Value
 
     Looks = dict[tuple[str, bool, bool], Any]
     """(form, whole number, looks like a formula) -> openpyxl's style of such a cell."""

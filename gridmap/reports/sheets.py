@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from gridmap.findings import name_places, sort_findings
 from gridmap.reports.about import is_estimated, list_about_rows
+from gridmap.reports.columns import NO, NOBODY, YES, Column, Sheet, Value
+from gridmap.reports.levels import list_level_sheets
 from gridmap.scoring import score_plan
 from gridmap.terms import AREA_TYPES, CATEGORIES, TERMS
 
@@ -17,50 +18,7 @@ if TYPE_CHECKING:
 
     from gridmap.model import Plan, Scorecard
 
-Form = Literal["text", "label", "id", "number", "metres", "m2", "km2", "share", "ratio"]
-Value = str | int | float | None
 SEVERITY_NAMES = {"error": "错误 error", "warning": "注意 warning", "info": "说明 info"}
-YES, NO, NOBODY = "是", "否", "无住户"
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A column of a sheet: its name in both languages, its form and its greatest width.
-
-    A ``label`` is a short text in the middle of its cell; an ``id`` stays a text when edited.
-    """
-
-    zh: str
-    en: str
-    form: Form = "text"
-    widest: int = 24
-
-
-@dataclass(frozen=True)
-class Sheet:
-    """A sheet of the tables.
-
-    Attributes
-    ----------
-    zh, en
-        Its name; the sheet's tab shows the Chinese one.
-    columns, rows
-        Each row has one value a column; None is an empty cell.
-    total
-        A last row under the table, or nothing.
-    marked
-        Position of the column whose `NO` marks a row as outside its band, or -1.
-    printed
-        How many columns go on paper, from the left; 0 for all. The rest is for the screen.
-    """
-
-    zh: str
-    en: str
-    columns: tuple[Column, ...]
-    rows: tuple[tuple[Value, ...], ...]
-    total: tuple[Value, ...] = ()
-    marked: int = -1
-    printed: int = 0
 
 
 def list_sheets(plan: Plan) -> tuple[Sheet, ...]:
@@ -74,8 +32,9 @@ def list_sheets(plan: Plan) -> tuple[Sheet, ...]:
     Returns
     -------
     tuple of Sheet
-        网格 grids, 社区 communities, 街道 townships (when the communities name any), 问题 findings,
-        说明 about. No resident, household or address is in any of them.
+        网格 grids, 社区 communities, 街道 townships (when the communities name any), 微网格
+        micro-grids and 联户单元 link units (when drawn), 问题 findings, 说明 about. No resident,
+        household or address is in any of them.
     """
     card = score_plan(plan)
     facts = _gather_facts(plan, card)
@@ -84,6 +43,7 @@ def list_sheets(plan: Plan) -> tuple[Sheet, ...]:
         _grids(facts, plan),
         _communities(facts, plan),
         *townships,
+        *list_level_sheets(plan, _household_column(plan)),
         _findings(plan),
         _about(plan, card),
     )
@@ -179,6 +139,8 @@ def _remark(row: Mapping[str, Any]) -> str:
 
 def _household_column(plan: Plan) -> Column:
     """Return the column of households, marked where they are estimates."""
+    if plan.about.get("counted") == "persons":
+        return Column("人数", "Persons", "number")
     if is_estimated(plan):
         return Column("户数（估算）", "Households (estimated)", "number")
     return Column("户数", "Households", "number")

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 from gridmap.errors import MissingExtra, UnwritableFile
 from gridmap.reports.cleaning import clean_text
 from gridmap.reports.pages import add_sheet
-from gridmap.reports.sheets import Sheet, list_sheets
+from gridmap.reports.sheets import list_sheets
 from gridmap.writing import check_ending, write_atomically
 
 if TYPE_CHECKING:
     from gridmap.model import Plan
+    from gridmap.reports.columns import Sheet, Value
     from gridmap.reports.pages import Looks
-    from gridmap.reports.sheets import Value
 
 CREATOR = "gridmap"
 """Author in the file's properties: by it, an earlier table is told from a file to be spared."""

@@ -18,7 +18,9 @@ from gridmap.rules.bands import (
     BandRule,
     DedicatedRule,
 )
+from gridmap.rules.levels import CommunityRule, LevelRule
 from gridmap.rules.ruleset import Rules
+from gridmap.rules.weights import SimilarityRule, WorkloadRule
 
 __all__ = [
     "AGE_CLASSES",
@@ -26,6 +28,10 @@ __all__ = [
     "CATEGORIES",
     "Band",
     "BandRule",
+    "CommunityRule",
     "DedicatedRule",
+    "LevelRule",
     "Rules",
+    "SimilarityRule",
+    "WorkloadRule",
 ]

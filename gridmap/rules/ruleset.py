@@ -12,7 +12,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gridmap.errors import UnknownName
-from gridmap.rules.tables import complain, fill_table, read_toml
+from gridmap.rules.levels import (
+    COMMUNITIES,
+    LINK_UNITS,
+    MICRO_GRIDS,
+    CommunityRule,
+    LevelRule,
+)
+from gridmap.rules.tables import LEVELS, TERMS, complain, fill_table, read_toml
+from gridmap.rules.weights import SIMILARITY, WORKLOAD, SimilarityRule, WorkloadRule
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,6 +31,10 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class Rules:
     """Everything that a plan must respect, each figure with its source.
+
+    ``weight`` is what the bands count: ``households``, or ``workload`` points (of the input's
+    column, else computed by ``workload``). ``most_residents`` is a cap that holds beside the
+    bands, 0 for none. ``similarity`` says what it is worth to keep like with like.
 
     Examples
     --------
@@ -40,6 +52,14 @@ class Rules:
     m2_per_household_source: str
     code_digits: int
     code_source: str
+    micro_grids: LevelRule = MICRO_GRIDS
+    link_units: LevelRule = LINK_UNITS
+    communities: CommunityRule = COMMUNITIES
+    weight: str = "households"
+    most_residents: int = 0
+    most_residents_source: str = ""
+    workload: WorkloadRule = WORKLOAD
+    similarity: SimilarityRule = SIMILARITY
 
     @staticmethod
     def preset_names() -> tuple[str, ...]:
@@ -98,9 +118,10 @@ class Rules:
         table = {
             key: value
             for key, value in dataclasses.asdict(self).items()
-            if not isinstance(value, tuple)
+            if not isinstance(value, (tuple, dict))
         }
         lines = [f"{key} = {_toml_value(value)}" for key, value in table.items()]
+        lines += [] if self.dedicated else ["dedicated = []"]
         for rule in self.bands:
             row = dataclasses.asdict(rule)
             row |= row.pop("band")
@@ -108,6 +129,10 @@ class Rules:
         for site in self.dedicated:
             lines += ["", "[[dedicated]]"]
             lines += [f"{k} = {_toml_value(v)}" for k, v in dataclasses.asdict(site).items()]
+        for level in (*LEVELS, *TERMS):
+            lines += ["", f"[{level}]"]
+            row = dataclasses.asdict(getattr(self, level))
+            lines += [f"{k} = {_toml_value(v)}" for k, v in row.items()]
         return "\n".join(lines) + "\n"
 
     @classmethod

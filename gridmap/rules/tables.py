@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from gridmap.errors import InvalidOption
@@ -15,6 +16,15 @@ from gridmap.rules.bands import (
     BandRule,
     DedicatedRule,
 )
+from gridmap.rules.levels import (
+    COMMUNITIES,
+    LINK_UNITS,
+    MICRO_GRIDS,
+    WITHIN,
+    CommunityRule,
+    LevelRule,
+)
+from gridmap.rules.weights import SIMILARITY, WEIGHTS, WORKLOAD, SimilarityRule, WorkloadRule
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,6 +32,8 @@ if TYPE_CHECKING:
 
 MAX_PRESET_BYTES = 100_000
 """A rules file above this size is refused: no rule text needs it."""
+MOST_PERSONS = 20
+"""A household of more persons on average is a slip."""
 _LINE = re.compile(r"at line (\d+)")
 
 _PLAIN_KEYS: dict[str, type] = {
@@ -47,6 +59,38 @@ _SITE_KEYS: dict[str, type] = {
     "max_households": int,
     "one_owner": bool,
     "source": str,
+}
+LEVELS: dict[str, LevelRule] = {
+    "micro_grids": MICRO_GRIDS,
+    "link_units": LINK_UNITS,
+    "communities": COMMUNITIES,
+}
+"""The tables of levels, and the figures where neither the file nor its preset gives any."""
+TERMS: dict[str, WorkloadRule | SimilarityRule] = {
+    "workload": WORKLOAD,
+    "similarity": SIMILARITY,
+}
+"""The tables of further terms, all 0 where neither the file nor its preset gives any."""
+_TERM_KEYS: dict[str, dict[str, type]] = {
+    name: {key: str if key == "source" else float for key in asdict(rule)}
+    for name, rule in TERMS.items()
+}
+MOST_POINTS = 1000
+"""A number of points above this is a slip."""
+MOST_WORTH = 10
+"""A worth above this could outweigh a line crossed; similarity is to be soft."""
+_FREE_KEYS: dict[str, tuple[type, str | int]] = {
+    "weight": (str, "households"),
+    "most_residents": (int, 0),
+    "most_residents_source": (str, ""),
+}
+"""Keys that neither a file nor a preset must have, and what they are then."""
+_LEVEL_KEYS: dict[str, type] = {"lower": int, "upper": int, "target": int, "source": str}
+_COMMUNITY_KEYS: dict[str, type] = {
+    **_LEVEL_KEYS,
+    "persons_per_household": float,
+    "persons_source": str,
+    "within": str,
 }
 _EXAMPLES = {"lower": "300", "upper": "500", "source": '"notice of the district, 2026"'}
 _KIND_WORDS = {
@@ -137,7 +181,7 @@ def fill_table(table: Mapping[str, Any], *, where: str, base: Mapping[str, Any])
     known = (*_PLAIN_KEYS, "bands", "dedicated")
     filled = {**base, **table}
     try:
-        _check_keys(table, known, "")
+        _check_keys(table, (*known, *_FREE_KEYS, *LEVELS, *TERMS), "")
         missing = [key for key in known if key not in filled]
         if missing:
             raise _Fault(
@@ -151,7 +195,14 @@ def fill_table(table: Mapping[str, Any], *, where: str, base: Mapping[str, Any])
                 filled[key] = tuple(build(row) for row in _rows_of(table[key], key))
         for key, kind in _PLAIN_KEYS.items():
             _check_value(filled[key], kind, key)
+        for key, default in LEVELS.items():
+            filled[key] = _level_rule(table.get(key, {}), base.get(key, default), key)
+        for key, (kind, value) in _FREE_KEYS.items():
+            _check_value(filled.setdefault(key, value), kind, key)
+        for key, rule in TERMS.items():
+            filled[key] = _term_rule(table.get(key, {}), base.get(key, rule), key)
         _check_filled(filled)
+        _check_weights(filled)
     except _Fault as fault:
         raise complain(where, *fault.texts) from fault
     return filled
@@ -278,3 +329,78 @@ def _dedicated_rule(row: dict[str, Any]) -> DedicatedRule:
     _check_row(row, _SITE_KEYS, tuple(_SITE_KEYS), "dedicated")
     _check_word(row["category"], CATEGORIES, "category")
     return DedicatedRule(**row)
+
+
+def _level_rule(row: Any, base: LevelRule, table: str) -> LevelRule:
+    """Return the rule of a level: the file's keys over those of the preset."""
+    if not isinstance(row, dict):
+        raise _Fault(
+            f"{table} is not a table",
+            f"{table} 不是表格",
+            f"begin it with a line [{table}]",
+            f"以单独一行 [{table}] 开头",
+        )
+    kinds = _COMMUNITY_KEYS if isinstance(base, CommunityRule) else _LEVEL_KEYS
+    _check_keys(row, tuple(kinds), table)
+    for key, kind in kinds.items():
+        if key in row:
+            _check_value(row[key], kind, key)
+    values = {**asdict(base), **row}
+    if not 0 < values["lower"] <= values["target"] <= values["upper"]:
+        sizes = f"{values['lower']}, {values['target']}, {values['upper']}"
+        raise _Fault(
+            f"in [{table}] lower, target, upper are {sizes}, but 0 < lower <= target <= upper",
+            f"[{table}] 中 lower、target、upper 为 {sizes}，须满足 0 < 下限 ≤ 目标 ≤ 上限",
+            "correct them, for example lower = 30, target = 70, upper = 100",
+            "请更正，例如 lower = 30、target = 70、upper = 100",
+        )
+    if row and "source" not in row and any(key in row for key in ("lower", "upper", "target")):
+        _check_row(row, {}, ("source",), table)
+    if isinstance(base, CommunityRule):
+        _check_word(values["within"], WITHIN, "within")
+        if not 0 < values["persons_per_household"] <= MOST_PERSONS:
+            raise _Fault(
+                f"persons_per_household is {values['persons_per_household']:g}",
+                f"persons_per_household 为 {values['persons_per_household']:g}",
+                f"write a number above 0, at most {MOST_PERSONS}",
+                f"应大于 0 且不超过 {MOST_PERSONS}",
+            )
+        return CommunityRule(**values)
+    return LevelRule(**values)
+
+
+def _term_rule(
+    row: Any, base: WorkloadRule | SimilarityRule, table: str
+) -> WorkloadRule | SimilarityRule:
+    """Return the figures of a further term: the file's keys over those of the preset."""
+    if not isinstance(row, dict):
+        raise _Fault(
+            f"{table} is not a table",
+            f"{table} 不是表格",
+            f"begin it with a line [{table}]",
+            f"以单独一行 [{table}] 开头",
+        )
+    kinds = _TERM_KEYS[table]
+    _check_keys(row, tuple(kinds), table)
+    _check_row(row, kinds, ("source",) if row else (), table)
+    most = MOST_POINTS if table == "workload" else MOST_WORTH
+    high = next((key for key in row if key != "source" and row[key] > most), "")
+    if high:
+        raise _Fault(
+            f"{high} in [{table}] is {row[high]:g}, above {most}",
+            f"[{table}] 中 {high} 为 {row[high]:g}，超过 {most}",
+            f"write a number of 0 to {most}",
+            f"请填写 0 至 {most} 的数",
+        )
+    return replace(base, **row)
+
+
+def _check_weights(filled: Mapping[str, Any]) -> None:
+    _check_word(filled["weight"], WEIGHTS, "weight")
+    if filled["most_residents"] and not filled["most_residents_source"]:
+        raise _Fault(
+            "most_residents has no source",
+            "most_residents 没有注明来源",
+            'add most_residents_source = "notice of the district, 2026"',
+            '请补充 most_residents_source = "本区文件，2026"',
+        )

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from gridmap.units.arrays import Ints
     from gridmap.units.counting import Items
+    from gridmap.units.standing import Standing
 
 
 _PLAIN_ENTRANCE = re.compile(r"(?<![0-9])([0-9]{1,2})单元")
@@ -74,7 +75,9 @@ def _read_entrances(addresses: list[str], entrances: int) -> Ints:
     return numbers
 
 
-def list_members(items: Items, unit: pd.DataFrame, homes: gpd.GeoDataFrame | None) -> pd.DataFrame:
+def list_members(
+    items: Items, unit: pd.DataFrame, homes: gpd.GeoDataFrame | None, standing: Standing
+) -> pd.DataFrame:
     """List what stands in which unit.
 
     Parameters
@@ -85,6 +88,8 @@ def list_members(items: Items, unit: pd.DataFrame, homes: gpd.GeoDataFrame | Non
         Rows ``item``, ``unit_id``, ``households``: an item that is split has several.
     homes
         The households frame, for the ids of households that belong to no building.
+    standing
+        The row of `gridmap.model.Units.buildings` of each item and of each loose household.
 
     Returns
     -------
@@ -101,6 +106,7 @@ def list_members(items: Items, unit: pd.DataFrame, homes: gpd.GeoDataFrame | Non
                 "household_id": "",
                 "unit_id": places["unit_id"].to_numpy(dtype=object),
                 "households": places["households"].to_numpy(dtype=np.int64),
+                "place_id": standing.of_item[places["item"].to_numpy()],
             }
         )
     ]
@@ -114,13 +120,14 @@ def list_members(items: Items, unit: pd.DataFrame, homes: gpd.GeoDataFrame | Non
                     "household_id": homes["household_id"].iloc[at].to_numpy(dtype=object),
                     "unit_id": loose.loc[items.home_item[at]].to_numpy(dtype=object),
                     "households": _home_weights(homes, at),
+                    "place_id": standing.of_home[at],
                 }
             )
         )
     members = pd.concat(rows, ignore_index=True)
-    keys = ["unit_id", "building_id", "household_id"]
+    keys = ["unit_id", "building_id", "household_id", "place_id"]
     if len(members):
         members = members.groupby(keys, sort=True, as_index=False).agg(
             households=("households", "sum")
         )
-    return members[["building_id", "household_id", "unit_id", "households"]]
+    return members[["building_id", "household_id", "unit_id", "households", "place_id"]]

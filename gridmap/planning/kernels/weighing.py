@@ -12,6 +12,11 @@ of 300-500 become 6 zones of 550 (6 * 350), and not one of 3300 (3100) or 12 of 
 while 550 households in one piece stay one zone. Households above one and a half times the ceiling
 count `STEEP` times, so that compounds around one yard are not heaped up either.
 
+A zone may carry further loads (residents, workload) with bands of their own. One that is outside
+any of them is outside, once; its distance is counted as the share of the bound that is missing or
+too much, in households of the size band: a quarter more residents than allowed weighs as much as a
+quarter more households.
+
 The figures are gridmap's own default; they are powers of two, so that sums are exact.
 """
 
@@ -37,10 +42,15 @@ CROSSING = 1 << 12
 UNWISHED = 1 << 10
 """For each household (or grain) that a zone lacks or has too many for the wished band."""
 DEVIATION = 1 << 10
-SHAPE = 1 << 10
+"""What a zone costs at the edge of its band, a zone at its target nothing."""
+TIE = 1 << 4
+"""The same where the number of zones is given and no shape: only edges count, and then balance."""
+SHAPE = 1 << 12
 NEVER = 1 << 60
-PP_SCALE = 12868
-"""4 pi * 1024, rounded: Polsby-Popper in 1024ths from whole areas and perimeters."""
+MOST_UNIT = 1024
+"""Grains to which the bound of a load is put equal at most; more would only be finer."""
+PP_SCALE = 51472
+"""4 pi * 4096, rounded: Polsby-Popper in 4096ths from whole areas and perimeters."""
 
 
 class Graph(NamedTuple):
@@ -50,7 +60,10 @@ class Graph(NamedTuple):
     ``klass`` row of ``bands``, ``group`` (-1 none), ``anchor`` (locked zone, -1 none), ``area``,
     ``perimeter``. Rows of edges: ``indptr``/``nbr``/``eid`` (CSR). Edges (m,): ``cut`` cost of
     cutting, ``cross`` cost of keeping inside a zone, ``length``, ``rank`` (the lower, the sooner
-    in a tree). ``bands`` (classes, 5): wished lower and upper, hard lower and upper, target.
+    in a tree). ``bands`` (classes, 6): wished lower and upper, hard lower and upper, target, and what being at
+    the edge of the band costs.
+    ``loads`` (n, q): further weights of each node, q may be 0; ``load_bands`` (q, 2): least and
+    most of each that a zone may carry.
     """
 
     indptr: np.ndarray
@@ -68,6 +81,8 @@ class Graph(NamedTuple):
     length: np.ndarray
     rank: np.ndarray
     bands: np.ndarray
+    loads: np.ndarray
+    load_bands: np.ndarray
 
 
 class Aim(NamedTuple):
@@ -111,7 +126,47 @@ def weigh_size(weight: int, band: np.ndarray, grain: int) -> int:
             cost += WISH + UNWISHED * (gap // grain + 1)
     half = max(1, (band[1] - band[0]) // 2)
     off = min(abs(weight - band[4]), 2 * half)
-    return int(cost + DEVIATION * off // half * off // half)
+    return int(cost + band[5] * off // half * off // half)
+
+
+@inner
+def is_overloaded(loads: np.ndarray, zone: int, load_bands: np.ndarray) -> bool:
+    """Tell whether a zone is outside the band of any load."""
+    for r in range(len(load_bands)):
+        if loads[zone, r] < load_bands[r, 0] or loads[zone, r] > load_bands[r, 1]:
+            return True
+    return False
+
+
+@inner
+def weigh_loads(
+    loads: np.ndarray,
+    zone: int,
+    load_bands: np.ndarray,
+    weight: int,
+    band: np.ndarray,
+    grain: int,
+) -> int:
+    """Weigh how far a zone's loads are from their bands, in households of the size band.
+
+    What being outside costs by itself is counted here only for a zone of a fitting size: a zone
+    is outside once.
+    """
+    gap = 0
+    for r in range(len(load_bands)):
+        least, most = load_bands[r, 0], load_bands[r, 1]
+        if loads[zone, r] < least:
+            unit = min(max(1, band[2] // grain), MOST_UNIT)
+            gap += ((least - loads[zone, r]) * unit + least - 1) // least
+        elif loads[zone, r] > most:
+            unit = min(max(1, band[3] // grain), MOST_UNIT)
+            above = loads[zone, r] - most
+            above += (STEEP - 1) * max(0, above - most // 2)
+            gap += (above * unit + max(1, most) - 1) // max(1, most)
+    if gap == 0:
+        return 0
+    fits = band[2] <= weight <= band[3]
+    return int(ASTRAY * (min(gap, FAR) + (max(1, band[2] // grain) if fits else 0)))
 
 
 @inner
@@ -119,15 +174,37 @@ def weigh_shape(area: int, perimeter: int, shape: int) -> int:
     """Weigh a zone's shape: ``shape`` times (1 - Polsby-Popper)."""
     if shape == 0 or perimeter <= 0:
         return 0
-    roundness = min(1024, area * PP_SCALE // (perimeter * perimeter))
-    return shape * (1024 - roundness) >> 10
+    roundness = min(4096, area * PP_SCALE // (perimeter * perimeter))
+    return shape * (4096 - roundness) >> 12
 
 
 @inner
-def find_top_class(shares: np.ndarray) -> int:
+def find_top_class(shares: np.ndarray, zone: int) -> int:
     """Return the class that holds most of a zone's weight; the first of equals."""
     top = 0
-    for k in range(1, len(shares)):
-        if shares[k] > shares[top]:
+    for k in range(1, shares.shape[1]):
+        if shares[zone, k] > shares[zone, top]:
             top = k
     return top
+
+
+@inner
+def weigh_zone(
+    graph: Graph,
+    aim: Aim,
+    weight: int,
+    shares: np.ndarray,
+    loads: np.ndarray,
+    zone: int,
+    area: int,
+    perimeter: int,
+) -> int:
+    """Weigh a whole zone: size by its class's band, loads, shape.
+
+    ``shares`` and ``loads`` are those of all zones: a view of one would be counted and released.
+    """
+    band = graph.bands[find_top_class(shares, zone)]
+    cost = weigh_size(weight, band, aim.grain) + weigh_shape(area, perimeter, aim.shape)
+    if len(graph.load_bands) > 0:
+        cost += weigh_loads(loads, zone, graph.load_bands, weight, band, aim.grain)
+    return cost

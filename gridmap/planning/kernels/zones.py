@@ -13,8 +13,8 @@ from gridmap.planning.kernels.weighing import (
     Aim,
     Graph,
     find_top_class,
-    weigh_shape,
-    weigh_size,
+    is_overloaded,
+    weigh_zone,
 )
 
 
@@ -23,9 +23,10 @@ class Zones(NamedTuple):
 
     Nodes: ``label``; ``after``/``before`` chain the members of a zone; ``place`` is scratch
     (-1 at rest). Zones (ids 0..n-1): ``first`` member (-1: id not in use), ``size``, ``weight``,
-    ``area``, ``perimeter``, ``shares`` (weight by class). ``spare`` ids not in use, ``total``:
-    number of spare ids, number of zones, weighed sum of all changes so far. ``mark`` is scratch
-    for zones (-1 at rest); ``block`` (groups,) scratch for groups (-1 at rest).
+    ``area``, ``perimeter``, ``shares`` (weight by class), ``loads`` (further weights). ``spare``
+    ids not in use, ``total``: number of spare ids, number of zones, weighed sum of all changes so
+    far. ``mark`` is scratch for zones (-1 at rest); ``block`` (groups,) scratch for groups (-1 at
+    rest).
     """
 
     label: np.ndarray
@@ -38,6 +39,7 @@ class Zones(NamedTuple):
     area: np.ndarray
     perimeter: np.ndarray
     shares: np.ndarray
+    loads: np.ndarray
     spare: np.ndarray
     total: np.ndarray
     mark: np.ndarray
@@ -52,6 +54,7 @@ class Sums(NamedTuple):
     area: np.ndarray
     perimeter: np.ndarray
     shares: np.ndarray
+    loads: np.ndarray
     cost: int
 
 
@@ -73,6 +76,7 @@ def open_zones(graph: Graph, labels: np.ndarray, groups: int) -> Zones:
         np.zeros(size, np.int64),
         np.zeros(size, np.int64),
         np.zeros((size, classes), np.int64),
+        np.zeros((size, graph.loads.shape[1]), np.int64),
         np.empty(size, np.int64),
         np.zeros(3, np.int64),
         np.empty(size, np.int64),
@@ -89,6 +93,7 @@ def open_zones(graph: Graph, labels: np.ndarray, groups: int) -> Zones:
         zones.weight[z] += graph.weight[node]
         zones.area[z] += graph.area[node]
         zones.shares[z, graph.klass[node]] += graph.weight[node]
+        add_loads(graph, node, zones.loads, z)
         zones.perimeter[z] += graph.perimeter[node]
         for slot in range(graph.indptr[node], graph.indptr[node + 1]):
             if labels[graph.nbr[slot]] == z:
@@ -99,6 +104,13 @@ def open_zones(graph: Graph, labels: np.ndarray, groups: int) -> Zones:
             zones.total[SPARE] += 1
     zones.total[NUMBER] = size - zones.total[SPARE]
     return zones
+
+
+@inner
+def add_loads(graph: Graph, node: int, loads: np.ndarray, zone: int) -> None:
+    """Add a node's further weights to a zone's sums."""
+    for r in range(graph.loads.shape[1]):
+        loads[zone, r] += graph.loads[node, r]
 
 
 @inner
@@ -151,6 +163,7 @@ def weigh_region(
     area = np.zeros(many, np.int64)
     perimeter = np.zeros(many, np.int64)
     shares = np.zeros((many, len(graph.bands)), np.int64)
+    loads = np.zeros((many, graph.loads.shape[1]), np.int64)
     groups = 0
     for i in range(len(nodes)):
         node, z = nodes[i], local[i]
@@ -159,6 +172,7 @@ def weigh_region(
         area[z] += graph.area[node]
         perimeter[z] += graph.perimeter[node]
         shares[z, graph.klass[node]] += graph.weight[node]
+        add_loads(graph, node, loads, z)
         group = graph.group[node]
         if group >= 0 and block[group] < 0:
             block[group] = groups
@@ -181,9 +195,8 @@ def weigh_region(
         if graph.group[nodes[i]] >= 0:
             block[graph.group[nodes[i]]] = -1
     for z in range(many):
-        cost += weigh_size(weight[z], graph.bands[find_top_class(shares[z])], aim.grain)
-        cost += weigh_shape(area[z], perimeter[z], aim.shape)
-    return Sums(count, weight, area, perimeter, shares, cost)
+        cost += weigh_zone(graph, aim, weight[z], shares, loads, z, area[z], perimeter[z])
+    return Sums(count, weight, area, perimeter, shares, loads, cost)
 
 
 @inner
@@ -216,10 +229,14 @@ def redraw_region(
         zones.perimeter[z] = sums.perimeter[k]
         for c in range(sums.shares.shape[1]):
             zones.shares[z, c] = sums.shares[k, c]
+        for r in range(sums.loads.shape[1]):
+            zones.loads[z, r] = sums.loads[k, r]
 
 
 @inner
 def is_outside(graph: Graph, zones: Zones, zone: int) -> bool:
-    """Tell whether a zone is outside the hard band of the class with most of its weight."""
-    band = graph.bands[find_top_class(zones.shares[zone])]
-    return bool(zones.weight[zone] < band[2] or zones.weight[zone] > band[3])
+    """Tell whether a zone is outside the hard band of its class, or the band of a load."""
+    band = graph.bands[find_top_class(zones.shares, zone)]
+    if zones.weight[zone] < band[2] or zones.weight[zone] > band[3]:
+        return True
+    return is_overloaded(zones.loads, zone, graph.load_bands)

@@ -1,0 +1,194 @@
+"""One part of a graph searched by the kernel, in calls short enough to be ended in time."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gridmap.planning.problems import BandTable, Problem, state_problem
+from gridmap.planning.regions import Region
+from gridmap.planning.watching import Watch
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from gridmap.planning.kernels.weighing import Aim
+
+HEAT = 256
+"""Starting heat in 256ths of what a move to the worse usually costs, measured at the start."""
+MOST_WALK = 32
+"""Nodes of a zone above which offers grow with the nodes, and no longer with their square."""
+STEPS_A_CALL = 128
+"""Steps between two looks at the clock, where zones have up to `USUAL_NODES` nodes."""
+USUAL_NODES = 40
+LAST_SWEEPS = 12
+WORST = np.iinfo(np.int64).max
+
+
+@dataclass(frozen=True)
+class Course:
+    """How a part is searched.
+
+    Attributes
+    ----------
+    begin, end, steps
+        First step, the step after the last, and all steps by which the heat falls.
+    zones
+        Zones there are, or will be.
+    trees
+        Trees for a first division, 0 where the zones are one already.
+    heat
+        Heat at step 0.
+    sweeps
+        Most sweeps over all border nodes at the end, without heat.
+    offers
+        Least number of single moves offered after each step.
+    warmth
+        What an earlier round has measured (`Reached.warmth`), 0 for nothing yet.
+    """
+
+    begin: int
+    end: int
+    steps: int
+    zones: int
+    trees: int = 0
+    heat: int = HEAT
+    sweeps: int = 0
+    offers: int = 0
+    warmth: int = 0
+
+
+@dataclass(frozen=True)
+class Reached:
+    """What a search has come to.
+
+    Attributes
+    ----------
+    now, best
+        The last division and the best, zone ids 0..n-1, shape (n,).
+    change, least
+        Weighed change to each since the start.
+    warmth
+        What a move to the worse usually costs, by which the kernel sets its heat.
+    """
+
+    now: NDArray[np.int64]
+    best: NDArray[np.int64]
+    change: int
+    least: int
+    warmth: int
+
+
+def seed_from(*parts: object) -> int:
+    """Derive a seed from a seed and names, the same on any machine and in any order of work.
+
+    Examples
+    --------
+    >>> seed_from(7, "C01") == seed_from(7, "C01"), seed_from(7, "C01") == seed_from(7, "C02")
+    (True, False)
+    """
+    text = "\x1f".join(str(part) for part in parts).encode()
+    return int.from_bytes(hashlib.sha256(text).digest()[:8], "big")
+
+
+def load_kernels() -> float:
+    """Compile the kernels, or load them from the cache; return the seconds it took.
+
+    Examples
+    --------
+    >>> load_kernels() >= 0.0
+    True
+    """
+    from gridmap.planning.kernels.searching import search
+    from gridmap.planning.kernels.spreading import spread
+
+    if getattr(search, "signatures", None) and getattr(spread, "signatures", None):
+        return 0.0
+    started = time.monotonic()
+    one = np.zeros(1, np.int64)
+    pair = np.array([[0, 1]], np.int64)
+    bands = BandTable(np.array([[1, 2]], np.int64), np.array([[1, 2]], np.int64))
+    graph, aim = state_problem(
+        Problem(np.ones(2, np.int64), pair, np.ones(1), np.zeros(1), bands, np.zeros(2, np.int64))
+    )
+    part = Region(np.arange(2), graph, 0)
+    walk(part, aim, np.zeros(2, np.int64), Course(0, 1, 1, 1, 1), seed=0, watch=Watch())
+    spread(
+        graph.indptr,
+        graph.nbr,
+        np.ones(2, np.int64),
+        np.ones(2, np.int64),
+        one,
+        2,
+        -1 - graph.klass,
+    )
+    return time.monotonic() - started
+
+
+def walk(
+    part: Region,
+    aim: Aim,
+    labels: NDArray[np.int64],
+    course: Course,
+    *,
+    seed: int,
+    watch: Watch,
+) -> Reached:
+    """Search one part of a graph from a division into zones.
+
+    Parameters
+    ----------
+    part, aim
+        The part, and what is wanted of it.
+    labels
+        Zone of each node, ids 0..n-1, each zone in one piece, shape (n,).
+    course
+        Steps, heat and sweeps.
+    seed
+        Start of the random numbers.
+    watch
+        Ends the search between two calls of the kernel, and cools it as time runs out. Without a
+        limit the steps alone count, so that equal seeds give equal bytes.
+
+    Returns
+    -------
+    Reached
+        The last division and the best.
+    """
+    from gridmap.planning.kernels.searching import search
+
+    usual = USUAL_NODES * course.zones
+    each = max(1, min(STEPS_A_CALL, STEPS_A_CALL * usual // max(1, len(labels))))
+    rng = np.array([seed], np.uint64)
+    now, best = labels.astype(np.int64), labels.astype(np.int64)
+    score = np.array([0, WORST, course.warmth])
+    trees = course.trees
+    for first in range(course.begin, max(course.end, course.begin + min(1, trees)), each):
+        if trees == 0 and watch.must_stop():
+            break
+        last = min(first + each, course.end)
+        late = min(course.steps - (last - first), int(watch.used * course.steps))
+        shift = max(0, late - first)
+        plan = _plan(first + shift, last + shift, course, len(labels))
+        plan[4] = trees
+        now = search(part.graph, aim, now, part.groups, plan, rng, best, score)
+        trees = 0
+    change = int(score[0])
+    if course.sweeps:
+        score[0] = score[1]
+        plan = _plan(course.steps, course.steps, course, len(labels))
+        plan[6] = 1 if watch.must_stop() else course.sweeps
+        now = search(part.graph, aim, best.copy(), part.groups, plan, rng, best, score)
+        change = int(score[0])
+    return Reached(now, best, change, int(score[1]), int(score[2]))
+
+
+def _plan(first: int, last: int, course: Course, size: int) -> NDArray[np.int64]:
+    """Return what one call of the kernel does, in the order it reads."""
+    usual = max(1, size // max(1, course.zones))
+    offers = max(course.offers, usual * min(usual, MOST_WALK) // 2)
+    return np.array([first, last, course.steps, course.heat, 0, offers, 0], np.int64)

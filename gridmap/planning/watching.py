@@ -1,0 +1,208 @@
+"""The end of a search: its clock, its steps done, Ctrl-C, and who is told of the state reached.
+
+A search is ended by having taken all its steps, by its time limit, by the function it reports to,
+or by Ctrl-C; whatever the cause, what was reached by then is the answer.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+from gridmap.errors import InvalidOption
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from types import FrameType
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Report = Callable[["Snapshot"], bool | None]
+
+DONE, TIME, REPORT, INTERRUPT = "done", "time", "report", "interrupt"
+"""Why a search has ended."""
+Answer = TypeVar("Answer")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Snapshot:
+    """What a search has reached so far.
+
+    Attributes
+    ----------
+    labels
+        Zone of each node, each zone in one piece, shape (n,): the best division so far, or, while
+        the search is hot, the present one.
+    outside
+        Zones outside the band.
+    cut_cost
+        Sum of the costs of edges between zones.
+    seconds
+        Wall-clock time since the call, without compiling.
+    done_share
+        Share of the steps taken, 0..1.
+    """
+
+    labels: NDArray[np.int32]
+    outside: int
+    cut_cost: float
+    seconds: float
+    done_share: float
+
+
+class Watch:
+    """Says when a search has to end; threads ask it between two calls of a kernel.
+
+    Parameters
+    ----------
+    limit
+        Seconds from now, or None for no limit.
+    above
+        A watch that ends this one too, or None.
+    """
+
+    def __init__(self, limit: float | None = None, above: Watch | None = None) -> None:
+        self._started = time.monotonic()
+        self._limit = limit
+        self._above = above
+        self._show: Callable[[NDArray[np.int64], float], bool] | None = None
+        self._noted = DONE
+        self.stopped = DONE
+
+    @property
+    def cause(self) -> str:
+        """Return what ended this search, or a part of it that has a watch of its own."""
+        return self._noted if self.stopped == DONE else self.stopped
+
+    @property
+    def seconds(self) -> float:
+        """Return the seconds since the start."""
+        return time.monotonic() - self._started
+
+    @property
+    def used(self) -> float:
+        """Return the share of the time limit that is used up, 0 without a limit."""
+        if self._limit is None:
+            return 0.0
+        return 1.0 if self._limit <= 0 else min(1.0, self.seconds / self._limit)
+
+    def spare(self, seconds: float) -> None:
+        """Add seconds to the limit that are not the search's: compiling."""
+        self._started += seconds
+
+    def keep_back(self, seconds: float) -> None:
+        """Take seconds off the limit, for what must be done after the search."""
+        if self._limit is not None:
+            self._limit = max(0.0, self._limit - seconds)
+
+    def share(self, part: float) -> Watch:
+        """Return a watch for a part of the time left, which this one ends too."""
+        left = None if self._limit is None else max(0.0, self._limit - self.seconds) * part
+        return Watch(left, above=self)
+
+    def show_to(self, show: Callable[[NDArray[np.int64], float], bool]) -> None:
+        """Set who is shown labels and the share of steps done, and says whether to go on."""
+        self._show = show
+
+    def stop(self, reason: str) -> None:
+        """End the search; the first reason counts."""
+        if self.stopped == DONE:
+            self.stopped = reason
+
+    def note(self, reason: str) -> None:
+        """Keep in mind why a part with a watch of its own was ended."""
+        self._noted = reason
+
+    def must_stop(self) -> bool:
+        """Tell whether the search has to end now."""
+        if self.stopped == DONE and self._limit is not None and self.seconds >= self._limit:
+            self.stopped = TIME
+            if self._above is not None:
+                self._above.note(TIME)
+        if self.stopped == DONE and self._above is not None and self._above.must_stop():
+            self.stopped = self._above.stopped
+        return self.stopped != DONE
+
+    def tell(self, labels: NDArray[np.int64], share: float) -> None:
+        """Show the state reached to the caller, who may end the search."""
+        if self._show is not None and self.stopped == DONE and not self._show(labels, share):
+            self.stop(REPORT)
+
+
+@contextmanager
+def heed_interrupts(watch: Watch) -> Iterator[None]:
+    """Let the first Ctrl-C end the search, and the second raise `KeyboardInterrupt`.
+
+    Notes
+    -----
+    Only Python's own handler is replaced, and only in the main thread: a program with a handler of
+    its own keeps it. gridmap's own default.
+    """
+    usual = signal.default_int_handler
+    at_home = threading.current_thread() is threading.main_thread()
+    if not at_home or signal.getsignal(signal.SIGINT) is not usual:
+        yield
+        return
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        if watch.stopped == INTERRUPT:
+            usual(number, frame)
+        watch.stopped = INTERRUPT
+
+    signal.signal(signal.SIGINT, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, usual)
+
+
+def choose_workers(workers: int | None) -> int:
+    """Return the number of threads: as given, else one for each core this process may use.
+
+    Raises
+    ------
+    InvalidOption
+        When the number is below 1.
+
+    Examples
+    --------
+    >>> choose_workers(3)
+    3
+    """
+    if workers is None:
+        may_use = getattr(os, "sched_getaffinity", None)
+        return len(may_use(0)) if may_use else os.cpu_count() or 1
+    if isinstance(workers, bool) or not isinstance(workers, int) or workers < 1:
+        raise InvalidOption(
+            f"workers must be a whole number of at least 1, not {str(workers)[:40]}.",
+            f"workers 须为不小于 1 的整数，不能是 {str(workers)[:40]}。",
+        )
+    return workers
+
+
+def run_beside(tasks: Sequence[Callable[[], Answer]], workers: int) -> list[Answer]:
+    """Run tasks in threads and return their answers in order; the main thread waits for Ctrl-C.
+
+    Kernels release Python's lock, so that as many cores work as there are threads. Off the main
+    thread a single worker is the thread itself.
+
+    Examples
+    --------
+    >>> run_beside([lambda: 1, lambda: 2], 2)
+    [1, 2]
+    """
+    at_home = threading.current_thread() is threading.main_thread()
+    if not at_home and (workers == 1 or len(tasks) == 1):
+        return [task() for task in tasks]
+    pool = ThreadPoolExecutor(max_workers=max(1, min(workers, len(tasks))))
+    try:
+        return [future.result() for future in [pool.submit(task) for task in tasks]]
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
