@@ -123,9 +123,10 @@ class Sources:
         return replace(self, findings=self.findings + findings)
 
 
-UNIT_KINDS = ("compound", "village", "building", "entrance", "site", "households", "open")
+UNIT_KINDS = ("compound", "village", "building", "entrance", "site", "households", "open", "area")
 """compound 小区, village 自然村/村民小组, building 楼栋, entrance 单元 (of a building above the
-band), site 场所, households (points without a building), open (land without households)."""
+band), site 场所, households (points without a building), open (land without households), area (a
+grid, or an area of which only the count is known, taken whole)."""
 
 
 @dataclass(frozen=True)
@@ -220,8 +221,10 @@ REASONS = (
     "total_impossible",
     "units_do_not_fit",
     "number_impossible",
+    "load_impossible",
     "locked",
     "not_reached",
+    "load_not_reached",
 )
 """Why a grid is outside its band; the sentences stand in `gridmap.terms`."""
 

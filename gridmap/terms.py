@@ -135,6 +135,15 @@ REASONS = _terms(
         "the number of grids was given, and arithmetic of FIELD.md section 2 rules it out",
     ),
     (
+        "load_impossible",
+        (
+            "The residents or workload of the connected land here can't be shared by grids of "
+            "{lower}-{upper} inside their limits; this is proved by adding up."
+        ),
+        "此处连片区域的常住人口或工作量，按{lower}-{upper}的网格无法满足限额，经合计验证。",
+        "a limit on residents or workload beside the band of households, FIELD.md section 2",
+    ),
+    (
         "locked",
         "The grid is locked as drawn.",
         "该网格已锁定，未作调整。",
@@ -145,6 +154,12 @@ REASONS = _terms(
         "The search found no division here with every grid inside {lower}-{upper}.",
         "搜索未找到使此处各网格均在{lower}-{upper}户内的方案。",
         "not proved impossible; a longer search may find it",
+    ),
+    (
+        "load_not_reached",
+        "The search found no division here with residents or workload inside their limits.",
+        "未找到使常住人口或工作量均符合限额的划分方案。",
+        "not a proof; a longer search or another seed may find one",
     ),
 )
 

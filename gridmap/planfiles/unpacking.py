@@ -238,11 +238,10 @@ def _check_references(frames: Mapping[str, pd.DataFrame], path: Path) -> None:
 def _check_levels(frames: Mapping[str, pd.DataFrame], path: Path) -> None:
     """Check what names a zone below the grids; nobody names one that is not there."""
     for table, column, target in LEVEL_REFERENCES:
-        if table not in frames or column not in frames[table]:
+        if table not in frames or target not in frames or column not in frames[table]:
             continue
         named = frames[table][column]
-        known = frames[target].index if target in frames else pd.Index([])
-        lost = named.ne("") & ~named.isin(known)
+        lost = named.ne("") & ~named.isin(frames[target].index)
         if lost.any():
             value = named[lost].iloc[0]
             raise unreadable(

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 MOST_WEIGHT = 1 << 40
 """Total weight above which whole-number sums could overflow (gridmap's own default)."""
+MOST_LOADS = 8
+"""Further weights at once, so that no sum of costs overflows (gridmap's own default)."""
 MOST_MEASURE = 1e15
 """Greatest cost, length, area or perimeter, so that no sum overflows (gridmap's own default)."""
 
@@ -59,6 +61,79 @@ def read_band(lower: float, upper: float) -> Band:
             f"lower 和 upper 不得超过 {MOST_WEIGHT}。",
         )
     return band
+
+
+def read_bands(
+    band: Band, bands: ArrayLike | None, classes: ArrayLike | None, size: int
+) -> tuple[BandTable, NDArray[np.int64]]:
+    """Return the band of each class, and the class of each node.
+
+    Examples
+    --------
+    >>> table, classes = read_bands(Band(3, 5), [[3, 5], [2, 4]], [0, 1, 1], 3)
+    >>> table.hard.tolist(), classes.tolist()
+    ([[3, 5], [2, 4]], [0, 1, 1])
+    """
+    if bands is None and classes is None:
+        only = np.array([[band.lower, band.upper]], np.int64)
+        return BandTable(only, only), np.zeros(size, np.int64)
+    if bands is None or classes is None:
+        raise InvalidOption(
+            "bands and classes go together: give the bands and the class of each node, or neither.",
+            "bands 与 classes 须同时给出：各类的区间，以及每个节点的类别；或都不给出。",
+        )
+    table = _read_table("bands", bands, 2)
+    if len(table) == 0 or table.min() < 1 or np.any(table[:, 0] > table[:, 1]):
+        raise InvalidOption(
+            "Each row of bands needs 0 < lower <= upper, and there must be one at least.",
+            "bands 至少一行，且每行须满足 0 < 下限 <= 上限。",
+        )
+    klass = _whole_numbers("classes", classes)
+    if len(klass) != size or (size and (klass.min() < 0 or klass.max() >= len(table))):
+        raise InvalidOption(
+            f"classes must be {size} rows of bands, each 0 to {len(table) - 1}.",
+            f"classes 须为 {size} 个 bands 的行号，取值 0 至 {len(table) - 1}。",
+        )
+    return BandTable(table, table), klass
+
+
+def read_loads(
+    loads: ArrayLike | None, load_bands: ArrayLike | None, size: int
+) -> tuple[NDArray[np.int64] | None, NDArray[np.int64] | None]:
+    """Return the further weights of nodes and the least and most of each that a zone may carry.
+
+    Examples
+    --------
+    >>> carried, limits = read_loads([[70], [90]], [[0, 2500]], 2)
+    >>> carried.tolist(), limits.tolist()
+    ([[70], [90]], [[0, 2500]])
+    """
+    if loads is None and load_bands is None:
+        return None, None
+    if loads is None or load_bands is None:
+        raise InvalidOption(
+            "loads and load_bands go together: give both or neither.",
+            "loads 与 load_bands 须同时给出或都不给出。",
+        )
+    limits = _read_table("load_bands", load_bands, 2)
+    if len(limits) > MOST_LOADS or limits.min(initial=0) < 0 or np.any(limits[:, 0] > limits[:, 1]):
+        raise InvalidOption(
+            f"load_bands needs 0 <= least <= most in each row, and at most {MOST_LOADS} rows.",
+            f"load_bands 每行须满足 0 <= 下限 <= 上限，且不超过 {MOST_LOADS} 行。",
+        )
+    carried = _read_table("loads", loads, len(limits))
+    if len(carried) != size:
+        raise InvalidOption(
+            f"loads must have one row for each of {size} nodes; {len(carried)} were given.",
+            f"loads 须为 {size} 个节点各给一行，实际给出 {len(carried)} 行。",
+        )
+    sums = carried.astype(object).sum(axis=0) if size else np.zeros(0)
+    if carried.min(initial=0) < 0 or any(total > MOST_WEIGHT for total in sums):
+        raise InvalidOption(
+            f"loads must be at least 0, and each must add up to at most {MOST_WEIGHT}.",
+            f"loads 不得为负，每项合计不得超过 {MOST_WEIGHT}。",
+        )
+    return (carried, limits) if len(limits) else (None, None)
 
 
 def read_time_limit(value: float | None) -> float | None:
@@ -316,6 +391,25 @@ def _whole_numbers(name: str, values: ArrayLike) -> NDArray[np.int64]:
             f"{name} 必须是一列整数，不得为空值或小数。",
         )
     return given.astype(np.int64)
+
+
+def _read_table(name: str, values: ArrayLike, width: int) -> NDArray[np.int64]:
+    """Return a table of whole numbers of so many columns; an empty list is no rows."""
+    given = _read_array(name, values)
+    if given.shape == (0,):
+        return np.zeros((0, width), np.int64)
+    if given.ndim != 2 or given.shape[1] != width:
+        raise InvalidOption(
+            f"{name} must be a table of {width} column(s), not of shape {given.shape}.",
+            f"{name} 须为 {width} 列的表，实际形状为 {given.shape}。",
+        )
+    table = _whole_numbers(name, given.reshape(-1)).reshape(-1, width)
+    if table.max(initial=0) > MOST_WEIGHT:
+        raise InvalidOption(
+            f"{name} must be at most {MOST_WEIGHT}.",
+            f"{name} 不得超过 {MOST_WEIGHT}。",
+        )
+    return table
 
 
 def _numbers(name: str, values: ArrayLike, size: int) -> NDArray[np.float64]:

@@ -101,6 +101,7 @@ def divide_pieces(
     seed: int,
     watch: Watch,
     report: Callable[[int], None],
+    today: NDArray[np.int64] | None = None,
 ) -> list[NDArray[np.int32]]:
     """Divide every piece that has households; return the zones of its units.
 
@@ -121,6 +122,8 @@ def divide_pieces(
         left, by units; the first division is always finished.
     report
         Called with the number of units done so far.
+    today
+        Today's zone of each unit, where the search starts from it, shape (n,).
 
     Returns
     -------
@@ -139,6 +142,8 @@ def divide_pieces(
         piece = pieces[number]
         share = queue.take(len(piece.members)) * workers / threads
         problem = state_piece(land, piece, edges[number], rules)
+        if today is not None:
+            problem = replace(problem, current=today[piece.members])
         first = str(land.ids[piece.members[0]])
         name = land.communities[piece.community]
         search = Search(seed=seed_from(seed, name, first), workers=threads)

@@ -12,10 +12,12 @@ from gridmap.planning.anchoring import anchor_nodes, hold_locked
 from gridmap.planning.arguments import (
     check_zones,
     read_band,
+    read_bands,
     read_costs,
     read_edges,
     read_integer,
     read_labels,
+    read_loads,
     read_locked,
     read_problem,
     read_shape,
@@ -24,6 +26,7 @@ from gridmap.planning.arguments import (
 )
 from gridmap.planning.counting import count_reachable, settle_number
 from gridmap.planning.feasibility import bound_number
+from gridmap.planning.loads import Judgement, can_share_loads, find_overburdened, judge_zones
 from gridmap.planning.problems import Problem, find_pieces, number_by_first
 from gridmap.planning.solving import Search, bound_outside, solve_problem
 from gridmap.planning.walking import load_kernels
@@ -50,13 +53,18 @@ class OutsideZone:
     reason
         ``building_too_large``, ``too_few_households``, ``total_impossible``, ``units_do_not_fit``
         (all four proved of the connected nodes that it lies among), ``number_impossible`` (the
-        number of zones asked for can't share the weight: proved too), ``locked`` (every node of
-        it is) or ``not_reached`` (neither found nor proved impossible).
+        number of zones asked for can't share the weight: proved too), ``load_impossible`` (weight
+        and loads together, proved by adding up), ``locked`` (every node of it is), ``not_reached``
+        (neither found nor proved impossible) or ``load_not_reached`` (the same, and only a load
+        is outside its band).
+    loads
+        Its further weights, in the order of ``load_bands``.
     """
 
     zone: int
     weight: int
     reason: str
+    loads: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +143,10 @@ def partition(  # noqa: PLR0913  # the signature is a contract: DESIGN.md sectio
     groups: ArrayLike | None = None,
     current: ArrayLike | None = None,
     locked: ArrayLike | None = None,
+    bands: ArrayLike | None = None,
+    classes: ArrayLike | None = None,
+    loads: ArrayLike | None = None,
+    load_bands: ArrayLike | None = None,
     seed: int,
     time_limit_s: float | None = None,
     workers: int | None = None,
@@ -175,6 +187,16 @@ def partition(  # noqa: PLR0913  # the signature is a contract: DESIGN.md sectio
         nodes of one zone stay together, with the nodes of the zone that connect them (in each
         piece, where today's zone is in several); those of different zones apart. Nothing breaks
         a lock.
+    bands, classes
+        Least and most weight of a zone by class, shape (c, 2), and the class of each node, row
+        0.. of ``bands``, shape (n,). A zone is judged by the class of most of its weight. Given
+        together; ``lower`` and ``upper`` then say nothing.
+    loads
+        Further weights of each node (residents, workload), whole numbers of at least 0, shape
+        (n, q), q at most 8.
+    load_bands
+        Least and most of each further weight that a zone may carry, shape (q, 2). A zone outside
+        any of them is outside.
     seed
         A whole number. The same input and seed give the same labels on any machine.
     time_limit_s
@@ -226,6 +248,9 @@ def partition(  # noqa: PLR0913  # the signature is a contract: DESIGN.md sectio
         ends = read_edges(edges, len(read_weights(weights)))
         costs = read_costs(edge_costs, len(ends))
         problem = read_problem(weights, ends, costs, band)
+        table, klass = read_bands(band, bands, classes, problem.size)
+        carried, limits = read_loads(loads, load_bands, problem.size)
+        problem = replace(problem, bands=table, classes=klass, loads=carried, load_bands=limits)
         problem = read_shape(problem, ends, lengths=lengths, areas=areas, perimeters=perimeters)
         problem = replace(
             problem,
@@ -291,16 +316,19 @@ def _certify(
 ) -> Certificate:
     """State the bounds and name each zone outside the band with its reason."""
     bounds = bound_outside(problem, labels.astype(np.int64))
-    unavoidable, added = sum(bound.unavoidable for bound in bounds), 0
+    burdened = find_overburdened(problem, find_pieces(problem.edges, problem.size))
+    unavoidable, added = sum(max(b.unavoidable, int(burdened[b.piece])) for b in bounds), 0
     if problem.zones:
         band = Band(*problem.bands.widest)
         proved, added = bound_number(bounds, problem.weights, problem.zones, band=band)
-        unavoidable = proved + added
+        shared = can_share_loads(problem, problem.zones)
+        unavoidable = max(proved + added, int(burdened.any() or not shared))
+        burdened |= not shared
+    judged = judge_zones(problem, labels)
+    reasons = explain_zones(problem, labels, held, bounds, miscounted=added > 0)
     outside = tuple(
-        OutsideZone(zone, weight, reason)
-        for zone, weight, reason in explain_zones(
-            problem, labels, held, bounds, miscounted=added > 0
-        )
+        OutsideZone(zone, weight, reason, tuple(judged.loads[zone].tolist()))
+        for zone, weight, reason in _explain_loads(problem, labels, judged, reasons, burdened)
     )
     return Certificate(
         pieces=bounds,
@@ -321,7 +349,7 @@ def explain_zones(
     *,
     miscounted: bool = False,
 ) -> list[tuple[int, int, str]]:
-    """Return label, weight and reason of each zone outside the widest hard band.
+    """Return label, weight and reason of each zone outside the hard band of its class.
 
     Parameters
     ----------
@@ -349,7 +377,8 @@ def explain_zones(
     """
     lower, upper = problem.bands.widest
     band = Band(lower, upper)
-    weights = np.bincount(labels, weights=problem.weights).astype(np.int64)
+    judged = judge_zones(problem, labels)
+    weights = judged.weights
     large = problem.weights > upper
     between = problem.edges[~large[problem.edges].any(axis=1)]
     pieces = find_pieces(between, problem.size)
@@ -358,26 +387,56 @@ def explain_zones(
     proved = {bound.piece for bound in bounds if bound.reason == "units_do_not_fit"}
     unfit = np.zeros(problem.size, np.bool_)
     unfit[[node for bound in bounds for node in bound.unfit]] = True
-    counts = np.bincount(whole[np.unique(labels, return_index=True)[1]])
+    firsts = np.unique(labels, return_index=True)[1]
+    counts = np.bincount(whole[firsts])
+    holds = {
+        name: np.bincount(labels[nodes], minlength=len(firsts)) > 0
+        for name, nodes in (("free", ~held), ("large", large), ("unfit", unfit))
+    }
     found = []
-    for zone in np.flatnonzero((weights < lower) | (weights > upper)):
-        members = np.flatnonzero(labels == zone)
-        around = int(totals[pieces[members[0]]])
-        if held[members].all():
+    for zone in np.flatnonzero(judged.by_size).tolist():
+        piece = int(whole[firsts[zone]])
+        around = int(totals[pieces[firsts[zone]]])
+        if not holds["free"][zone]:
             reason = "locked"
-        elif large[members].any():
+        elif holds["large"][zone]:
             reason = "building_too_large"
         elif around < lower:
             reason = "too_few_households"
         elif not band.can_hold(around):
             reason = "total_impossible"
-        elif unfit[members].any() or int(whole[members[0]]) in proved:
+        elif holds["unfit"][zone] or piece in proved:
             reason = "units_do_not_fit"
-        elif miscounted and not _can_share(bounds[whole[members[0]]], counts, band):
+        elif miscounted and not _can_share(bounds[piece], counts, band):
             reason = "number_impossible"
         else:
             reason = "not_reached"
-        found.append((int(zone), int(weights[zone]), reason))
+        found.append((zone, int(weights[zone]), reason))
+    return found
+
+
+def _explain_loads(
+    problem: Problem,
+    labels: NDArray[np.int32],
+    judged: Judgement,
+    reasons: list[tuple[int, int, str]],
+    burdened: NDArray[np.bool_],
+) -> list[tuple[int, int, str]]:
+    """Add the zones that only a load puts outside, and what loads prove of the others."""
+    if problem.loads is None or problem.load_bands is None:
+        return reasons
+    pieces = find_pieces(problem.edges, problem.size)
+    heavy = np.zeros(len(judged.weights), np.bool_)
+    heavy[labels[(problem.loads > problem.load_bands[:, 1]).any(axis=1)]] = True
+    known = {zone: reason for zone, _, reason in reasons}
+    found = []
+    for zone in np.flatnonzero(judged.outside).tolist():
+        piece = int(pieces[np.flatnonzero(labels == zone)[0]])
+        proved = heavy[zone] or burdened[piece]
+        reason = known.get(zone, "load_not_reached")
+        if proved and reason in ("not_reached", "load_not_reached"):
+            reason = "load_impossible"
+        found.append((zone, int(judged.weights[zone]), reason))
     return found
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,7 @@ import shapely
 from gridmap.errors import InvalidOption
 from gridmap.findings import FindingKind, sort_findings
 from gridmap.model import Plan, ignore_progress
+from gridmap.planning.communities import lift_territory, name_communities
 from gridmap.planning.dedicated import carve_sites
 from gridmap.planning.drafting import divide_pieces, find_land_pieces, join_grids
 from gridmap.planning.framing import Draft, frame_grids
@@ -23,6 +25,7 @@ from gridmap.planning.watching import DONE, INTERRUPT, TIME, Watch, heed_interru
 if TYPE_CHECKING:
     from gridmap.findings import Finding
     from gridmap.model import Progress, Territory
+    from gridmap.planning.communities import Lift
     from gridmap.rules import Rules
 
 SEARCH_STOPPED = FindingKind(
@@ -35,7 +38,11 @@ SEARCH_STOPPED = FindingKind(
     cure_zh="请给予更多时间重新划分；不限时则同一种子每次结果相同。",
 )
 FINDING_KINDS = (SEARCH_STOPPED,)
+LEVELS = ("grid", "community")
 _CAUSES = {TIME: ("by its time limit", "因达到时间上限"), INTERRUPT: ("by Ctrl-C", "因用户中断")}
+ROADS_INSIDE_A_COMMUNITY = 1 / 8
+"""A community is as large as about eight grids: a main road inside it weighs an eighth (gridmap's
+own default)."""
 
 
 def make_plan(
@@ -44,9 +51,10 @@ def make_plan(
     rules: Rules,
     seed: int = 7,
     time_limit_s: float | None = None,
+    level: Literal["grid", "community"] = "grid",
     progress: Progress = ignore_progress,
 ) -> Plan:
-    r"""Divide a territory into grids: dedicated, general and exclave.
+    r"""Divide a territory into grids: dedicated, general and exclave; or into communities.
 
     Parameters
     ----------
@@ -60,6 +68,11 @@ def make_plan(
         Cuts the search short, in seconds; without it the search takes steps in proportion to the
         households. It holds for the whole call but for compiling the kernels; the first division
         is always finished.
+    level
+        ``grid``, or ``community``: communities are drawn anew inside each township by
+        ``rules.communities``, starting from today's. Then every row of ``grids`` is a community
+        and ``households`` counts persons; `gridmap.planning.communities.adopt_communities` makes
+        them the communities of the next plan.
     progress
         Called as ``progress("plan", done, total)`` with numbers of units.
 
@@ -94,17 +107,32 @@ def make_plan(
             "A plan needs at least one unit and a time limit above 0.",
             "划分至少需要一个单元，且时间上限须大于 0。",
         )
+    if level not in LEVELS:
+        raise InvalidOption("level must be grid or community.", "level 只能取 grid 或 community。")
     watch = Watch(time_limit_s)
     with heed_interrupts(watch):
-        return _draw_plan(territory, rules, seed, watch, progress)
+        if level == "grid":
+            return _divide(territory, rules, seed, watch, progress, None)
+        lift = lift_territory(territory, rules)
+        drawn = _divide(lift.territory, lift.rules, seed, watch, progress, lift)
+    drawn = replace(drawn, findings=sort_findings([*drawn.findings, *lift.findings]))
+    return name_communities(drawn, lift, territory.units.communities["name"])
 
 
-def _draw_plan(
-    territory: Territory, rules: Rules, seed: int, watch: Watch, progress: Progress
+def _divide(  # noqa: PLR0913, PLR0917
+    territory: Territory,
+    rules: Rules,
+    seed: int,
+    watch: Watch,
+    progress: Progress,
+    lift: Lift | None,
 ) -> Plan:
-    """Take the steps in their order."""
+    """Divide a territory by the bands of the rules; of a lifted one, communities."""
     watch.spare(load_kernels())
     land = read_land(territory)
+    if lift is not None:
+        crossings = land.costs.crossings * ROADS_INSIDE_A_COMMUNITY
+        land = replace(land, costs=land.costs._replace(crossings=crossings))
     progress("plan", 0, land.size)
     carving = carve_sites(land, territory.units.sites, rules)
     pieces = find_land_pieces(land, carving.number)
@@ -119,6 +147,7 @@ def _draw_plan(
         seed=seed,
         watch=watch,
         report=lambda done: progress("plan", idle + done, land.size),
+        today=None if lift is None else lift.start,
     )
     division = join_grids(land, carving.number, pieces, zones)
     draft = Draft(territory, land, rules, carving, pieces, division)

@@ -182,7 +182,9 @@ def state_problem(problem: Problem, *, wide: bool = False) -> tuple[Graph, Aim]:
     loads, load_bands = _state_loads(problem)
     bare = shape is None and problem.zones > 0
     edge = np.full(len(target), TIE if bare else DEVIATION)
-    bands = np.column_stack([problem.bands.wished, problem.bands.hard, target, edge]).astype(np.int64)
+    bands = np.column_stack([problem.bands.wished, problem.bands.hard, target, edge]).astype(
+        np.int64
+    )
     graph = Graph(
         indptr=start,
         nbr=near,

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gridmap.planning.loads import find_overburdened, judge_zones
 from gridmap.planning.problems import number_by_first
 from gridmap.planning.regions import draw_blocks, draw_regions, pack_blocks, take_regions
 from gridmap.planning.walking import HEAT, Course, seed_from, walk
@@ -204,14 +205,11 @@ def _chart_repair(zones: int) -> Course:
 
 def _find_wrong(field: Field, labels: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Return which zones are outside the band in pieces where counting forces fewer outside."""
-    lower, upper = field.problem.bands.widest
-    weights = field.problem.weights
-    sums = np.bincount(labels, weights=weights)
-    large = np.zeros(len(sums), np.bool_)
-    large[labels[weights > upper]] = True
+    large = np.zeros(int(labels.max(initial=-1)) + 1, np.bool_)
+    large[labels[field.problem.weights > field.problem.bands.widest[1]]] = True
     piece = field.piece[_find_firsts(labels)]
     many = len(field.live)
-    wrong = ((sums < lower) | (sums > upper)) & ~large & field.live[piece]
+    wrong = judge_zones(field.problem, labels).outside & ~large & field.live[piece]
     excused = _excuse_pieces(field, many) & (np.bincount(piece[wrong], minlength=many) < 2)
     return wrong & ~excused[piece]
 
@@ -220,7 +218,7 @@ def _excuse_pieces(field: Field, many: int) -> NDArray[np.bool_]:
     """Return the pieces whose weight can't be shared by zones inside the band."""
     lower, upper = field.problem.bands.widest
     totals = np.bincount(field.piece, weights=field.problem.weights, minlength=many)
-    return -(-totals // upper) > totals // lower
+    return (-(-totals // upper) > totals // lower) | find_overburdened(field.problem, field.piece)
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ import numpy as np
 
 from gridmap.planning.anchoring import part_anchors
 from gridmap.planning.feasibility import PieceBound, bound_pieces, sharpen_bounds
+from gridmap.planning.loads import find_overburdened, judge_zones
 from gridmap.planning.problems import Problem, find_pieces, number_by_first, state_problem
 from gridmap.planning.regions import Region
 from gridmap.planning.rounds import Field, divide_field, measure_region, search_field
@@ -48,12 +49,15 @@ class Search:
         Starts every random number.
     workers
         Threads for one large graph, or None for one a core; they don't change the result.
+    steps_a_zone
+        Redrawings for each zone of a graph that is searched as a whole.
     thorough
         Whether this graph is all that is asked, so that a small one is worth a few seconds.
     """
 
     seed: int
     workers: int | None = None
+    steps_a_zone: int = STEPS_A_ZONE
     thorough: bool = False
 
 
@@ -134,6 +138,7 @@ def _solve_small(
     score = np.iinfo(np.int64).max
     bounds: tuple[PieceBound, ...] = ()
     heaped = False
+    searches = _count_searches(problem.size) if search.thorough else 1
     for attempt in range(ATTEMPTS):
         reached = _anneal(problem, search, watch, labels, fresh=fresh, attempt=attempt, wide=heaped)
         if reached.least < score:
@@ -144,7 +149,7 @@ def _solve_small(
         was_heaped, heaped = heaped, _has_heap(problem, best)
         misfit = attempt + 1 < MISFIT_ATTEMPTS and _has_misfit(problem, bounds)
         done = _count_avoidable(problem, best, bounds) <= 0 and (was_heaped or not heaped)
-        done = done and not misfit
+        done = done and not misfit and attempt + 1 >= searches
         if done or watch.must_stop():
             break
     return number_by_first(best)
@@ -186,13 +191,11 @@ def _count_avoidable(
     problem: Problem, labels: NDArray[np.int64], bounds: tuple[PieceBound, ...]
 ) -> int:
     """Count the zones outside that hold no node that fits into none, less those proved so."""
-    lower, upper = problem.bands.widest
-    sums = np.bincount(labels, weights=problem.weights)
-    outside = (sums < lower) | (sums > upper)
-    outside[np.bincount(labels) == 0] = False
+    outside = judge_zones(problem, labels).outside
     for bound in bounds:
         outside[labels[list(bound.unfit)]] = False
-    proved = sum(bound.unavoidable for bound in bounds if not bound.unfit)
+    burdened = find_overburdened(problem, find_pieces(problem.edges, problem.size))
+    proved = sum(max(b.unavoidable, int(burdened[b.piece])) for b in bounds if not b.unfit)
     return int(np.count_nonzero(outside)) - proved
 
 
@@ -208,7 +211,8 @@ def _find_live(problem: Problem, pieces: NDArray[np.int32]) -> NDArray[np.bool_]
     """Return which pieces may be more than one zone: all that are not too light for two."""
     lower, upper = problem.bands.widest
     totals = np.bincount(pieces, weights=problem.weights).astype(np.int64)
-    return (totals >= 2 * lower) | (totals > upper) | np.bool_(problem.zones > 0)
+    live = (totals >= 2 * lower) | (totals > upper) | np.bool_(problem.zones > 0)
+    return live | judge_zones(problem, pieces).by_load
 
 
 def _is_settled(problem: Problem, pieces: NDArray[np.int32]) -> bool:
@@ -230,7 +234,7 @@ def _anneal(
     graph, aim = state_problem(problem, wide=wide)
     whole = Region(np.arange(problem.size), graph, int(graph.group.max()) + 1)
     expected = count_expected(problem)
-    steps = min(_count_steps(expected), STEPS_A_NODE * problem.size)
+    steps = min(_count_steps(expected, search.steps_a_zone), STEPS_A_NODE * problem.size)
     trees = (FIRST_TREES if problem.size <= MANY_NODES else 1) if fresh else 0
     offers = _count_offers(problem.size) // max(1, steps) if search.thorough else 0
     course = Course(0, steps, steps, expected, trees=trees, sweeps=LAST_SWEEPS, offers=offers)
@@ -246,12 +250,17 @@ def _anneal(
     return run_beside([task], 1)[0]
 
 
+def _count_searches(size: int) -> int:
+    """Return how often a graph is searched that is all that is asked: often where it is small."""
+    return max(1, min(ATTEMPTS, MOST_OFFERS // _count_offers(size)))
+
+
 def _count_offers(size: int) -> int:
     """Return the least number of single moves offered where one graph is all that is asked."""
     return min(MOST_OFFERS, OFFERS_A_PAIR * size * size)
 
 
-def _count_steps(zones: int) -> int:
+def _count_steps(zones: int, each: int) -> int:
     """Return the redrawings for a number of zones: fewer a zone where there are very many."""
     many = max(0, zones - MANY_ZONES)
-    return LEAST_STEPS + STEPS_A_ZONE * min(zones, MANY_ZONES) + STEPS_A_ZONE // 3 * many
+    return LEAST_STEPS + each * min(zones, MANY_ZONES) + each // 3 * many

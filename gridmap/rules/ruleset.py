@@ -111,6 +111,7 @@ class Rules:
             if not isinstance(value, (tuple, dict))
         }
         lines = [f"{key} = {_toml_value(value)}" for key, value in table.items()]
+        lines += [] if self.dedicated else ["dedicated = []"]
         for rule in self.bands:
             row = dataclasses.asdict(rule)
             row |= row.pop("band")

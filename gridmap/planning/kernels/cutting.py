@@ -24,7 +24,7 @@ CLOSED = -1
 
 
 @inner
-def _order_by_depth_first(order: np.ndarray, parent: np.ndarray) -> np.ndarray:
+def order_by_depth_first(order: np.ndarray, parent: np.ndarray) -> np.ndarray:
     """Return the nodes top down, each largest subtree last among its siblings.
 
     Read backwards this is a post-order in which few nodes wait for their siblings (at most
@@ -222,7 +222,7 @@ def cut_tree(
         The zone of each node, the top's zone being 0, shape (n,); and the total cost.
     """
     size, tops = len(order), closing.shape[1] - 1
-    down = _order_by_depth_first(order, parent)
+    down = order_by_depth_first(order, parent)
     reach = np.empty(size, np.int64)
     offset = np.empty(size, np.int64)
     choice = np.empty(_lay_out(down, parent, weight, tops, reach, offset), np.int32)

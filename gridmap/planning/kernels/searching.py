@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gridmap.planning.kernels.carrying import Tree, cut_region
 from gridmap.planning.kernels.compiling import SOURCES_STAMP, draw_below, entry, inner
-from gridmap.planning.kernels.cutting import cut_tree
 from gridmap.planning.kernels.simmering import (
     BORDER,
     WALL,
@@ -171,7 +171,8 @@ def _redraw(
         if len(fresh) == 0 and heat >= 0 and before.cost < ASTRAY:
             return False
     if len(fresh) == 0:
-        fresh, _ = cut_tree(order, parent, weight, klass, closing, price, flag, aim.slope)
+        tree = Tree(order, parent, weight, klass, price, flag)
+        fresh = cut_region(graph, aim, closing, nodes, tree)
     many = 0
     for i in range(len(nodes)):
         many = max(many, fresh[i] + 1)
