@@ -206,7 +206,7 @@ def share_edges(land: Land, pieces: list[Piece]) -> list[NDArray[np.int64]]:
 
 def state_pieces(land: Land, pieces: list[Piece], rules: Rules) -> list[Problem]:
     """Return every piece of land as a problem for the engine."""
-    edges = _share_edges(land, pieces)
+    edges = share_edges(land, pieces)
     return [
         state_piece(land, piece, borders, rules)
         for piece, borders in zip(pieces, edges, strict=True)

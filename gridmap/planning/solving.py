@@ -27,7 +27,7 @@ LEAST_STEPS = 400
 STEPS_A_NODE = 30
 MANY_ZONES = 500
 OFFERS_A_PAIR = 200
-"""Single moves offered for each pair of nodes: a border must be able to walk across the graph."""
+"""Single moves offered for each pair of nodes in one zone."""
 MOST_OFFERS = 3_000_000
 ATTEMPTS = 6
 """Searches from the start, as long as a zone is outside that arithmetic would let inside."""
@@ -141,6 +141,7 @@ def _solve_small(
     score = np.iinfo(np.int64).max
     bounds: tuple[PieceBound, ...] = ()
     heaped = False
+    searches = _count_searches(problem) if search.thorough else 1
     for attempt in range(search.attempts):
         reached = _anneal(problem, search, watch, labels, fresh=fresh, attempt=attempt, wide=heaped)
         if reached.least < score:
@@ -153,7 +154,7 @@ def _solve_small(
         was_heaped, heaped = heaped, _has_heap(problem, best)
         misfit = attempt + 1 < MISFIT_ATTEMPTS and _has_misfit(problem, bounds)
         done = _count_avoidable(problem, best, bounds) <= 0 and (was_heaped or not heaped)
-        done = done and not misfit
+        done = done and not misfit and attempt + 1 >= searches
         if done or watch.must_stop():
             break
     return number_by_first(best)
@@ -240,7 +241,7 @@ def _anneal(
     expected = count_expected(problem)
     steps = min(_count_steps(expected, search.steps_a_zone), STEPS_A_NODE * problem.size)
     trees = (FIRST_TREES if problem.size <= MANY_NODES else 1) if fresh else 0
-    offers = _count_offers(problem.size) // max(1, steps) if search.thorough else 0
+    offers = _count_offers(problem) // max(1, steps) if search.thorough else 0
     course = Course(0, steps, steps, expected, trees=trees, sweeps=LAST_SWEEPS, offers=offers)
     task = partial(
         walk,
@@ -254,9 +255,18 @@ def _anneal(
     return run_beside([task], 1)[0]
 
 
-def _count_offers(size: int) -> int:
-    """Return the least number of single moves offered where one graph is all that is asked."""
-    return min(MOST_OFFERS, OFFERS_A_PAIR * size * size)
+def _count_searches(problem: Problem) -> int:
+    """Return how often a graph is searched that is all that is asked: often where it is small."""
+    return max(1, min(ATTEMPTS, MOST_OFFERS // _count_offers(problem)))
+
+
+def _count_offers(problem: Problem) -> int:
+    """Return the least number of single moves offered where one graph is all that is asked.
+
+    A border must be able to walk across a zone, as often as there are nodes.
+    """
+    across = -(-problem.size // count_expected(problem))
+    return min(MOST_OFFERS, OFFERS_A_PAIR * problem.size * across)
 
 
 def _count_steps(zones: int, each: int) -> int:
