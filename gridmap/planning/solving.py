@@ -29,6 +29,7 @@ MANY_ZONES = 500
 OFFERS_A_PAIR = 200
 """Single moves offered for each pair of nodes in one zone."""
 MOST_OFFERS = 3_000_000
+FEW_ZONES = 8
 ATTEMPTS = 6
 """Searches from the start, as long as a zone is outside that arithmetic would let inside."""
 MISFIT_ATTEMPTS = 3
@@ -256,7 +257,12 @@ def _anneal(
 
 
 def _count_searches(problem: Problem) -> int:
-    """Return how often a graph is searched that is all that is asked: often where it is small."""
+    """Return how often a graph is searched that is all that is asked.
+
+    Where zones are few, one search may be out of luck; among many, luck evens out.
+    """
+    if count_expected(problem) > FEW_ZONES:
+        return 1
     return max(1, min(ATTEMPTS, MOST_OFFERS // _count_offers(problem)))
 
 
