@@ -64,7 +64,7 @@ def merge_units(territory: Territory, zones: pd.Series[str]) -> Territory:
     )
     rows = groups[["community_id", "area_type", "age_class"]].first()
     rows = rows.assign(kind=AREA, compound_id="", site_id="", building_id="")
-    counts = [name for name in ("households", "residents") if name in frame]
+    counts = [name for name in ("households", "residents", "workload") if name in frame]
     rows[counts] = groups[counts].sum()
     area, perimeter = measure_polygons(shapes, crs=units.crs, metric_crs=units.metric_crs)
     rows["area_m2"], rows["perimeter_m"] = area, perimeter

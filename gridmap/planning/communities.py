@@ -125,7 +125,15 @@ def lift_territory(territory: Territory, rules: Rules) -> Lift:
     )
     label = (f"{rules.label_en}: communities", f"{rules.label_zh}（社区层级）")
     bands = (BandRule(rule.wish, rule.source, soft=True), BandRule(rule.band, rule.source))
-    of_level = replace(rules, label_en=label[0], label_zh=label[1], bands=bands, dedicated=())
+    of_level = replace(
+        rules,
+        label_en=label[0],
+        label_zh=label[1],
+        bands=bands,
+        dedicated=(),
+        weight="households",
+        most_residents=0,
+    )
     today = frame["community_id"]
     numbers = pd.factorize(today.sort_index(), sort=True)[0].astype(np.int64)
     return Lift(

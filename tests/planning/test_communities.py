@@ -75,6 +75,16 @@ def test_counted_residents_are_weighed_and_nothing_is_estimated() -> None:
     assert estimated.grids["reason"].str.contains("人").all()
 
 
+def test_caps_and_weights_of_grids_are_not_those_of_communities() -> None:
+    toy = draw_territory("abcd", households=10)
+    frame = toy.units.frame.assign(residents=[3000, 3000, 3000, 3000])
+    counted = replace(toy, units=replace(toy.units, frame=frame))
+    capped = replace(RULES, most_residents=2500, most_residents_source="a test")
+    plan = make_plan(counted, rules=capped, level="community")
+    assert plan.grids["in_band"].all()
+    assert plan.grids["households"].between(3000, 20000).all()
+
+
 def test_grids_taken_whole_are_never_cut() -> None:
     territory = random_territory(5, rows=10, columns=10, communities=3, households=9_000)
     grids = make_plan(territory, rules=RULES)
