@@ -265,7 +265,8 @@ def _check_levels(frames: Mapping[str, pd.DataFrame], path: Path) -> None:
 def _storage_crs(frames: Mapping[str, pd.DataFrame], path: Path) -> CRS:
     """Return the one CRS of all layers."""
     layers: list[Any] = [frames[name] for name in ("grids", "units", "communities", "sites")]
-    layers += [frames[name] for name in layout.OPTIONAL if name in frames]
+    drawn = [name for name in layout.OPTIONAL if layout.TABLES[name].geometry != "none"]
+    layers += [frames[name] for name in drawn if name in frames]
     codes = {None if layer.crs is None else layer.crs.to_epsg() for layer in layers}
     if len(codes) != 1 or not codes <= set(STORAGE_CODES):
         shown = ", ".join(sorted(str(code) for code in codes))
