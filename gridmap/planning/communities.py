@@ -19,6 +19,7 @@ from gridmap.adjacency import LEAST_CONTACT_M
 from gridmap.findings import FindingKind
 from gridmap.planning.numbering import distinguish
 from gridmap.rules import BandRule
+from gridmap.rules.weights import SIMILARITY
 from gridmap.units.measuring import measure_polygons
 
 if TYPE_CHECKING:
@@ -125,7 +126,16 @@ def lift_territory(territory: Territory, rules: Rules) -> Lift:
     )
     label = (f"{rules.label_en}: communities", f"{rules.label_zh}（社区层级）")
     bands = (BandRule(rule.wish, rule.source, soft=True), BandRule(rule.band, rule.source))
-    of_level = replace(rules, label_en=label[0], label_zh=label[1], bands=bands, dedicated=())
+    of_level = replace(
+        rules,
+        label_en=label[0],
+        label_zh=label[1],
+        bands=bands,
+        dedicated=(),
+        weight="households",
+        most_residents=0,
+        similarity=SIMILARITY,
+    )
     today = frame["community_id"]
     numbers = pd.factorize(today.sort_index(), sort=True)[0].astype(np.int64)
     return Lift(

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from gridmap.errors import InvalidOption
 from gridmap.planning import partition
-from gridmap.planning.kernels.moving import sweep_nodes
+from gridmap.planning.kernels.simmering import WALL, open_brew, press_zones, simmer, sweep_border
 from gridmap.planning.kernels.zones import is_outside, open_zones, weigh_region
 from gridmap.planning.problems import BandTable, Problem, Shape, state_problem
 
@@ -21,8 +21,13 @@ from gridmap.planning.problems import BandTable, Problem, Shape, state_problem
 @numba.njit
 def walk(graph: Any, aim: Any, labels: Any, groups: int, heat: int, rng: Any, sweeps: int) -> Any:
     zones = open_zones(graph, labels, groups)
+    best = labels.copy()
+    brew = open_brew(graph, zones, groups, best)
+    press_zones(graph, aim, zones, brew, WALL, 0)
+    score = np.array([0, 1 << 62, 0])
     for _ in range(sweeps):
-        sweep_nodes(graph, aim, zones, heat, rng)
+        simmer(graph, aim, zones, brew, 30, heat, rng, best, score)
+        sweep_border(graph, aim, zones, brew, rng)
     out = np.zeros(len(labels), np.int64)
     for zone in range(len(labels)):
         if zones.first[zone] >= 0:
@@ -59,7 +64,7 @@ def weigh_plainly(graph: Any, aim: Any, edges: Any, labels: Any) -> int:
         shares = [0] * len(graph.bands)
         for v in members:
             shares[graph.klass[v]] += int(graph.weight[v])
-        low, high, least, most, target = graph.bands[shares.index(max(shares))].tolist()
+        low, high, least, most, target, edge = graph.bands[shares.index(max(shares))].tolist()
         weight = sum(shares)
         gap = max(least - weight, weight - most, 0)
         if gap:
@@ -69,7 +74,7 @@ def weigh_plainly(graph: Any, aim: Any, edges: Any, labels: Any) -> int:
             cost += 2**27 + 2**10 * (max(low - weight, weight - high) + 1)
         half = max(1, (high - low) // 2)
         off = min(abs(weight - target), 2 * half)
-        cost += 2**10 * off // half * off // half
+        cost += edge * off // half * off // half
         cost += weigh_load_plainly(graph, members, least, most, fits=not gap)
         inside = sum(
             int(graph.length[e]) for e, (a, b) in enumerate(edges) if labels[a] == labels[b] == zone
@@ -77,7 +82,7 @@ def weigh_plainly(graph: Any, aim: Any, edges: Any, labels: Any) -> int:
         rim = sum(int(graph.perimeter[v]) for v in members) - 2 * inside
         if rim > 0:
             area = sum(int(graph.area[v]) for v in members)
-            cost += 1024 * (1024 - min(1024, area * 12868 // rim**2)) >> 10
+            cost += 4096 * (4096 - min(4096, area * 51472 // rim**2)) >> 12
     for e, (a, b) in enumerate(edges):
         cost += int(graph.cross[e] if labels[a] == labels[b] else graph.cut[e])
     for group in set(graph.group.tolist()) - {-1}:
