@@ -19,6 +19,7 @@ from gridmap.adjacency import LEAST_CONTACT_M
 from gridmap.findings import FindingKind
 from gridmap.planning.numbering import distinguish
 from gridmap.rules import BandRule
+from gridmap.rules.weights import SIMILARITY
 from gridmap.units.measuring import measure_polygons
 
 if TYPE_CHECKING:
@@ -133,6 +134,7 @@ def lift_territory(territory: Territory, rules: Rules) -> Lift:
         dedicated=(),
         weight="households",
         most_residents=0,
+        similarity=SIMILARITY,
     )
     today = frame["community_id"]
     numbers = pd.factorize(today.sort_index(), sort=True)[0].astype(np.int64)
