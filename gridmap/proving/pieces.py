@@ -273,9 +273,7 @@ def _fit(pool: Pool, piece: int, work: int) -> Proof:
     return Proof(says, tree=choice.root, limit=0, pool=pool)
 
 
-def _choose(
-    pool: Pool, piece: int, *, known: int, given: NDArray[np.uint64], work: int
-) -> Proof:
+def _choose(pool: Pool, piece: int, *, known: int, given: NDArray[np.uint64], work: int) -> Proof:
     """Prove a division with every zone in the pool, or find a better one."""
     start = np.flatnonzero((pool.sets[:, None, :] == given[None]).all(axis=2).any(axis=1))
     choice = choose_division(pool, known=known, start=start, step=STEP, work=work)

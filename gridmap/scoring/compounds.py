@@ -6,8 +6,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gridmap.proving import bound_splits
+
 if TYPE_CHECKING:
     import pandas as pd
+
+    from gridmap.rules import Band
 
 
 def measure_compounds(units: pd.DataFrame, upper: pd.Series[int]) -> pd.DataFrame:
@@ -46,3 +50,39 @@ def measure_compounds(units: pd.DataFrame, upper: pd.Series[int]) -> pd.DataFram
         can_be_whole=compounds["households"] <= compounds["upper"],
         excess=np.maximum(compounds["grids"] - needed, 0),
     ).reset_index()
+
+
+def bound_excess(units: pd.DataFrame, pieces: pd.Series[int], band: Band) -> int:
+    """Return the excess splits that no division with every grid inside the band avoids.
+
+    Parameters
+    ----------
+    units
+        One row a unit, as for `measure_compounds`.
+    pieces
+        Connected passable piece of each unit, indexed as ``units``.
+    band
+        The widest range of the bands that apply.
+
+    Returns
+    -------
+    int
+        Parts of compounds that no grid can join, and what `gridmap.proving.bound_splits` adds in
+        each piece, less the grids that arithmetic asks for anyway.
+
+    Notes
+    -----
+    Source: gridmap's own argument, docs/decisions/005-certificates.md.
+    """
+    lone = units["compound_id"] == ""
+    item = units["community_id"] + "\x1f" + units["compound_id"].where(~lone, "\x1e" + units.index)
+    totals = units["households"].groupby([pieces, item]).sum()
+    named = ~totals.index.get_level_values(1).str.contains("\x1e", regex=False)
+    forced = sum(
+        bound_splits(part.to_numpy(np.int64), band=band)
+        for _, part in totals.groupby(level=0)
+        if int(part.max()) >= 0 and int(units["households"].max()) <= band.upper
+    )
+    whole = units[~lone].groupby(["community_id", "compound_id"])["households"].sum()
+    needed = np.maximum(-(-whole // band.upper), 1)
+    return max(0, int(named.sum()) + forced - int(needed.sum()))
