@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
 from gridmap.proving import bound_splits
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from gridmap.rules import Band
 
 
@@ -52,7 +51,7 @@ def measure_compounds(units: pd.DataFrame, upper: pd.Series[int]) -> pd.DataFram
     ).reset_index()
 
 
-def bound_excess(units: pd.DataFrame, pieces: pd.Series[int], band: Band) -> int:
+def bound_excess(units: pd.DataFrame, pieces: pd.Series[int], needed: int, *, band: Band) -> int:
     """Return the excess splits that no division with every grid inside the band avoids.
 
     Parameters
@@ -61,6 +60,8 @@ def bound_excess(units: pd.DataFrame, pieces: pd.Series[int], band: Band) -> int
         One row a unit, as for `measure_compounds`.
     pieces
         Connected passable piece of each unit, indexed as ``units``.
+    needed
+        Sum of ``needed`` of `measure_compounds`: grids that the compounds take anyway.
     band
         The widest range of the bands that apply.
 
@@ -68,21 +69,21 @@ def bound_excess(units: pd.DataFrame, pieces: pd.Series[int], band: Band) -> int
     -------
     int
         Parts of compounds that no grid can join, and what `gridmap.proving.bound_splits` adds in
-        each piece, less the grids that arithmetic asks for anyway.
+        each piece, less the needed.
 
     Notes
     -----
     Source: gridmap's own argument, docs/decisions/005-certificates.md.
     """
-    lone = units["compound_id"] == ""
-    item = units["community_id"] + "\x1f" + units["compound_id"].where(~lone, "\x1e" + units.index)
+    ids = pd.Series(units.index, index=units.index).astype(str)
+    compound = units["compound_id"]
+    item = units["community_id"] + "\x1f" + compound.where(compound != "", "\x1e" + ids)
     totals = units["households"].groupby([pieces, item]).sum()
     named = ~totals.index.get_level_values(1).str.contains("\x1e", regex=False)
+    heaviest = units["households"].groupby(pieces).max()
     forced = sum(
         bound_splits(part.to_numpy(np.int64), band=band)
-        for _, part in totals.groupby(level=0)
-        if int(part.max()) >= 0 and int(units["households"].max()) <= band.upper
+        for piece, part in totals.groupby(level=0)
+        if int(heaviest[piece]) <= band.upper
     )
-    whole = units[~lone].groupby(["community_id", "compound_id"])["households"].sum()
-    needed = np.maximum(-(-whole // band.upper), 1)
-    return max(0, int(named.sum()) + forced - int(needed.sum()))
+    return max(0, int(named.sum()) + forced - needed)
