@@ -8,19 +8,21 @@ is listed again here, in another way; every bound is added up again.
 
 import json
 import sys
+from pathlib import Path
+from typing import Any
 
 
-def check(data):
+def check(data: dict[str, Any]) -> str | None:  # noqa: PLR0911  # one return a complaint
     """Return None where the certificate proves its claim, else what is wrong."""
     land = Land(data)
     if data["claim"] not in ("optimal", "impossible"):
         return "nothing is claimed"
     if data["tree"] is None:
         return None if data["claim"] == "impossible" and land.has_no_number() else "no bounds"
-    zones = land.list_zones(data["free"])
+    zones = land.list_zones(free=data["free"])
     prices = {int(mask, 16): price for mask, price in data["prices"].items()}
     asked = data["asked"]
-    if data["zones"] != ([asked, asked] if asked else land.count_zones(data["free"])):
+    if data["zones"] != ([asked, asked] if asked else land.count_zones(free=data["free"])):
         return "the number of zones is limited without a reason"
     if data["claim"] == "optimal":
         limit = (data["value"] - 2) * data["grains"]
@@ -37,7 +39,7 @@ def check(data):
     return check_branch(data["tree"], pool, tuple(data["zones"]), limit)
 
 
-def check_division(data, zones, prices):
+def check_division(data: dict[str, Any], zones: set[int], prices: dict[int, int]) -> str | None:
     """Tell what is wrong with a division: every node once, its zones priced, their sum right."""
     masks = [sum(1 << node for node in zone) for zone in data["division"]]
     nodes = sorted(node for zone in data["division"] for node in zone)
@@ -50,7 +52,9 @@ def check_division(data, zones, prices):
     return None if sum(prices[mask] for mask in masks) == data["value"] else "the value is wrong"
 
 
-def check_branch(branch, pool, zones, limit):
+def check_branch(
+    branch: dict[str, Any], pool: dict[int, int], zones: tuple[int, ...], limit: int
+) -> str | None:
     """Tell what is wrong with a branch: its bound must pass the limit, or its halves must."""
     if any(toll < 0 for toll in branch["tolls"]) or zones[0] > zones[1]:
         return None if zones[0] > zones[1] else "a toll is negative"
@@ -78,7 +82,7 @@ def check_branch(branch, pool, zones, limit):
     return None
 
 
-def weigh(branch, zone):
+def weigh(branch: dict[str, Any], zone: int) -> int:
     """Return the value of a zone: of its nodes and of itself, less the tolls it pays."""
     value = branch["each"]
     value += sum(worth for node, worth in enumerate(branch["nodes"]) if zone >> node & 1)
@@ -91,7 +95,7 @@ def weigh(branch, zone):
 class Land:
     """The piece: nodes, neighbours, band."""
 
-    def __init__(self, data):
+    def __init__(self, data: dict[str, Any]) -> None:
         self.weights, (self.lower, self.upper) = data["weights"], data["band"]
         self.all = (1 << len(self.weights)) - 1
         self.near = [0] * len(self.weights)
@@ -99,21 +103,21 @@ class Land:
             self.near[a] |= 1 << b
             self.near[b] |= 1 << a
 
-    def weigh(self, mask):
+    def weigh(self, mask: int) -> int:
         return sum(weight for node, weight in enumerate(self.weights) if mask >> node & 1)
 
-    def can_hold(self, total):
+    def can_hold(self, total: int) -> bool:
         return total > 0 and -(-total // self.upper) * self.lower <= total
 
-    def has_no_number(self):
+    def has_no_number(self) -> bool:
         return not self.can_hold(sum(self.weights)) or max(self.weights) > self.upper
 
-    def count_zones(self, free):
+    def count_zones(self, *, free: bool) -> list[int]:
         total = sum(self.weights)
         return [1, len(self.weights)] if free else [-(-total // self.upper), total // self.lower]
 
-    def list_zones(self, free):
-        """List connected sets layer by layer; sets that strand land are no zones of any division."""
+    def list_zones(self, *, free: bool) -> set[int]:
+        """List connected sets layer by layer, without those that strand land."""
         most = sum(self.weights) if free else self.upper
         layer = {1 << node for node, weight in enumerate(self.weights) if weight <= most}
         zones = set()
@@ -136,7 +140,7 @@ class Land:
             layer = after
         return zones
 
-    def leaves_shares(self, mask):
+    def leaves_shares(self, mask: int) -> bool:
         rest = self.all & ~mask
         while rest:
             part, rim = 0, rest & -rest
@@ -153,7 +157,6 @@ class Land:
 
 
 if __name__ == "__main__":
-    with open(sys.argv[1], encoding="utf-8") as file:
-        trouble = check(json.load(file))
+    trouble = check(json.loads(Path(sys.argv[1]).read_text(encoding="utf-8")))
     print("valid" if trouble is None else f"INVALID: {trouble}")
     sys.exit(0 if trouble is None else 1)

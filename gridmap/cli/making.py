@@ -161,6 +161,11 @@ def report_plan(made: Plan, *, as_json: bool, out: Path | None) -> None:
     for name, frame in below:
         totals[name] = len(frame)
         totals[f"{name}_in_band"] = int(frame["in_band"].sum())
+    proved = made.about.get("proof.pieces")
+    if proved is not None:
+        totals["proved_pieces"] = int(proved)
+        totals["optimal_pieces"] = int(made.about["proof.optimal_pieces"])
+        totals["gap_mean"] = float(made.about["proof.gap_mean"] or 0.0)
     if as_json:
         print_json(totals)
     else:
@@ -174,6 +179,13 @@ def report_plan(made: Plan, *, as_json: bool, out: Path | None) -> None:
             f"inside their band, {totals['attainable']} attainable; {said} more notes stand in "
             "the plan's table 'findings'.",
         )
+        if proved is not None:
+            best, gap = totals["optimal_pieces"], totals["gap_mean"]
+            say(
+                f"{proved} 处连片区域中，{best} 处已证明为最优；有下界者平均差距 {gap:.2%}。",
+                f"Of {proved} connected pieces {best} are proved optimal; where there is a bound, "
+                f"the mean gap is {gap:.2%}.",
+            )
         for name, frame in below:
             term = TERMS[name.removesuffix("s")]
             inside = totals[f"{name}_in_band"]

@@ -39,8 +39,8 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from gridmap.planning.feasibility import PieceBound
-    from gridmap.proving import PieceProof
     from gridmap.planning.watching import Report
+    from gridmap.proving import PieceProof
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,12 +27,12 @@ def export_proof(question: Question, proof: Proof) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``weights``, ``edges``, ``band``, ``asked`` (number of zones asked
-        for, 0 for any), ``zones`` (least and most), ``free`` (whether zones may
-        be outside the band), ``grains``, ``limit`` (every division costs more), ``claim``,
-        ``value`` (sum of the prices of the division), ``division`` (its zones as lists of nodes), ``prices`` (zone as a hexadecimal mask ->
-        price; a zone without one is forbidden; empty where only the band is asked about) and
-        ``tree``. Whole numbers only. ``tree`` is None where nothing but arithmetic is claimed.
+        ``weights``, ``edges``, ``band``, ``asked`` (number of zones asked for, 0 for any),
+        ``zones`` (least and most), ``free`` (whether zones may be outside the band), ``grains``,
+        ``limit`` (every division costs more), ``claim``, ``value`` (sum of the prices of the
+        division), ``division`` (its zones as lists of nodes), ``prices`` (zone as a hexadecimal
+        mask -> price; a zone without one is forbidden; empty where only the band is asked about)
+        and ``tree``. Whole numbers only. ``tree`` is None where nothing but arithmetic is claimed.
 
     Examples
     --------

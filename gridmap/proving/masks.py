@@ -78,6 +78,31 @@ def _is_shareable(
     return True
 
 
+@_inner
+def _push_wider(
+    near: np.ndarray, weights: np.ndarray, upper: int, stack: np.ndarray, load: np.ndarray, at: int
+) -> int:
+    """Replace the set at a place of the stack by those with one more neighbour; return the top."""
+    low, top, weight = stack[at, 0], stack[at, 1], load[at]
+    rim_low, rim_top = stack[at, 2], stack[at, 3]
+    free_low, free_top = stack[at, 4], stack[at, 5]
+    while (rim_low | rim_top) != NONE:
+        node = _find_low(rim_low, rim_top)
+        bit_low = ONE << np.uint64(node) if node < WORD else NONE
+        bit_top = NONE if node < WORD else ONE << np.uint64(node - WORD)
+        rim_low &= ~bit_low
+        rim_top &= ~bit_top
+        if weight + weights[node] <= upper:
+            stack[at, 0], stack[at, 1] = low | bit_low, top | bit_top
+            stack[at, 2] = rim_low | near[node, 0] & free_low
+            stack[at, 3] = rim_top | near[node, 1] & free_top
+            stack[at, 4] = free_low & ~near[node, 0]
+            stack[at, 5] = free_top & ~near[node, 1]
+            load[at] = weight + weights[node]
+            at += 1
+    return at
+
+
 @_entry
 def list_sets(
     near: np.ndarray, weights: np.ndarray, band: np.ndarray, most: np.ndarray, clean: int
@@ -99,45 +124,26 @@ def list_sets(
     load = np.empty(size * size + 8, np.int64)
     for root in range(size):
         above[root // WORD] &= ~(ONE << np.uint64(root % WORD))
-        if weights[root] > upper:
-            continue
         stack[0] = NONE
         stack[0, root // WORD] = ONE << np.uint64(root % WORD)
         for word in range(2):
             stack[0, 2 + word] = near[root, word] & above[word]
             stack[0, 4 + word] = above[word] & ~near[root, word]
         load[0] = weights[root]
-        high = 1
+        high = 1 if weights[root] <= upper else 0
         while high > 0:
             high -= 1
-            low, top = stack[high, 0], stack[high, 1]
-            rim_low, rim_top = stack[high, 2], stack[high, 3]
-            free_low, free_top = stack[high, 4], stack[high, 5]
-            weight = load[high]
             looks += 1
-            if looks > most[1]:
-                return found[:many], False
-            if weight >= lower:
-                rest[0], rest[1] = full[0] & ~low, full[1] & ~top
+            if load[high] >= lower:
+                rest[0], rest[1] = full[0] & ~stack[high, 0], full[1] & ~stack[high, 1]
                 if clean == 0 or _is_shareable(rest, near, weights, lower, upper):
                     if many == most[0]:
                         return found[:many], False
-                    found[many, 0], found[many, 1] = low, top
+                    found[many, 0], found[many, 1] = stack[high, 0], stack[high, 1]
                     many += 1
-            while (rim_low | rim_top) != NONE:
-                node = _find_low(rim_low, rim_top)
-                bit_low = ONE << np.uint64(node) if node < WORD else NONE
-                bit_top = NONE if node < WORD else ONE << np.uint64(node - WORD)
-                rim_low &= ~bit_low
-                rim_top &= ~bit_top
-                if weight + weights[node] <= upper:
-                    stack[high, 0], stack[high, 1] = low | bit_low, top | bit_top
-                    stack[high, 2] = rim_low | near[node, 0] & free_low
-                    stack[high, 3] = rim_top | near[node, 1] & free_top
-                    stack[high, 4] = free_low & ~near[node, 0]
-                    stack[high, 5] = free_top & ~near[node, 1]
-                    load[high] = weight + weights[node]
-                    high += 1
+            if looks > most[1]:
+                return found[:many], False
+            high = _push_wider(near, weights, upper, stack, load, high)
     return found[:many], True
 
 

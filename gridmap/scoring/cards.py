@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 
 from gridmap.model import Scorecard
-from gridmap.scoring.bands import count_unavoidable, find_bands
-from gridmap.scoring.compounds import measure_compounds
+from gridmap.rules import Band
+from gridmap.scoring.bands import count_unavoidable, find_bands, label_pieces
+from gridmap.scoring.compounds import bound_excess, measure_compounds
 from gridmap.scoring.likeness import measure_likeness
 from gridmap.scoring.lines import align_grids, count_crossings, measure_alignment, measure_lines
 from gridmap.scoring.measures import MEASURES
@@ -58,7 +59,7 @@ def score_plan(plan: Plan, *, rules: Rules | None = None) -> Scorecard:
     lines = measure_lines(plan.territory.borders, plan.assignment)
     by_grid = by_grid.join(align_grids(lines, by_grid.index))
     totals = _total_bands(plan, units, by_grid, rules)
-    totals |= _total_compounds(units, by_grid)
+    totals |= _total_compounds(units, by_grid, plan.territory.borders)
     totals |= _total_lines(lines, by_grid)
     totals |= _total_shapes(plan, by_grid)
     totals |= _total_households(plan, units, by_grid)
@@ -156,17 +157,28 @@ def _total_bands(
     }
 
 
-def _total_compounds(units: pd.DataFrame, by_grid: pd.DataFrame) -> dict[str, float]:
+def _total_compounds(
+    units: pd.DataFrame, by_grid: pd.DataFrame, borders: pd.DataFrame
+) -> dict[str, float]:
     placed = units[units["grid_id"].notna() & (units["grid_kind"] != "dedicated")]
     compounds = measure_compounds(placed, by_grid["upper"])
     small = compounds[compounds["can_be_whole"]]
     whole = int((small["grids"] == 1).sum())
+    drawn = by_grid[by_grid["kind"] != "dedicated"]
+    least = 0
+    if len(placed) and len(drawn):
+        pieces = label_pieces(
+            pd.Index(placed.index), borders[borders["passable"] & borders["same_community"]]
+        )
+        band = Band(int(drawn["lower"].min()), int(drawn["upper"].max()))
+        least = bound_excess(placed, pieces, int(compounds["needed"].sum()), band=band)
     return {
         "compounds": len(compounds),
         "compounds_small": len(small),
         "compounds_whole": whole,
         "units_whole": whole / len(small) if len(small) else 1.0,
         "excess_splits": int(compounds["excess"].sum()),
+        "splits_bound": least,
     }
 
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
+
+from gridmap.proving import bound_splits
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from gridmap.rules import Band
 
 
 def measure_compounds(units: pd.DataFrame, upper: pd.Series[int]) -> pd.DataFrame:
@@ -46,3 +49,41 @@ def measure_compounds(units: pd.DataFrame, upper: pd.Series[int]) -> pd.DataFram
         can_be_whole=compounds["households"] <= compounds["upper"],
         excess=np.maximum(compounds["grids"] - needed, 0),
     ).reset_index()
+
+
+def bound_excess(units: pd.DataFrame, pieces: pd.Series[int], needed: int, *, band: Band) -> int:
+    """Return the excess splits that no division with every grid inside the band avoids.
+
+    Parameters
+    ----------
+    units
+        One row a unit, as for `measure_compounds`.
+    pieces
+        Connected passable piece of each unit, indexed as ``units``.
+    needed
+        Sum of ``needed`` of `measure_compounds`: grids that the compounds take anyway.
+    band
+        The widest range of the bands that apply.
+
+    Returns
+    -------
+    int
+        Parts of compounds that no grid can join, and what `gridmap.proving.bound_splits` adds in
+        each piece, less the needed.
+
+    Notes
+    -----
+    Source: gridmap's own argument, docs/decisions/005-certificates.md.
+    """
+    ids = pd.Series(units.index, index=units.index).astype(str)
+    compound = units["compound_id"]
+    item = units["community_id"] + "\x1f" + compound.where(compound != "", "\x1e" + ids)
+    totals = units["households"].groupby([pieces, item]).sum()
+    named = ~totals.index.get_level_values(1).str.contains("\x1e", regex=False)
+    heaviest = units["households"].groupby(pieces).max()
+    forced = sum(
+        bound_splits(part.to_numpy(np.int64), band=band)
+        for piece, part in totals.groupby(level=0)
+        if int(heaviest[piece]) <= band.upper
+    )
+    return max(0, int(named.sum()) + forced - needed)

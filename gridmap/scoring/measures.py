@@ -137,6 +137,11 @@ _ROWS: tuple[Measure, ...] = (
         "户数不超过上限且完整位于一个网格内的小区数。",
     ),
     Measure(
+        "splits_bound", "excess splits at least", "多余切分数下限", "number", "",
+        "Excess splits that no plan with every grid inside the band can avoid, by counting.",
+        "在各网格户数均达标的前提下，任何方案都无法避免的多余切分数（按户数推算）。",
+    ),
+    Measure(
         "river_crossings", "river crossings", "跨河处数", "number", "less",
         "Crossings on which a river lies; one border may count under several kinds.",
         "有河流的跨越处数；同一边界可计入多类。",

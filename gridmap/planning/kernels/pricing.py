@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from gridmap.planning.kernels.compiling import entry
+from gridmap.planning.kernels.compiling import entry, inner
 from gridmap.planning.kernels.weighing import (
     SPLIT,
     Aim,
@@ -22,6 +22,34 @@ from gridmap.planning.kernels.weighing import (
 FORBIDDEN = -1
 
 
+@inner
+def _allows(graph: Graph, member: np.ndarray, held: np.ndarray) -> bool:
+    """Tell whether a zone holds no anchor, or all nodes of one and of no other."""
+    anchor, anchored = -1, 0
+    for node in range(len(member)):
+        if member[node] and graph.anchor[node] >= 0:
+            if anchor not in (-1, graph.anchor[node]):
+                return False
+            anchor = graph.anchor[node]
+            anchored += 1
+    return anchor < 0 or anchored == held[anchor]
+
+
+@inner
+def _weigh_rim(graph: Graph, member: np.ndarray) -> tuple[int, int]:
+    """Return twice what a zone's share of edges costs, and twice the length of those inside."""
+    cost, length = 0, 0
+    for node in range(len(member)):
+        if member[node]:
+            for slot in range(graph.indptr[node], graph.indptr[node + 1]):
+                if member[graph.nbr[slot]]:
+                    length += graph.length[graph.eid[slot]]
+                    cost += graph.cross[graph.eid[slot]]
+                else:
+                    cost += graph.cut[graph.eid[slot]]
+    return cost, length
+
+
 @entry
 def price_sets(
     graph: Graph, aim: Aim, sets: np.ndarray, held: np.ndarray, groups: int, inside: int
@@ -30,7 +58,7 @@ def price_sets(
 
     ``sets`` (m, 2) are bit masks of at most 128 nodes; ``held`` the number of nodes of each
     anchor. A zone holds all nodes of one anchor or none, and never two anchors. With ``inside``
-    zones outside the hard band of their main class are forbidden too.
+    zones outside the hard band of their main class, or outside a load's, are forbidden too.
     """
     size, one = len(graph.weight), np.uint64(1)
     prices = np.empty(len(sets), np.int64)
@@ -39,42 +67,26 @@ def price_sets(
     shares = np.zeros((1, len(graph.bands)), np.int64)
     loads = np.zeros((1, len(graph.load_bands)), np.int64)
     for k in range(len(sets)):
-        weight, area, perimeter, cost, anchor, anchored = 0, 0, 0, 0, -1, 0
+        weight, area, perimeter, split = 0, 0, 0, 0
         shares[:] = 0
         loads[:] = 0
-        allowed = True
         for node in range(size):
             member[node] = sets[k, node // 64] >> np.uint64(node % 64) & one != np.uint64(0)
-        for node in range(size):
-            if not member[node]:
-                continue
-            weight += graph.weight[node]
-            area += graph.area[node]
-            perimeter += graph.perimeter[node]
-            shares[0, graph.klass[node]] += graph.weight[node]
-            for r in range(len(graph.load_bands)):
-                loads[0, r] += graph.loads[node, r]
-            if graph.group[node] >= 0 and met[graph.group[node]] != k:
-                met[graph.group[node]] = k
-                cost += 2 * SPLIT
-            if graph.anchor[node] >= 0:
-                allowed = allowed and anchor in (-1, graph.anchor[node])
-                anchor = graph.anchor[node]
-                anchored += 1
-            for slot in range(graph.indptr[node], graph.indptr[node + 1]):
-                edge = graph.eid[slot]
-                if not member[graph.nbr[slot]]:
-                    cost += graph.cut[edge]
-                else:
-                    perimeter -= graph.length[edge]
-                    cost += graph.cross[edge]
+            if member[node]:
+                weight += graph.weight[node]
+                area += graph.area[node]
+                perimeter += graph.perimeter[node]
+                shares[0, graph.klass[node]] += graph.weight[node]
+                loads[0] += graph.loads[node]
+                group = graph.group[node]
+                if group >= 0 and met[group] != k:
+                    met[group] = k
+                    split += 2 * SPLIT
         band = graph.bands[find_top_class(shares, 0)]
-        if inside and (weight < band[2] or weight > band[3]):
-            allowed = False
-        if inside and is_overloaded(loads, 0, graph.load_bands):
-            allowed = False
-        if anchor >= 0 and anchored != held[anchor]:
-            allowed = False
-        cost += 2 * weigh_zone(graph, aim, weight, shares, loads, 0, area, perimeter)
-        prices[k] = cost if allowed else FORBIDDEN
+        fits = band[2] <= weight <= band[3] and not is_overloaded(loads, 0, graph.load_bands)
+        prices[k] = FORBIDDEN
+        if (fits or inside == 0) and _allows(graph, member, held):
+            cost, length = _weigh_rim(graph, member)
+            own = weigh_zone(graph, aim, weight, shares, loads, 0, area, perimeter - length)
+            prices[k] = split + cost + 2 * own
     return prices
