@@ -119,7 +119,7 @@ def make_plan(
     return name_communities(drawn, lift, territory.units.communities["name"])
 
 
-def _divide(  # noqa: PLR0913, PLR0917
+def _divide(
     territory: Territory,
     rules: Rules,
     seed: int,
