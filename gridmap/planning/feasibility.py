@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from gridmap.rules import Band
 
-MOST_DOUBTED = 4000
+MOST_DOUBTED = 20_000
 """Pieces of more nodes are not looked through for nodes that fit into no zone: sets of nodes are
 whole numbers of as many bits there, so that the work would grow with the square of the size."""
 

@@ -390,7 +390,7 @@ def _certify(
         unavoidable = max(proved + added, int(burdened.any() or not shared))
         burdened |= not shared
     judged = judge_zones(problem, labels)
-    reasons = explain_zones(problem, labels, held, bounds, miscounted=added > 0)
+    reasons = explain_zones(problem, labels, held, bounds, forced=added)
     outside = tuple(
         OutsideZone(zone, weight, reason, tuple(judged.loads[zone].tolist()))
         for zone, weight, reason in _explain_loads(problem, labels, judged, reasons, burdened)
@@ -412,7 +412,7 @@ def explain_zones(
     held: NDArray[np.bool_],
     bounds: tuple[PieceBound, ...],
     *,
-    miscounted: bool = False,
+    forced: int = 0,
 ) -> list[tuple[int, int, str]]:
     """Return label, weight and reason of each zone outside the hard band of its class.
 
@@ -422,8 +422,10 @@ def explain_zones(
         What was divided, the zone of each node, and what is proved of each piece.
     held
         Whether each node is locked, shape (n,).
-    miscounted
-        Whether it is proved that the number of zones asked for forces zones outside.
+    forced
+        How many zones the number asked for is proved to force outside (`bound_number`). So many
+        have the reason ``number_impossible``, those furthest from the band first; what else is
+        outside was not reached.
 
     Notes
     -----
@@ -472,12 +474,25 @@ def explain_zones(
             reason = "total_impossible"
         elif holds["unfit"][zone] or piece in proved:
             reason = "units_do_not_fit"
-        elif miscounted and not _can_share(bounds[piece], counts, band):
+        elif forced and not _can_share(bounds[piece], counts, band):
             reason = "number_impossible"
         else:
             reason = "not_reached"
         found.append((zone, int(weights[zone]), reason))
-    return found
+    return _limit_forced(found, forced, band)
+
+
+def _limit_forced(
+    found: list[tuple[int, int, str]], forced: int, band: Band
+) -> list[tuple[int, int, str]]:
+    """Keep the reason ``number_impossible`` for as many zones as are proved."""
+    blamed = [row for row in found if row[2] == "number_impossible"]
+    blamed.sort(key=lambda row: (-max(band.lower - row[1], row[1] - band.upper), row[0]))
+    spared = {row[0] for row in blamed[forced:]}
+    return [
+        (zone, weight, "not_reached" if zone in spared else reason)
+        for zone, weight, reason in found
+    ]
 
 
 def _explain_loads(

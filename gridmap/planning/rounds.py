@@ -34,7 +34,7 @@ REGION_NODES = 2000
 REGION_ZONES = 32
 """Zones of a region at least, where zones have many nodes."""
 ROUNDS = 8
-STEPS_A_ZONE = 24
+STEPS_A_ZONE = 18
 TREES = 3
 REPAIRS = 8
 """Further rounds around the zones that are outside without need."""
