@@ -51,7 +51,7 @@ class Brew(NamedTuple):
     labels were kept, ``moved`` marks them. Zones (n,): ``worth`` weighed cost, ``ease`` how much of
     it the relaxed band forgives. ``start`` (groups + 1,) and ``kin`` list the members of groups.
     ``trial`` (2, 2): worth and ease of the two zones of an offer. ``closing``: what finished zones
-        cost in a tree cut. ``best``, ``score``: as for `gridmap.planning.kernels.searching`.
+    cost in a tree cut. ``best``, ``score``: as for `gridmap.planning.kernels.searching`.
     ``dial``: length of ``border`` and of ``stale``; pressure, the cost for each ``LUMP`` of
     households outside the band (`WALL`: the true cost); share of the charge for each zone outside,
     in 256ths; the change of the last offer but for the band.
