@@ -22,10 +22,11 @@ from gridmap.planning.problems import BandTable, Problem, Shape, state_problem
 def walk(graph: Any, aim: Any, labels: Any, groups: int, heat: int, rng: Any, sweeps: int) -> Any:
     zones = open_zones(graph, labels, groups)
     best, score = labels.copy(), np.array([0, 1 << 62, 0])
-    brew = open_brew(graph, zones, groups, best)
+    closing = np.zeros((1, 1), np.int64)
+    brew = open_brew(graph, zones, groups, closing, best, score)
     for turn in range(sweeps):
         press_zones(graph, aim, zones, brew, 200 * turn if turn != 1 else -1, 16 * turn)
-        simmer(graph, aim, zones, brew, 2 * len(labels), heat, rng, best, score)
+        simmer(graph, aim, zones, brew, 2 * len(labels), heat, rng)
     out = np.zeros(len(labels), np.int64)
     for zone in range(len(labels)):
         if zones.first[zone] >= 0:

@@ -1,4 +1,4 @@
-"""Moves and exchanges of single nodes, and the tight tree cut, against slow ones in plain Python."""
+"""Moves and exchanges of nodes, and the tight tree cut, against slow ones in plain Python."""
 
 import json
 from itertools import product
@@ -27,12 +27,22 @@ def stir(
 ) -> Any:
     zones = open_zones(graph, labels, groups)
     best, score = labels.copy(), np.array([0, 1 << 62, 0])
-    brew = open_brew(graph, zones, groups, best)
+    closing = np.zeros((1, 1), np.int64)
+    brew = open_brew(graph, zones, groups, closing, best, score)
     for turn in range(len(press)):
         press_zones(graph, aim, zones, brew, press[turn], 100 * turn)
-        simmer(graph, aim, zones, brew, offers, heat, rng, best, score)
+        simmer(graph, aim, zones, brew, offers, heat, rng)
     listed = brew.border[: brew.dial[0]].copy()
-    return zones.label, zones.weight, zones.perimeter, zones.size, zones.total[2], best, score, listed
+    return (
+        zones.label,
+        zones.weight,
+        zones.perimeter,
+        zones.size,
+        zones.total[2],
+        best,
+        score,
+        listed,
+    )
 
 
 @numba.njit
@@ -42,9 +52,7 @@ def weigh_all(graph: Any, aim: Any, ends: Any, labels: Any, many: int, block: An
 
 
 @numba.njit
-def run_tight(
-    graph: Any, nodes: Any, order: Any, parent: Any, price: Any, flag: Any
-) -> Any:
+def run_tight(graph: Any, nodes: Any, order: Any, parent: Any, price: Any, flag: Any) -> Any:
     return cut_tightly(graph, 7, nodes, order, parent, price, flag)
 
 
@@ -57,7 +65,9 @@ def divisions(draw: st.DrawFn) -> Any:
     size = draw(st.integers(2, 24))
     rng = np.random.default_rng(draw(st.integers(0, 2**32)))
     hub = draw(st.booleans())
-    tree = [(0 if hub and rng.random() < 0.6 else int(rng.integers(0, v)), v) for v in range(1, size)]
+    tree = [
+        (0 if hub and rng.random() < 0.6 else int(rng.integers(0, v)), v) for v in range(1, size)
+    ]
     more = [sorted(rng.choice(size, 2, replace=False).tolist()) for _ in range(size)]
     edges = np.array(sorted({(a, b) for a, b in [*tree, *more]}), np.int64)
     kept = [edge for edge in tree if rng.random() < 0.6]
@@ -178,7 +188,11 @@ def test_the_tight_cut_finds_the_least_cost_of_all_cuts_inside_the_band(tree: An
 
 @pytest.mark.parametrize("name", ["NM-county", "ID-county", "NE-county"])
 def test_a_published_optimum_is_reached(name: str, shared_data: Path) -> None:
-    case = next(case for case in json.loads((shared_data / "cut_edges.json").read_text()) if case["name"] == name)
+    case = next(
+        case
+        for case in json.loads((shared_data / "cut_edges.json").read_text())
+        if case["name"] == name
+    )
     done = partition(
         case["weights"], case["edges"], np.ones(len(case["edges"])),
         lower=case["lower"], upper=case["upper"], zones=case["zones"], seed=7,

@@ -22,7 +22,7 @@ from gridmap.planning.kernels.simmering import (
 )
 from gridmap.planning.kernels.spanning import collect_edges, draw_tree, hang_tree, price_edges
 from gridmap.planning.kernels.tightening import cut_tightly
-from gridmap.planning.kernels.weighing import ASTRAY, Aim, Graph, weigh_size
+from gridmap.planning.kernels.weighing import Aim, Graph, weigh_size
 from gridmap.planning.kernels.zones import (
     CHANGE,
     NUMBER,
@@ -124,26 +124,8 @@ def _draw_toll(aim: Aim, number: int, rng: np.ndarray) -> int:
 
 
 @inner
-def _redraw(
-    graph: Graph,
-    aim: Aim,
-    zones: Zones,
-    brew: Brew,
-    closing: np.ndarray,
-    old: np.ndarray,
-    nodes: np.ndarray,
-    heat: int,
-    rng: np.ndarray,
-) -> bool:
-    """Draw a new tree over a region, cut it, and keep the result if it may be kept.
-
-    A heat below 0 keeps any result: pieces as given may hold anchors that must be parted.
-    """
-    for i in range(len(nodes)):
-        zones.place[nodes[i]] = i
-    ends, ids = collect_edges(graph, nodes, zones.place)
-    for i in range(len(nodes)):
-        zones.place[nodes[i]] = -1
+def _number_locally(zones: Zones, old: np.ndarray, nodes: np.ndarray) -> np.ndarray:
+    """Return the zone of each node of a region as its place in the list of zones."""
     local = np.empty(len(nodes), np.int64)
     for k in range(len(old)):
         zones.mark[old[k]] = k
@@ -151,7 +133,21 @@ def _redraw(
         local[i] = zones.mark[zones.label[nodes[i]]]
     for k in range(len(old)):
         zones.mark[old[k]] = -1
-    before = weigh_region(graph, aim, nodes, ends, ids, local, len(old), zones.block)
+    return local
+
+
+@inner
+def _cut_anew(
+    graph: Graph,
+    aim: Aim,
+    zones: Zones,
+    brew: Brew,
+    nodes: np.ndarray,
+    ends: np.ndarray,
+    ids: np.ndarray,
+    rng: np.ndarray,
+) -> np.ndarray:
+    """Draw a tree over a region and cut it; by the households themselves where that can be."""
     chosen, kinds = draw_tree(graph, nodes, ends, ids, rng)
     order, parent, branch = hang_tree(len(nodes), ends, chosen, draw_below(rng, len(nodes)))
     price = price_edges(graph, aim, nodes, ends, ids, order, parent)
@@ -168,14 +164,36 @@ def _redraw(
     fresh = np.empty(0, np.int64)
     if aim.grain > 1 and len(graph.load_bands) == 0:
         fresh = cut_tightly(graph, aim.grain, nodes, order, parent, price, flag)
-        if len(fresh) == 0 and heat >= 0 and before.cost < ASTRAY:
-            return False
     if len(fresh) == 0:
         tree = Tree(order, parent, weight, klass, price, flag)
-        fresh = cut_region(graph, aim, closing, nodes, tree)
-    many = 0
+        fresh = cut_region(graph, aim, brew.closing, nodes, tree)
+    return fresh
+
+
+@inner
+def _redraw(
+    graph: Graph,
+    aim: Aim,
+    zones: Zones,
+    brew: Brew,
+    old: np.ndarray,
+    nodes: np.ndarray,
+    heat: int,
+    rng: np.ndarray,
+) -> bool:
+    """Draw a new tree over a region, cut it, and keep the result if it may be kept.
+
+    A heat below 0 keeps any result: pieces as given may hold anchors that must be parted.
+    """
     for i in range(len(nodes)):
-        many = max(many, fresh[i] + 1)
+        zones.place[nodes[i]] = i
+    ends, ids = collect_edges(graph, nodes, zones.place)
+    for i in range(len(nodes)):
+        zones.place[nodes[i]] = -1
+    local = _number_locally(zones, old, nodes)
+    before = weigh_region(graph, aim, nodes, ends, ids, local, len(old), zones.block)
+    fresh = _cut_anew(graph, aim, zones, brew, nodes, ends, ids, rng)
+    many = fresh.max() + 1
     after = weigh_region(graph, aim, nodes, ends, ids, fresh, many, zones.block)
     number = zones.total[NUMBER]
     change = after.cost - before.cost
@@ -199,7 +217,6 @@ def _divide_pieces(
     aim: Aim,
     zones: Zones,
     brew: Brew,
-    closing: np.ndarray,
     tries: int,
     rng: np.ndarray,
 ) -> None:
@@ -220,7 +237,7 @@ def _divide_pieces(
                     many += 1
             for j in range(many):
                 zones.mark[old[j]] = -1
-            _redraw(graph, aim, zones, brew, closing, old[:many], nodes, -1 if k == 0 else 0, rng)
+            _redraw(graph, aim, zones, brew, old[:many], nodes, -1 if k == 0 else 0, rng)
 
 
 @inner
@@ -251,7 +268,6 @@ def _take_step(
     aim: Aim,
     zones: Zones,
     brew: Brew,
-    closing: np.ndarray,
     outside: np.ndarray,
     heat: int,
     rng: np.ndarray,
@@ -261,13 +277,13 @@ def _take_step(
     wanted = 2 if roll < 8 else (3 if roll < 12 else 4 + draw_below(rng, MOST_ZONES - 3))
     old, nodes = _draw_region(graph, zones, _pick_zone(zones, outside, rng), wanted, rng)
     if len(nodes) > 1:
-        _redraw(graph, aim, zones, brew, closing, old, nodes, heat, rng)
+        _redraw(graph, aim, zones, brew, old, nodes, heat, rng)
 
 
 @inner
 def _cool(start: int, step: int, steps: int, drop: int) -> int:
     """Return the heat of a step."""
-    return (start * CURVE[drop * step // steps]) >> 16
+    return int(start * CURVE[drop * step // steps] >> 16)
 
 
 def _make_search(stamp: int) -> Callable[..., np.ndarray]:
@@ -293,13 +309,12 @@ def _make_search(stamp: int) -> Callable[..., np.ndarray]:
         cold = stamp - stamp
         zones = open_zones(graph, labels, groups)
         zones.total[CHANGE] = score[0]
-        brew = open_brew(graph, zones, groups, best)
-        closing = _close_table(graph, aim)
+        brew = open_brew(graph, zones, groups, _close_table(graph, aim), best, score)
         press_zones(graph, aim, zones, brew, WALL, 0)
         if plan[4] > 0:
-            _divide_pieces(graph, aim, zones, brew, closing, plan[4], rng)
+            _divide_pieces(graph, aim, zones, brew, plan[4], rng)
         if score[2] == 0 and plan[2] > 0:
-            score[2] = simmer(graph, aim, zones, brew, SAMPLE, -1, rng, best, score)
+            score[2] = simmer(graph, aim, zones, brew, SAMPLE, -1, rng)
         outside = _list_outside(graph, zones)
         often = max(16, plan[2] >> 8)
         for step in range(plan[0], plan[1]):
@@ -309,17 +324,17 @@ def _make_search(stamp: int) -> Callable[..., np.ndarray]:
                 press = score[2] * (SLACK + FIRM * share // 256) >> 8
                 press_zones(graph, aim, zones, brew, press if share < 236 else WALL, share)
             heat = _cool(plan[3] * score[2] >> 8, step, plan[2], DROP)
-            _take_step(graph, aim, zones, brew, closing, outside, heat, rng)
-            simmer(graph, aim, zones, brew, plan[5], heat, rng, best, score)
-            keep_best(zones, brew, best, score)
+            _take_step(graph, aim, zones, brew, outside, heat, rng)
+            simmer(graph, aim, zones, brew, plan[5], heat, rng)
+            keep_best(zones, brew)
         if plan[6] > 0:
             press_zones(graph, aim, zones, brew, WALL, 0)
         for _ in range(plan[6]):
             reached = zones.total[CHANGE]
-            simmer(graph, aim, zones, brew, 3 * brew.dial[BORDER], cold, rng, best, score)
+            simmer(graph, aim, zones, brew, 3 * brew.dial[BORDER], cold, rng)
             if zones.total[CHANGE] == reached:
                 break
-        keep_best(zones, brew, best, score)
+        keep_best(zones, brew)
         score[0] = zones.total[CHANGE]
         return zones.label
 

@@ -49,8 +49,9 @@ class Brew(NamedTuple):
     Nodes (n,): ``apart`` neighbours in other zones; ``border`` lists the nodes that have some,
     ``seat`` is a node's place there or -1; ``stale`` lists the nodes that moved since the best
     labels were kept, ``moved`` marks them. Zones (n,): ``worth`` weighed cost, ``ease`` how much of
-    it the relaxed band forgives. ``start`` (groups + 1,) and ``kin`` list the members of groups. ``trial``
-    worth and ease of the two zones of an offer.
+    it the relaxed band forgives. ``start`` (groups + 1,) and ``kin`` list the members of groups.
+    ``trial`` (2, 2): worth and ease of the two zones of an offer. ``closing``: what finished zones
+    cost in a tree cut. ``best``, ``score``: as for `gridmap.planning.kernels.searching`.
     ``dial``: length of ``border`` and of ``stale``; pressure, the cost for each ``LUMP`` of
     households outside the band (`WALL`: the true cost); share of the charge for each zone outside,
     in 256ths; the change of the last offer but for the band.
@@ -67,6 +68,9 @@ class Brew(NamedTuple):
     kin: np.ndarray
     trial: np.ndarray
     dial: np.ndarray
+    closing: np.ndarray
+    best: np.ndarray
+    score: np.ndarray
 
 
 @inner
@@ -78,7 +82,14 @@ def blur(heat: int, rng: np.ndarray) -> int:
 
 
 @inner
-def open_brew(graph: Graph, zones: Zones, groups: int, best: np.ndarray) -> Brew:
+def open_brew(
+    graph: Graph,
+    zones: Zones,
+    groups: int,
+    closing: np.ndarray,
+    best: np.ndarray,
+    score: np.ndarray,
+) -> Brew:
     """Set up the simmering of a division; ``best`` are the labels kept so far."""
     size = len(zones.label)
     brew = Brew(
@@ -93,6 +104,9 @@ def open_brew(graph: Graph, zones: Zones, groups: int, best: np.ndarray) -> Brew
         np.empty(size, np.int64),
         np.zeros((2, 2), np.int64),
         np.zeros(6, np.int64),
+        closing,
+        best,
+        score,
     )
     total, many = 0, 0
     for node in range(size):
@@ -125,14 +139,14 @@ def mark_stale(brew: Brew, node: int) -> None:
 
 
 @inner
-def keep_best(zones: Zones, brew: Brew, best: np.ndarray, score: np.ndarray) -> None:
+def keep_best(zones: Zones, brew: Brew) -> None:
     """Keep the labels when the sum of changes is the least so far, at the cost of what moved."""
-    if zones.total[CHANGE] >= score[1]:
+    if zones.total[CHANGE] >= brew.score[1]:
         return
-    score[1] = zones.total[CHANGE]
+    brew.score[1] = zones.total[CHANGE]
     for k in range(brew.dial[STALE]):
         node = brew.stale[k]
-        best[node] = zones.label[node]
+        brew.best[node] = zones.label[node]
         brew.moved[node] = 0
     brew.dial[STALE] = 0
 
@@ -256,7 +270,7 @@ def stays_whole(graph: Graph, zones: Zones, node: int, queue: np.ndarray) -> boo
         zones.place[start] = 3
     zones.place[node] = 4
     looked = 0
-    while low < high and met < wanted and looked < 8 * LOOK:
+    while low < high and met < wanted and looked < 8 * LOOK and high < LOOK:
         here = queue[low]
         low += 1
         for slot in range(graph.indptr[here], graph.indptr[here + 1]):
@@ -267,9 +281,7 @@ def stays_whole(graph: Graph, zones: Zones, node: int, queue: np.ndarray) -> boo
                 zones.place[near] = 3
                 queue[high] = near
                 high += 1
-                if high == len(queue):
-                    looked = 8 * LOOK
-            if met == wanted or looked >= 8 * LOOK:
+            if met == wanted or looked >= 8 * LOOK or high == LOOK:
                 break
     for k in range(high):
         zones.place[queue[k]] = -1
@@ -394,6 +406,17 @@ def offer_move(
 
 
 @inner
+def _draw_node(graph: Graph, zones: Zones, brew: Brew, rng: np.ndarray) -> int:
+    """Draw a border node that may move; -1 where the one drawn may not, or is a hub not due."""
+    node = brew.border[draw_below(rng, brew.dial[BORDER])]
+    degree = graph.indptr[node + 1] - graph.indptr[node]
+    fixed = graph.anchor[node] >= 0 or zones.size[zones.label[node]] < 2
+    if fixed or (degree > HUB and draw_below(rng, degree) >= HUB):
+        return -1
+    return int(node)
+
+
+@inner
 def _draw_target(graph: Graph, zones: Zones, node: int, rng: np.ndarray) -> int:
     """Draw a zone beside a border node."""
     first, last = graph.indptr[node], graph.indptr[node + 1]
@@ -412,10 +435,7 @@ def _find_partner(graph: Graph, zones: Zones, brew: Brew, node: int, rng: np.nda
     found, least = -1, NEVER
     here = zones.after[node]
     for _ in range(draw_below(rng, min(zones.size[zones.label[node]], 4 * PARTNERS))):
-        if here < 0:
-            here = zones.after[node]
-        else:
-            here = zones.after[here]
+        here = zones.after[node] if here < 0 else zones.after[here]
     for _ in range(PARTNERS):
         if here < 0:
             here = zones.after[node]
@@ -438,8 +458,6 @@ def simmer(
     offers: int,
     heat: int,
     rng: np.ndarray,
-    best: np.ndarray,
-    score: np.ndarray,
 ) -> int:
     """Offer moves at border nodes drawn by chance; return the mean of those to the worse.
 
@@ -452,11 +470,8 @@ def simmer(
     while (made < offers or turn != SINGLE) and brew.dial[BORDER] > 0:
         if turn == SINGLE:
             made += 1
-            node = brew.border[draw_below(rng, brew.dial[BORDER])]
-            degree = graph.indptr[node + 1] - graph.indptr[node]
-            if graph.anchor[node] >= 0 or zones.size[zones.label[node]] < 2:
-                continue
-            if degree > HUB and draw_below(rng, degree) >= HUB:
+            node = _draw_node(graph, zones, brew, rng)
+            if node < 0:
                 continue
             target = _draw_target(graph, zones, node, rng)
             allowed = blur(heat, rng) - (heat == 0) if heat >= 0 else -NEVER
@@ -482,5 +497,5 @@ def simmer(
             node, target, turn, allowed = first, source, BACK, NEVER
             continue
         turn = SINGLE
-        keep_best(zones, brew, best, score)
+        keep_best(zones, brew)
     return worse // max(1, many)

@@ -36,6 +36,28 @@ def _close_best(
 
 
 @inner
+def _merge_states(
+    pool: np.ndarray, start: int, span: tuple[int, int, int, int], price: int, most: int
+) -> int:
+    """Add the states of a node with one more child, closed or joined; return where they end."""
+    filled = start
+    for mine in range(span[0], span[1]):
+        if price < NEVER:
+            pool[filled, SUM] = pool[mine, SUM]
+            pool[filled, COST] = pool[mine, COST] + price
+            pool[filled, MINE], pool[filled, JOINED] = mine, -1
+            filled += 1
+        for child in range(span[2], span[3]):
+            weight = pool[mine, SUM] + pool[child, SUM]
+            if weight <= most:
+                pool[filled, SUM] = weight
+                pool[filled, COST] = pool[mine, COST] + pool[child, COST]
+                pool[filled, MINE], pool[filled, JOINED] = mine, child
+                filled += 1
+    return filled
+
+
+@inner
 def cut_tightly(
     graph: Graph,
     grain: int,
@@ -83,23 +105,12 @@ def cut_tightly(
             break
         up = parent[node]
         may_close = closed[node] >= 0 and flag[node] != KEPT
-        start = filled
-        for mine in range(first[up], last[up]):
-            joins = 0 if flag[node] == CUT else last[node] - first[node]
-            if filled + joins + 1 > room:
-                return none
-            if may_close:
-                pool[filled, SUM] = pool[mine, SUM]
-                pool[filled, COST] = pool[mine, COST] + cost + price[node]
-                pool[filled, MINE], pool[filled, JOINED] = mine, -1
-                filled += 1
-            for child in range(first[node], first[node] + joins):
-                weight = pool[mine, SUM] + pool[child, SUM]
-                if weight <= most:
-                    pool[filled, SUM] = weight
-                    pool[filled, COST] = pool[mine, COST] + pool[child, COST]
-                    pool[filled, MINE], pool[filled, JOINED] = mine, child
-                    filled += 1
+        price_closed = cost + price[node] if may_close else NEVER
+        many = 0 if flag[node] == CUT else last[node] - first[node]
+        start, span = filled, (first[up], last[up], first[node], first[node] + many)
+        if start + (last[up] - first[up]) * (many + 1) > room:
+            return none
+        filled = _merge_states(pool, start, span, price_closed, most)
         if filled == start:
             return none
         first[up], last[up] = start, filled

@@ -60,9 +60,10 @@ class Graph(NamedTuple):
     ``klass`` row of ``bands``, ``group`` (-1 none), ``anchor`` (locked zone, -1 none), ``area``,
     ``perimeter``. Rows of edges: ``indptr``/``nbr``/``eid`` (CSR). Edges (m,): ``cut`` cost of
     cutting, ``cross`` cost of keeping inside a zone, ``length``, ``rank`` (the lower, the sooner
-    in a tree). ``bands`` (classes, 6): wished lower and upper, hard lower and
-    upper, target, and what being at the edge of the band costs. ``loads`` (n, q): further weights of each node, q may be 0; ``load_bands`` (q, 2): least and
-    most of each that a zone may carry.
+        in a tree). ``bands`` (classes, 6): wished lower and upper, hard lower and upper, target,
+    and what
+    being at the edge of the band costs. ``loads`` (n, q): further weights of each node, q may be 0;
+    ``load_bands`` (q, 2): least and most of each that a zone may carry.
     """
 
     indptr: np.ndarray
