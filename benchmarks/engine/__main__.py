@@ -6,6 +6,7 @@ import argparse
 import json
 import os
 import platform
+import signal
 import subprocess
 import sys
 import tempfile
@@ -52,6 +53,7 @@ The peers live in an environment of their own (`benchmarks/engine/requirements-p
 def main() -> int:
     """Read the arguments, measure the parts, and write what is known so far after each."""
     options = _read_arguments()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     plan = parts.Plan(options.seed, options.data, options.patience)
     bench = Bench(options.work, options.peers_python)
     names = _choose_parts(options.parts, options.data)

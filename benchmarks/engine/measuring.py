@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -107,15 +108,17 @@ def run_program(command: list[str], limit_s: float, *, cold: bool) -> Row:
         out, err = Path(folder) / "said", Path(folder) / "complained"
         started, spent = time.perf_counter(), _count_cpu()
         with out.open("w") as said, err.open("w") as complained:
-            process = subprocess.Popen(command, stdout=said, stderr=complained, env=environment)
+            process = subprocess.Popen(
+                command, stdout=said, stderr=complained, env=environment, start_new_session=True
+            )
             watch = _Watch(process.pid)
             watch.start()
             try:
                 code: int | None = process.wait(limit_s)
             except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
                 code = None
+            finally:
+                _end(process)
             wall = round(time.perf_counter() - started, 3)
             watch.stop()
         row: Row = {"wall_s": wall, "cpu_s": round(_count_cpu() - spent, 3)}
@@ -127,6 +130,13 @@ def run_program(command: list[str], limit_s: float, *, cold: bool) -> Row:
             return row | {"failed": (words[-1] if words else f"exit code {code}")[:LAST_WORDS]}
         told = json.loads(out.read_text("utf-8").splitlines()[-1])
     return row | told | {"peak_mib": max(row["peak_mib"], told.get("peak_mib", 0.0))}
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End a program and what it started, if it still runs: the whole session is its own."""
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
 
 
 def _count_cpu() -> float:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,8 +14,6 @@ from benchmarks.engine.cities import LOWER, UPPER
 from benchmarks.engine.instances import Instance
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from numpy.typing import NDArray
 
     from gridmap.model import Sources, Territory
@@ -25,23 +25,14 @@ OPEN_TARGETS = {"UT-tract": 78, "MS-tract": 62, "AR-tract": 70, "NV-tract": 76}
 
 
 def read_sample(seed: int) -> Instance:
-    """Return the sample district's units."""
-    from gridmap.datasets import make_district
+    """Return the sample district's units; it goes through files, as every input does."""
+    from gridmap.datasets import make_district, write_district
     from gridmap.flow import read_input
 
-    return _prepare("sample", read_input([_write_district(make_district, seed)]), None)
-
-
-def _write_district(make: Any, seed: int) -> Path:
-    """Write the district to a folder, so that it takes the way of every input."""
-    import tempfile
-    from pathlib import Path
-
-    from gridmap.datasets import write_district
-
-    folder = Path(tempfile.mkdtemp(prefix="gridmap-sample-"))
-    write_district(make(households=SAMPLE_HOUSEHOLDS, seed=seed), folder)
-    return folder
+    with tempfile.TemporaryDirectory() as folder:
+        write_district(make_district(households=SAMPLE_HOUSEHOLDS, seed=seed), Path(folder))
+        sources = read_input([folder])
+    return _prepare("sample", sources, None)
 
 
 def read_place(name: str, path: Path, households: int | None) -> Instance:
