@@ -62,7 +62,7 @@ def redraw_around(board: Board, zone: int, *, seed: int, enough: int) -> Trial |
     for size in (*range(1, MOST_TOGETHER + 1), *LARGE):
         for number, region in enumerate(_choose_regions(board, zone, size)):
             before = sum(board.count_failing(board.members(other)) for other in region)
-            for drawing in range(DRAWINGS):
+            for drawing in range(DRAWINGS if size <= MOST_TOGETHER else 1):
                 start = seed_from(seed, "redraw", zone, size, number, drawing)
                 trial = _redraw(board, region, Search(seed=start, attempts=1))
                 if trial is None or trial.cost >= enough:
