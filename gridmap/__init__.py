@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from gridmap.maps import make_map, write_map
     from gridmap.model import Plan, Scorecard, Sources, Territory, Units
     from gridmap.planfiles import read_plan, write_plan
-    from gridmap.planning import make_plan, partition, subdivide_plan
+    from gridmap.planning import make_plan, partition, replan, subdivide_plan
     from gridmap.reports import write_tables
     from gridmap.rules import Band, Rules
     from gridmap.scoring import score_plan
@@ -62,6 +62,7 @@ _DOORS = {
     "read_plan": "planfiles",
     "read_sources": "sources",
     "repair_sources": "checks",
+    "replan": "planning",
     "score_plan": "scoring",
     "subdivide_plan": "planning",
     "write_map": "maps",
@@ -93,6 +94,7 @@ __all__ = [
     "read_plan",
     "read_sources",
     "repair_sources",
+    "replan",
     "score_plan",
     "subdivide_plan",
     "write_map",

@@ -123,9 +123,10 @@ class Sources:
         return replace(self, findings=self.findings + findings)
 
 
-UNIT_KINDS = ("compound", "village", "building", "entrance", "site", "households", "open")
+UNIT_KINDS = ("compound", "village", "building", "entrance", "site", "households", "open", "area")
 """compound 小区, village 自然村/村民小组, building 楼栋, entrance 单元 (of a building above the
-band), site 场所, households (points without a building), open (land without households)."""
+band), site 场所, households (points without a building), open (land without households), area (a
+grid, or an area of which only the count is known, taken whole)."""
 
 
 @dataclass(frozen=True)
@@ -138,7 +139,8 @@ class Units:
         GeoDataFrame indexed by ``unit_id``, sorted; one polygon in one piece each; columns
         ``community_id``, ``kind`` (one of `UNIT_KINDS`), ``compound_id``, ``site_id``,
         ``building_id`` (``""`` where it does not apply), ``age_class``, ``area_type``,
-        ``households`` (int), ``area_m2``, ``perimeter_m``.
+        ``households`` (int), ``area_m2``, ``perimeter_m``; where the input has them also
+        ``residents``, ``workload`` (int) and ``current_grid`` (today's grid, ``""`` for none).
     communities
         GeoDataFrame indexed by ``community_id``, sorted: the land as tiled (overlaps given to
         one); columns ``name``, ``township``, ``area_type``, ``households``, ``area_m2``.
@@ -213,6 +215,10 @@ class Territory:
         return graph
 
 
+CHANGES = ("U", "S", "M", "X")
+"""What became of a grid when its plan was replanned: unchanged, split, merged, redrawn."""
+STATUSES = ("kept", "new", "retired")
+"""Whether a grid is in both plans, in the new one only, or no more."""
 GRID_KINDS = ("general", "dedicated", "exclave")
 REASONS = (
     "too_few_households",
@@ -240,7 +246,9 @@ class Plan:
         ``households``, ``lower``, ``upper``, ``in_band`` (bool), ``reason_code`` (``""`` or one
         of `REASONS`), ``reason`` (Chinese), ``reason_en``, ``area_m2``, ``perimeter_m``; and
         ``site_id``, ``category`` (dedicated), ``host_id`` (exclave: the community around it;
-        the owner is ``community_id``). The land of the grids tiles every community exactly.
+        the owner is ``community_id``); ``residents`` and ``workload`` where they are known. With
+        ``Rules.weight = "workload"`` the bounds are in workload points. The land of the grids
+        tiles every community exactly.
     territory
         The units, borders and communities that were planned.
     assignment
@@ -251,6 +259,14 @@ class Plan:
         Everything said from reading to planning, worst first.
     about
         Key -> value: seed, versions, input hashes, datum, rules as TOML; no clock, no path.
+    changes
+        What `gridmap.replan` changed, None for a plan that is not one of an earlier plan's:
+        indexed by ``grid_id`` (of this plan, then of retired grids), columns ``code``,
+        ``community_id``, ``status`` (``kept``, ``new``, ``retired``), ``change`` (one of
+        `CHANGES`), ``from_ids`` and ``to_ids`` (grid ids, joined by ``;``),
+        ``households_before``, ``households_after``, ``households_in``, ``households_out``,
+        ``units_in``, ``units_out``, ``cause_code``,
+        ``cause`` (Chinese), ``cause_en``. ``docs/replan.md`` defines each.
     micro_grids, link_units
         The levels below the grids, None when not drawn (`gridmap.subdivide_plan`): indexed by
         ``micro_grid_id`` and ``link_unit_id``, sorted by ``code``; ``code``, ``name``,
@@ -266,6 +282,7 @@ class Plan:
     rules: Rules
     findings: tuple[Finding, ...] = ()
     about: Mapping[str, str] = field(default_factory=dict)
+    changes: pd.DataFrame | None = None
     micro_grids: gpd.GeoDataFrame | None = None
     link_units: gpd.GeoDataFrame | None = None
 

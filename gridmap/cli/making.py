@@ -254,16 +254,24 @@ def draw_map(
         bool,
         typer.Option("--internal/--public", help="是否标注“内部用图”。Marked as internal."),
     ] = True,
+    level: Annotated[
+        str,
+        typer.Option(
+            "--level",
+            help="画哪一级：grid 网格, micro_grid 微网格, link_unit 联户单元。Which level to draw.",
+        ),
+    ] = "grid",
 ) -> None:
     """出图：一个可离线打开的 HTML 地图。One HTML file that opens without internet."""
-    from gridmap.maps import write_map
+    from gridmap.maps import show_level, write_map
     from gridmap.planfiles import read_plan
 
     options.refuse_overwriting_input([plan_file], out)
     with show_progress() as progress:
         progress("map", 0, 1)
+        read = read_plan(plan_file)
         write_map(
-            read_plan(plan_file),
+            read if level == "grid" else show_level(read, level),
             out,
             title=title,
             language=language,

@@ -7,6 +7,7 @@
     waymarks   rivers, railways and main roads along the borders of units
     wording    words of the page in two languages; cleaning of words that came from files
     content    the one block of data that the page is drawn from
+    levels     micro-grids, link units and communities in the place of grids
     page       Folium's map and figure without their default assets, and the security policy
     drawing    the doors: `make_map`, `write_map`
 
@@ -14,5 +15,6 @@ The page's own scripts, styles and its template are separate files in ``assets``
 """
 
 from gridmap.maps.drawing import make_map, write_map
+from gridmap.maps.levels import show_level
 
-__all__ = ["make_map", "write_map"]
+__all__ = ["make_map", "show_level", "write_map"]

@@ -15,6 +15,7 @@ import shapely
 
 from gridmap.estimates import HOUSEHOLDS_ESTIMATED
 from gridmap.maps.ground import Ground
+from gridmap.maps.levels import reword_page
 from gridmap.maps.outlines import STEP_DEG, TOLERANCE_M, Arcs, pack_arcs, pack_lines, trace_arcs
 from gridmap.maps.palette import SHADES, TINTS, make_palette
 from gridmap.maps.tints import pick_tints
@@ -80,7 +81,7 @@ def describe_plan(plan: Plan, imprint: Imprint, language: str) -> dict[str, Any]
     return {
         "version": 1,
         "language": language,
-        "words": page_words(),
+        "words": reword_page(page_words(), plan.about),
         "palette": make_palette(),
         "imprint": _imprint(plan, imprint, register),
         "totals": _totals(plan),
@@ -129,7 +130,7 @@ def _column(frame: gpd.GeoDataFrame, column: str, ids: Sequence[str]) -> list[tu
 
 
 def _imprint(plan: Plan, imprint: Imprint, register: _Register) -> dict[str, Any]:
-    words = page_words()
+    words = reword_page(page_words(), plan.about)
     title = clean_text(imprint.title)
     shown: dict[str, Any] = {
         "date": clean_text(imprint.date),

@@ -143,6 +143,16 @@ FINDINGS = Table(
 )
 ABOUT = Table("about", "", "none", _columns("key value"))
 
+CHANGES = Table(
+    "changes",
+    "grid_id",
+    "none",
+    _columns(
+        "grid_id code community_id status change from_ids to_ids households_before:i "
+        "households_after:i households_in:i households_out:i units_in:i units_out:i cause_code "
+        "cause cause_en"
+    ),
+)
 BUILDINGS = Table(
     "buildings",
     "place_id",
@@ -180,6 +190,7 @@ TABLES = {
         COMMUNITIES,
         SITES,
         BORDERS,
+        CHANGES,
         BUILDINGS,
         MICRO_GRIDS,
         LINK_UNITS,
@@ -187,5 +198,5 @@ TABLES = {
 }
 """Every table, in the order in which it is written: the contract's first."""
 
-OPTIONAL = (BUILDINGS.name, MICRO_GRIDS.name, LINK_UNITS.name)
+OPTIONAL = (CHANGES.name, BUILDINGS.name, MICRO_GRIDS.name, LINK_UNITS.name)
 """Tables that a file has only when the plan has them."""

@@ -61,8 +61,8 @@ def pack_plan(plan: Plan) -> dict[str, pd.DataFrame]:
     }
     if "micro_grid_id" not in frames["units"]:
         frames["units"]["micro_grid_id"] = ""
-    below = (units.buildings, plan.micro_grids, plan.link_units)
-    for name, frame in zip(layout.OPTIONAL, below, strict=True):
+    further = (plan.changes, units.buildings, plan.micro_grids, plan.link_units)
+    for name, frame in zip(layout.OPTIONAL, further, strict=True):
         if frame is not None:
             frames[name] = frame.reset_index()
     return {

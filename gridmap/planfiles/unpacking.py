@@ -14,7 +14,17 @@ import pandas as pd
 
 from gridmap.errors import GridmapError
 from gridmap.findings import SEVERITIES, Finding
-from gridmap.model import GRID_KINDS, REASONS, UNIT_KINDS, InputFile, Plan, Territory, Units
+from gridmap.model import (
+    CHANGES,
+    GRID_KINDS,
+    REASONS,
+    STATUSES,
+    UNIT_KINDS,
+    InputFile,
+    Plan,
+    Territory,
+    Units,
+)
 from gridmap.planfiles import layout
 from gridmap.planfiles.complaints import unreadable
 from gridmap.rules import AREA_TYPES, Rules
@@ -63,6 +73,8 @@ CHOICES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("link_units", "reason_code", ("", *REASONS)),
     ("units", "kind", UNIT_KINDS),
     ("findings", "severity", SEVERITIES),
+    ("changes", "change", CHANGES),
+    ("changes", "status", STATUSES),
 )
 """Columns that hold one of a few words."""
 
@@ -114,6 +126,7 @@ def unpack_plan(tables: Mapping[str, pd.DataFrame], about: Mapping[str, str], pa
         rules=_unpack_rules(about, path),
         findings=findings["plan_order"],
         about={k: v for k, v in about.items() if not k.startswith(layout.OWN_PREFIX)},
+        changes=frames.get("changes"),
         micro_grids=frames.get("micro_grids"),
         link_units=frames.get("link_units"),
     )
@@ -238,11 +251,10 @@ def _check_references(frames: Mapping[str, pd.DataFrame], path: Path) -> None:
 def _check_levels(frames: Mapping[str, pd.DataFrame], path: Path) -> None:
     """Check what names a zone below the grids; nobody names one that is not there."""
     for table, column, target in LEVEL_REFERENCES:
-        if table not in frames or column not in frames[table]:
+        if table not in frames or target not in frames or column not in frames[table]:
             continue
         named = frames[table][column]
-        known = frames[target].index if target in frames else pd.Index([])
-        lost = named.ne("") & ~named.isin(known)
+        lost = named.ne("") & ~named.isin(frames[target].index)
         if lost.any():
             value = named[lost].iloc[0]
             raise unreadable(
@@ -253,7 +265,8 @@ def _check_levels(frames: Mapping[str, pd.DataFrame], path: Path) -> None:
 def _storage_crs(frames: Mapping[str, pd.DataFrame], path: Path) -> CRS:
     """Return the one CRS of all layers."""
     layers: list[Any] = [frames[name] for name in ("grids", "units", "communities", "sites")]
-    layers += [frames[name] for name in layout.OPTIONAL if name in frames]
+    drawn = [name for name in layout.OPTIONAL if layout.TABLES[name].geometry != "none"]
+    layers += [frames[name] for name in drawn if name in frames]
     codes = {None if layer.crs is None else layer.crs.to_epsg() for layer in layers}
     if len(codes) != 1 or not codes <= set(STORAGE_CODES):
         shown = ", ".join(sorted(str(code) for code in codes))

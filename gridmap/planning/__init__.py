@@ -2,8 +2,22 @@
 
 from __future__ import annotations
 
+from gridmap.planning.areas import make_area_territory, merge_units
+from gridmap.planning.communities import adopt_communities
 from gridmap.planning.nesting import subdivide_plan
 from gridmap.planning.partitioning import Certificate, OutsideZone, Partition, partition
 from gridmap.planning.planner import make_plan
+from gridmap.planning.replanning import replan
 
-__all__ = ["Certificate", "OutsideZone", "Partition", "make_plan", "partition", "subdivide_plan"]
+__all__ = [
+    "Certificate",
+    "OutsideZone",
+    "Partition",
+    "adopt_communities",
+    "make_area_territory",
+    "make_plan",
+    "merge_units",
+    "partition",
+    "replan",
+    "subdivide_plan",
+]

@@ -68,7 +68,15 @@ class Carving:
     findings: tuple[Finding, ...]
 
 
-def carve_sites(land: Land, sites: gpd.GeoDataFrame, rules: Rules) -> Carving:
+def carve_sites(
+    land: Land,
+    sites: gpd.GeoDataFrame,
+    rules: Rules,
+    *,
+    kept: NDArray[np.bool_] | None = None,
+    locked: NDArray[np.bool_] | None = None,
+    barred: NDArray[np.bool_] | None = None,
+) -> Carving:
     """Decide which sites become dedicated grids, the largest first.
 
     Parameters
@@ -79,6 +87,13 @@ def carve_sites(land: Land, sites: gpd.GeoDataFrame, rules: Rules) -> Carving:
         Indexed by site id: ``category``, ``owner``.
     rules
         `Rules.dedicated`: category, least area, most households, one owner.
+    kept
+        Units of sites that are dedicated grids today and stay so as long as the rule lets them,
+        shape (n,).
+    locked
+        Units of sites that stay dedicated grids whatever the rule says, shape (n,).
+    barred
+        Units of sites that stay in the general grids, shape (n,).
 
     Returns
     -------
@@ -92,7 +107,7 @@ def carve_sites(land: Land, sites: gpd.GeoDataFrame, rules: Rules) -> Carving:
     a site is left where carving it would make general grids impossible, is gridmap's own default:
     every household needs a grid inside the band more than a site needs one of its own.
     """
-    pieces = _find_site_pieces(land)
+    pieces = find_site_pieces(land)
     rank = sorted(
         pieces, key=lambda p: (-float(land.areas[p].sum()), str(land.site[p[0]]), int(p[0]))
     )
@@ -103,10 +118,14 @@ def carve_sites(land: Land, sites: gpd.GeoDataFrame, rules: Rules) -> Carving:
     around = _Surroundings(land)
     for piece in rank:
         site = str(land.site[piece[0]])
-        why = _find_fault(land, piece, sites, site, rules)
-        if why:
+        why = find_fault(land, piece, sites, site, rules)
+        if barred is not None and barred[piece].any():
+            continue
+        if why and (locked is None or not locked[piece].any()):
             failed.setdefault(why, []).append(site)
-        elif around.is_worse_without(piece, number, rules):
+        elif (kept is None or not kept[piece].any()) and around.is_worse_without(
+            piece, number, rules
+        ):
             stranding.append(site)
         else:
             number[piece] = len(names)
@@ -129,7 +148,7 @@ def _say_uncarved(
     return tuple(findings)
 
 
-def _find_site_pieces(land: Land) -> list[NDArray[np.int64]]:
+def find_site_pieces(land: Land) -> list[NDArray[np.int64]]:
     """Return the units of each connected piece of each site inside one community."""
     members = np.flatnonzero(land.site != "")
     if len(members) == 0:
@@ -142,7 +161,7 @@ def _find_site_pieces(land: Land) -> list[NDArray[np.int64]]:
     return [members[rows] for rows in np.split(order, cuts)]
 
 
-def _find_fault(
+def find_fault(
     land: Land, piece: NDArray[np.int64], sites: gpd.GeoDataFrame, site: str, rules: Rules
 ) -> str:
     """Return which condition of the rule a piece of a site fails, or ``""``."""
@@ -195,5 +214,5 @@ class _Surroundings:
             ends.append(np.column_stack([np.full(len(other), place[unit]), other]))
         pieces = find_pieces(np.concatenate(ends), len(members))
         band = widest_band(land, rules, members)
-        bounds = bound_pieces(land.households[members], pieces, band=band)
+        bounds = bound_pieces(land.counted[members], pieces, band=band)
         return sum(bound.unavoidable for bound in bounds if bound.weight > 0)

@@ -101,6 +101,7 @@ def divide_pieces(
     seed: int,
     watch: Watch,
     report: Callable[[int], None],
+    today: NDArray[np.int64] | None = None,
 ) -> list[NDArray[np.int32]]:
     """Divide every piece that has households; return the zones of its units.
 
@@ -121,13 +122,15 @@ def divide_pieces(
         left, by units; the first division is always finished.
     report
         Called with the number of units done so far.
+    today
+        Today's zone of each unit, where the search starts from it, shape (n,).
 
     Returns
     -------
     list of ndarray
         Zones 0.. of the units of each piece.
     """
-    edges = _share_edges(land, pieces)
+    edges = share_edges(land, pieces)
     workers = choose_workers(None)
     zones = [np.zeros(len(piece.members), np.int32) for piece in pieces]
     served = [k for k, piece in enumerate(pieces) if int(land.households[piece.members].sum())]
@@ -139,6 +142,8 @@ def divide_pieces(
         piece = pieces[number]
         share = queue.take(len(piece.members)) * workers / threads
         problem = state_piece(land, piece, edges[number], rules)
+        if today is not None:
+            problem = replace(problem, current=today[piece.members])
         first = str(land.ids[piece.members[0]])
         name = land.communities[piece.community]
         search = Search(seed=seed_from(seed, name, first), workers=threads)
@@ -176,8 +181,19 @@ class _Queue:
         return share
 
 
-def _share_edges(land: Land, pieces: list[Piece]) -> list[NDArray[np.int64]]:
-    """Return the passable borders inside each piece, by position."""
+def share_edges(land: Land, pieces: list[Piece]) -> list[NDArray[np.int64]]:
+    """Return the passable borders inside each piece, by position.
+
+    Parameters
+    ----------
+    land, pieces
+        The land and the pieces of it.
+
+    Returns
+    -------
+    list of ndarray
+        Positions of borders, one array for each piece.
+    """
     owner = np.full(land.size, -1, np.int64)
     for number, piece in enumerate(pieces):
         owner[piece.members] = number
@@ -190,7 +206,7 @@ def _share_edges(land: Land, pieces: list[Piece]) -> list[NDArray[np.int64]]:
 
 def state_pieces(land: Land, pieces: list[Piece], rules: Rules) -> list[Problem]:
     """Return every piece of land as a problem for the engine."""
-    edges = _share_edges(land, pieces)
+    edges = share_edges(land, pieces)
     return [
         state_piece(land, piece, borders, rules)
         for piece, borders in zip(pieces, edges, strict=True)
@@ -209,7 +225,7 @@ def state_piece(land: Land, piece: Piece, borders: NDArray[np.int64], rules: Rul
     )
     groups = land.group[piece.members]
     problem = Problem(
-        weights=land.households[piece.members],
+        weights=land.counted[piece.members],
         edges=place[land.edges[borders]],
         costs=land.costs.cuts[borders],
         crossings=land.costs.crossings[borders],
@@ -219,6 +235,8 @@ def state_piece(land: Land, piece: Piece, borders: NDArray[np.int64], rules: Rul
             land.lengths[borders], land.areas[piece.members], land.perimeters[piece.members]
         ),
         groups=np.where(groups < 0, -1, number_by_first(np.maximum(groups, -1))),
+        loads=land.burden.loads[piece.members] if land.burden.names else None,
+        load_bands=land.burden.load_bands if land.burden.names else None,
     )
     anchors = anchor_nodes(problem, np.zeros(problem.size, np.bool_))
     return replace(problem, anchors=anchors)
@@ -257,7 +275,7 @@ def join_grids(
     used = int(dedicated.max(initial=-1)) + 1
     empty = np.zeros(land.size, np.bool_)
     for piece, zone in zip(pieces, zones, strict=True):
-        if int(land.households[piece.members].sum()) == 0:
+        if int(land.counted[piece.members].sum()) == 0:
             empty[piece.members] = True
             continue
         grid[piece.members] = used + zone

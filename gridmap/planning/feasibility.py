@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 
     from gridmap.rules import Band
 
+MOST_DOUBTED = 20_000
+"""Pieces of more nodes are not looked through for nodes that fit into no zone: sets of nodes are
+whole numbers of as many bits there, so that the work would grow with the square of the size."""
+
 
 @dataclass(frozen=True, slots=True)
 class PieceBound:
@@ -94,9 +98,22 @@ def bound_piece(weights: NDArray[np.int64], *, band: Band, piece: int = 0) -> Pi
     >>> bound.unavoidable, bound.reason, bound.nearest
     (1, 'total_impossible', (500, 600))
     """
-    total = int(weights.sum())
-    large = int(np.count_nonzero(weights > band.upper))
-    rest = total - int(weights[weights > band.upper].sum())
+    large = weights > band.upper
+    return _state_bound(
+        piece,
+        len(weights),
+        int(weights.sum()),
+        int(np.count_nonzero(large)),
+        int(weights[large].sum()),
+        band=band,
+    )
+
+
+def _state_bound(
+    piece: int, nodes: int, total: int, large: int, heavy: int, *, band: Band
+) -> PieceBound:
+    """Return the bound of a piece from its sums: ``heavy`` is what ``large`` nodes weigh."""
+    rest = total - heavy
     impossible = total == 0 or not band.can_hold(total)
     reason = ""
     if large:
@@ -107,7 +124,7 @@ def bound_piece(weights: NDArray[np.int64], *, band: Band, piece: int = 0) -> Pi
         reason = "total_impossible"
     return PieceBound(
         piece=piece,
-        nodes=len(weights),
+        nodes=nodes,
         weight=total,
         least_zones=large + -(-rest // band.upper),
         most_zones=large + rest // band.lower,
@@ -145,13 +162,15 @@ def bound_pieces(
     >>> [bound.reason for bound in bounds]
     ['', 'too_few_households']
     """
-    order = np.argsort(pieces, kind="stable")
-    cuts = np.flatnonzero(np.diff(pieces[order])) + 1
-    return tuple(
-        bound_piece(weights[members], band=band, piece=number)
-        for number, members in enumerate(np.split(order, cuts))
-        if len(members)
-    )
+    large = weights > band.upper
+    nodes = np.bincount(pieces)
+    many = np.bincount(pieces[large], minlength=len(nodes))
+    totals, heavy = np.zeros((2, len(nodes)), np.int64)
+    np.add.at(totals, pieces, weights)
+    np.add.at(heavy, pieces[large], weights[large])
+    columns = (range(len(nodes)), nodes, totals, many, heavy)
+    rows = zip(*(np.asarray(column).tolist() for column in columns), strict=True)
+    return tuple(_state_bound(*row, band=band) for row in rows if row[1])
 
 
 def bound_number(
@@ -255,29 +274,44 @@ def sharpen_bounds(
     """
     sums = np.bincount(labels, weights=weights)
     outside = ((sums < band.lower) | (sums > band.upper))[labels]
-    doubtful = set(pieces[outside].tolist())
-    return tuple(
-        _sharpen_bound(bound, weights, pieces, edges, band=band, labels=labels)
-        if bound.piece in doubtful and bound.weight >= band.lower
-        else bound
-        for bound in bounds
-    )
+    doubtful = np.zeros(len(bounds), np.bool_)
+    doubtful[pieces[outside]] = True
+    members, inner = _Rows(pieces), _Rows(pieces[edges[:, 0]] if len(edges) else pieces[:0])
+    place = np.empty(len(weights), np.int64)
+    sharper = list(bounds)
+    for bound in bounds:
+        if doubtful[bound.piece] and bound.weight >= band.lower and bound.nodes <= MOST_DOUBTED:
+            own = members.of(bound.piece)
+            place[own] = np.arange(len(own))
+            ends = place[edges[inner.of(bound.piece)]]
+            sharper[bound.piece] = _sharpen_bound(
+                bound, weights, own, ends, band=band, labels=labels
+            )
+    return tuple(sharper)
+
+
+class _Rows:
+    """The rows of each piece, found without looking at all rows again."""
+
+    def __init__(self, pieces: NDArray[np.int32]) -> None:
+        self._order = np.argsort(pieces, kind="stable")
+        self._sorted = pieces[self._order]
+
+    def of(self, piece: int) -> NDArray[np.intp]:
+        first, last = np.searchsorted(self._sorted, [piece, piece + 1])
+        return self._order[first:last]
 
 
 def _sharpen_bound(
     bound: PieceBound,
     weights: NDArray[np.int64],
-    pieces: NDArray[np.int32],
-    edges: NDArray[np.int64],
+    members: NDArray[np.intp],
+    ends: NDArray[np.int64],
     *,
     band: Band,
     labels: NDArray[np.int64],
 ) -> PieceBound:
     """Return the bound of one piece with what the longer proofs prove."""
-    members = np.flatnonzero(pieces == bound.piece)
-    place = np.full(len(weights), -1, np.int64)
-    place[members] = np.arange(len(members))
-    ends = place[edges[pieces[edges[:, 0]] == bound.piece]]
     unfit = members[find_unfit(weights[members], ends, band=band)]
     if len(unfit):
         zones = len(np.unique(labels[unfit]))

@@ -12,6 +12,7 @@ import shapely
 from gridmap.planning.drafting import Division, Piece, find_hosts
 from gridmap.planning.feasibility import bound_piece, sharpen_bounds
 from gridmap.planning.land import Land, widest_band
+from gridmap.planning.loads import is_overburdened
 from gridmap.planning.numbering import (
     SERIAL_TOO_LONG,
     distinguish,
@@ -35,6 +36,8 @@ from gridmap.rules import Band
 from gridmap.units.measuring import measure_polygons, project_geometries
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import geopandas as gpd
     from numpy.typing import NDArray
 
@@ -85,24 +88,53 @@ class Draft:
 
 
 @dataclass(frozen=True)
+class Identities:
+    """Who the grids of a draft are, where some of them are grids of an earlier plan.
+
+    Attributes
+    ----------
+    ids
+        ``grid_id`` of each grid by number, shape (g,).
+    codes, names
+        Code and name of every grid that keeps its own, by ``grid_id``.
+    serials
+        Greatest serial number used so far in each community; new grids follow.
+    locked
+        Ids of the grids that may not change.
+    """
+
+    ids: NDArray[np.object_]
+    codes: Mapping[str, str]
+    names: Mapping[str, str]
+    serials: Mapping[str, int]
+    locked: frozenset[str]
+
+
+@dataclass(frozen=True)
 class _Proofs:
     """What is proved of the land around each unit, shape (n,).
 
     ``around`` households of the connected land, units above the upper bound taken out; ``misfit``
-    whether the unit is proved to fit into no grid, or the units of its land not to fit together.
+    whether the unit is proved to fit into no grid, or the units of its land not to fit together;
+    ``burdened`` whether the loads of its land are proved too much, or its own is.
     """
 
     around: NDArray[np.int64]
     misfit: NDArray[np.bool_]
+    burdened: NDArray[np.bool_]
 
 
-def frame_grids(draft: Draft) -> tuple[gpd.GeoDataFrame, pd.Series[str], list[Finding]]:
+def frame_grids(
+    draft: Draft, known: Identities | None = None
+) -> tuple[gpd.GeoDataFrame, pd.Series[str], list[Finding]]:
     """Return the grids in the columns of `gridmap.model.Plan`, the units' grids, and findings.
 
     Parameters
     ----------
     draft
         The division.
+    known
+        Ids, codes and names that stay; all are minted where there were no grids before.
 
     Returns
     -------
@@ -116,17 +148,15 @@ def frame_grids(draft: Draft) -> tuple[gpd.GeoDataFrame, pd.Series[str], list[Fi
     members = _split_members(draft.division.grid)
     proofs = _prove(draft, members)
     hosts = find_hosts(land, draft.division.grid)
-    rows = [_describe_grid(draft, units, proofs) for units in members]
+    held = [known is not None and str(known.ids[k]) in known.locked for k in range(len(members))]
+    rows = [
+        _describe_grid(draft, units, proofs, locked=locked)
+        for units, locked in zip(members, held, strict=True)
+    ]
     for number, row in enumerate(rows):
         host = hosts.get(number) if row["kind"] == "exclave" else None
         row["host_id"] = "" if host is None else land.communities[host]
-    ids = np.array(
-        [
-            make_grid_id(str(row["community_id"]), land.ids[units])
-            for row, units in zip(rows, members, strict=True)
-        ],
-        object,
-    )
+    ids = _mint_ids(land, rows, members) if known is None else known.ids
     frame = pd.DataFrame(rows).assign(grid_id=ids)
     shapes = _union_units(territory, land, members)
     crs, metric = territory.units.crs, territory.units.metric_crs
@@ -135,17 +165,44 @@ def frame_grids(draft: Draft) -> tuple[gpd.GeoDataFrame, pd.Series[str], list[Fi
     order = order_grids(
         frame["community_id"].to_list(), shapely.get_x(centre), shapely.get_y(centre), list(ids)
     )
+    further = _sum_further(draft, members)
+    frame = frame.assign(**further)
     frame["geometry"] = shapes
-    ordered, said = _number_grids(frame.iloc[order], territory, draft.rules)
+    ordered, said = _number_grids(frame.iloc[order], territory, draft.rules, known)
     grids = gpd.GeoDataFrame(ordered, geometry="geometry", crs=crs).set_index("grid_id")
     assignment = pd.Series(ids[draft.division.grid], index=pd.Index(land.ids, name="unit_id"))
     said += _say_division(draft, grids)
     said += state_misfits(_list_misfits(territory, grids, assignment))
     return (
-        grids.sort_values("code", kind="stable")[[*COLUMNS, "geometry"]],
+        grids.sort_values("code", kind="stable")[[*COLUMNS, *further, "geometry"]],
         assignment.rename("grid_id").sort_index(),
         said,
     )
+
+
+def _mint_ids(
+    land: Land, rows: list[dict[str, object]], members: list[NDArray[np.int64]]
+) -> NDArray[np.object_]:
+    pairs = zip(rows, members, strict=True)
+    ids = [make_grid_id(str(row["community_id"]), land.ids[units]) for row, units in pairs]
+    return np.array(ids, object)
+
+
+def _sum_further(draft: Draft, members: list[NDArray[np.int64]]) -> dict[str, NDArray[np.int64]]:
+    """Return residents and workload of every grid, as far as they are known."""
+    land = draft.land
+    units = draft.territory.units.frame
+    known = {
+        name: units[name].reindex(land.ids).to_numpy(np.int64)
+        for name in ("residents", "workload")
+        if name in units
+    }
+    if draft.rules.weight == "workload":
+        known["workload"] = land.counted
+    return {
+        name: np.array([values[rows].sum() for rows in members], np.int64)
+        for name, values in known.items()
+    }
 
 
 def _split_members(grid: NDArray[np.int64]) -> list[NDArray[np.int64]]:
@@ -158,11 +215,15 @@ def _prove(draft: Draft, members: list[NDArray[np.int64]]) -> _Proofs:
     land = draft.land
     light = draft.carving.number < 0
     misfit = np.zeros(land.size, np.bool_)
-    totals = np.array([land.households[units].sum() for units in members])[draft.division.grid]
+    limits = land.burden.load_bands
+    burdened = np.zeros(land.size, np.bool_)
+    burdened |= (land.burden.loads > limits[:, 1]).any(axis=1)
+    totals = np.array([land.counted[units].sum() for units in members])[draft.division.grid]
     start = np.full(land.size, -1, np.int64)
     for piece in draft.pieces:
         band = widest_band(land, draft.rules, piece.members)
-        weights = land.households[piece.members]
+        weights = land.counted[piece.members]
+        burdened[piece.members] |= _is_burdened(land, piece.members, band)
         light[piece.members] &= weights <= band.upper
         sums = totals[piece.members]
         if np.all((sums >= band.lower) & (sums <= band.upper)) or weights.sum() == 0:
@@ -183,11 +244,34 @@ def _prove(draft: Draft, members: list[NDArray[np.int64]]) -> _Proofs:
         misfit[piece.members[list(bound.unfit)]] = True
     free = land.passable & light[land.edges].all(axis=1)
     found = find_pieces(land.edges[free], land.size)
-    around = np.bincount(found, weights=land.households).astype(np.int64)[found]
-    return _Proofs(around, misfit)
+    around = np.bincount(found, weights=land.counted).astype(np.int64)[found]
+    return _Proofs(around, misfit, burdened)
 
 
-def _describe_grid(draft: Draft, units: NDArray[np.int64], proofs: _Proofs) -> dict[str, object]:
+def _is_burdened(land: Land, members: NDArray[np.int64], band: Band) -> bool:
+    """Tell whether the loads of some land are proved too much for grids inside the band."""
+    weights, loads = (
+        land.counted[members].sum(keepdims=True),
+        land.burden.loads[members].sum(axis=0),
+    )
+    limits = land.burden.load_bands
+    return bool(is_overburdened(weights, loads[None, :], limits, band)[0]) and len(limits) > 0
+
+
+def _explain_load(land: Land, units: NDArray[np.int64], proofs: _Proofs, code: str) -> str:
+    """Return the reason with what loads add to it."""
+    sums, limits = land.burden.loads[units].sum(axis=0), land.burden.load_bands
+    broken = bool(((sums < limits[:, 0]) | (sums > limits[:, 1])).any())
+    if not broken and code != "not_reached":
+        return code
+    if code in ("", "not_reached") and proofs.burdened[units].any():
+        return "load_impossible"
+    return code or "load_not_reached"
+
+
+def _describe_grid(
+    draft: Draft, units: NDArray[np.int64], proofs: _Proofs, *, locked: bool
+) -> dict[str, object]:
     """Return everything of a grid that does not depend on its shape or number."""
     land, sites = draft.land, draft.territory.units.sites
     households = int(land.households[units].sum())
@@ -211,21 +295,26 @@ def _describe_grid(draft: Draft, units: NDArray[np.int64], proofs: _Proofs) -> d
         row |= {"upper": most, "in_band": households <= most}
         return row | {"reason_code": "", "reason": "", "reason_en": ""}
     wish, hard = choose_band(land, draft.rules, units)
-    band = wish if wish.holds(households) else hard
-    served = units[land.households[units] > 0]
+    weight = int(land.counted[units].sum())
+    band = wish if wish.holds(weight) else hard
+    served = units[land.counted[units] > 0]
     total = int(proofs.around[served].max(initial=0))
-    largest = int(land.households[units].max())
+    largest = int(land.counted[units].max())
     misfit = bool(proofs.misfit[units].any())
-    code = explain_grid(households, largest=largest, around=total, misfit=misfit, band=hard)
+    code = explain_grid(weight, largest=largest, around=total, misfit=misfit, band=hard)
+    code = _explain_load(land, units, proofs, code)
+    code = "locked" if code and locked else code
     zh, en = write_reason(code, band=hard, around=total, largest=largest)
+    if draft.rules.weight == "workload":
+        zh, en = zh.replace("户", "点"), en.replace("households", "workload points")
     return row | {
         "lower": band.lower,
         "upper": band.upper,
-        "in_band": band.holds(households),
+        "in_band": band.holds(weight) and not code,
         "reason_code": code,
         "reason": zh,
         "reason_en": en,
-        "wish_unmet": hard.holds(households) and not wish.holds(households),
+        "wish_unmet": hard.holds(weight) and not wish.holds(weight),
     }
 
 
@@ -250,24 +339,37 @@ def _union_units(
 
 
 def _number_grids(
-    ordered: pd.DataFrame, territory: Territory, rules: Rules
+    ordered: pd.DataFrame, territory: Territory, rules: Rules, known: Identities | None
 ) -> tuple[pd.DataFrame, list[Finding]]:
-    """Add codes and names to grids in the order in which they are numbered."""
+    """Add codes and names to grids in the order in which they are numbered; known ones keep theirs.
+
+    Source: FIELD.md section 3: a grid keeps its identity; codes change only on request.
+    """
     titles = territory.units.communities["name"].to_dict()
     sites = territory.units.sites["name"].to_dict()
     counts = ordered["community_id"].value_counts()
-    serials = ordered.groupby("community_id").cumcount() + 1
-    codes, names = [], []
-    for owner, serial, kind, site in zip(
-        ordered["community_id"], serials, ordered["kind"], ordered["site_id"], strict=True
-    ):
-        digits = max(rules.code_digits, len(str(counts[owner])))
-        codes.append(make_code(owner, serial, digits))
+    last = {} if known is None else dict(known.serials)
+    kept_codes = {} if known is None else known.codes
+    codes, fresh = [], {}
+    for place, (owner, grid, kind, site) in enumerate(
+        zip(ordered["community_id"], ordered["grid_id"], ordered["kind"], ordered["site_id"],
+            strict=True)
+    ):  # fmt: skip
+        if grid in kept_codes:
+            codes.append(kept_codes[grid])
+            continue
+        serial = last[owner] = last.get(owner, 0) + 1
+        most = max(int(counts[owner]), serial)
+        codes.append(make_code(owner, serial, max(rules.code_digits, len(str(most)))))
         title = str(titles.get(owner) or owner)
-        names.append(make_name(title, serial, kind=kind, site=str(sites.get(site) or "")))
+        fresh[place] = make_name(title, serial, kind=kind, site=str(sites.get(site) or ""))
+    kept = [] if known is None else [known.names.get(str(g)) or "" for g in ordered["grid_id"]]
+    taken = [name for place, name in enumerate(kept) if place not in fresh]
+    given = dict(zip(fresh, distinguish([*taken, *fresh.values()])[len(taken) :], strict=True))
+    names = [given[place] if place in given else kept[place] for place in range(len(ordered))]
     long = [str(c) for c in sorted(counts.index) if len(str(counts[c])) > rules.code_digits]
     said = [SERIAL_TOO_LONG.found(long, digits=rules.code_digits)] if long else []
-    return ordered.assign(code=codes, name=distinguish(names)), said
+    return ordered.assign(code=codes, name=names), said
 
 
 def _say_division(draft: Draft, grids: gpd.GeoDataFrame) -> list[Finding]:

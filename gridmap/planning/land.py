@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from gridmap.planning.costing import BorderCosts, cost_borders
+from gridmap.planning.costing import BorderCosts, add_similarity, cost_borders
 from gridmap.planning.problems import find_pieces
 from gridmap.rules import Band
+from gridmap.workloads import Weights, weigh_plainly, weigh_units
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -44,6 +45,8 @@ class Land:
         Of each border: metres, and the costs of cutting and crossing; shape (m,).
     communities, totals
         Community ids, sorted; households of each.
+    burden
+        What the bands count of each unit, and further weights with their limits.
     """
 
     ids: NDArray[Any]
@@ -64,6 +67,12 @@ class Land:
     costs: BorderCosts
     communities: tuple[str, ...]
     totals: NDArray[np.int64]
+    burden: Weights
+
+    @property
+    def counted(self) -> NDArray[np.int64]:
+        """Return what the bands count of each unit: households, or workload points."""
+        return self.burden.counted
 
     @property
     def size(self) -> int:
@@ -71,18 +80,25 @@ class Land:
         return len(self.ids)
 
 
-def read_land(territory: Territory) -> Land:
+def read_land(territory: Territory, rules: Rules | None = None) -> Land:
     """Return a territory as arrays, with the parts of each community.
 
     Parameters
     ----------
     territory
         Units and borders.
+    rules
+        What units are weighed by, and what likeness is worth; without them households alone.
 
     Returns
     -------
     Land
         The arrays.
+
+    Raises
+    ------
+    InvalidOption
+        When the rules need a column that the units do not have.
 
     Notes
     -----
@@ -103,6 +119,9 @@ def read_land(territory: Territory) -> Land:
     pairs = list(zip(frame["area_type"].astype(str), frame["age_class"].astype(str), strict=True))
     klasses = tuple(sorted(set(pairs)))
     place = {pair: number for number, pair in enumerate(klasses)}
+    costs = cost_borders(borders)
+    if rules is not None:
+        costs = add_similarity(costs, frame, edges, rules.similarity)
     return Land(
         ids=index.to_numpy(object),
         community=community,
@@ -119,11 +138,12 @@ def read_land(territory: Territory) -> Land:
         same=same,
         passable=borders["passable"].to_numpy(np.bool_) & same,
         lengths=borders["length_m"].to_numpy(np.float64),
-        costs=cost_borders(borders),
+        costs=costs,
         communities=communities,
         totals=np.bincount(community, weights=households, minlength=len(communities)).astype(
             np.int64
         ),
+        burden=weigh_plainly(households) if rules is None else weigh_units(frame, rules),
     )
 
 

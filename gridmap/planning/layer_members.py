@@ -66,10 +66,15 @@ def frame_members(
     keys = ["unit_id", "place", "micro_grid_id", "link_unit_id"]
     parts = shares.groupby(keys, sort=True, as_index=False).agg(
         entrance=("entrance", _name_range),
+        many=("entrance", "nunique"),
         first=("first", "min"),
         last=("last", "max"),
         part=("part", "sum"),
     )
+    all_of = shares[shares["entrance"] > 0].groupby(["unit_id", "place"])["entrance"].nunique()
+    named = pd.MultiIndex.from_frame(parts[["unit_id", "place"]])
+    whole = parts["many"].to_numpy() == all_of.reindex(named).to_numpy(np.float64)
+    parts["entrance"] = parts["entrance"].where(~whole, "")
     parts["floors"] = [
         name_floors(int(a), int(b)) for a, b in zip(parts["first"], parts["last"], strict=True)
     ]
@@ -115,6 +120,7 @@ def _join_parts(
     whole = pd.concat([counted, empty]).sort_values(
         ["row", "micro_grid_id", "link_unit_id"], kind="stable"
     )
+    whole = whole.drop(columns="many")
     order = [*units.members.columns, "entrance", "floors", "micro_grid_id", "link_unit_id"]
     for name in order[-4:]:
         whole[name] = whole[name].fillna("").astype(str)

@@ -12,7 +12,8 @@ import numpy as np
 from gridmap.planning.anchoring import anchor_nodes
 from gridmap.planning.problems import BandTable, Problem, Shape, find_pieces, number_by_first
 from gridmap.planning.reasons import explain_grid
-from gridmap.planning.solving import Search, bound_outside, seed_from, solve_problem
+from gridmap.planning.solving import Search, bound_outside, solve_problem
+from gridmap.planning.walking import seed_from
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
 STEPS_A_ZONE = 30
 """Redrawings for each expected zone: zones of few buildings settle sooner than grids (gridmap's
 own default)."""
+
+FLOOR_SHARE = 8
+"""The search's hard floor is this share of the rule's: one household above the ceiling weighs more
+than a zone below the floor (gridmap's own default)."""
 
 
 @dataclass(frozen=True)
@@ -306,7 +311,11 @@ def _search_nodes(
 def _solve_batch(
     nodes: _Nodes, rows: Ints, rule: LevelRule, seed: int
 ) -> tuple[NDArray[np.int32], Ints, NDArray[np.bool_]]:
-    """Search the pieces of one community; return zones, and what is proved around each node."""
+    """Search the pieces of one community; return zones, and what is proved around each node.
+
+    The ceiling goes before the floor: never above 100, says FIELD.md section 2, and a small zone
+    does less harm. So the search has a low hard floor, and the wish above it.
+    """
     place = np.full(len(nodes.weight), -1, np.int64)
     place[rows] = np.arange(len(rows))
     ends = place[nodes.edges]
@@ -321,7 +330,8 @@ def _solve_batch(
         costs=nodes.cuts[kept],
         crossings=nodes.crossings[kept],
         bands=BandTable(
-            np.array([[rule.wish.lower, rule.wish.upper]]), np.array([[rule.lower, rule.upper]])
+            np.array([[rule.wish.lower, rule.wish.upper]]),
+            np.array([[max(2, rule.lower // FLOOR_SHARE), rule.upper]]),
         ),
         classes=np.zeros(len(rows), np.int64),
         shape=Shape(nodes.lengths[kept], nodes.areas[rows], nodes.perimeters[rows]),
@@ -333,7 +343,9 @@ def _solve_batch(
     labels = solve_problem(problem, Search(seed=seed, steps_a_zone=STEPS_A_ZONE))
     misfit = np.zeros(len(rows), np.bool_)
     pieces = find_pieces(problem.edges, problem.size)
-    for bound in bound_outside(problem, labels.astype(np.int64)):
+    band = np.array([[rule.lower, rule.upper]])
+    asked = replace(problem, bands=BandTable(band, band))
+    for bound in bound_outside(asked, labels.astype(np.int64)):
         if bound.reason == "units_do_not_fit":
             misfit |= pieces == bound.piece
         misfit[list(bound.unfit)] = True

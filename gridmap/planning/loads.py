@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gridmap.rules import Band
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -126,22 +128,48 @@ def find_overburdened(problem: Problem, pieces: NDArray[np.int32]) -> NDArray[np
     [True]
     """
     number = int(pieces.max(initial=-1)) + 1
+    lower, upper = problem.bands.widest
     if problem.loads is None or problem.load_bands is None:
         return np.zeros(number, np.bool_)
-    least, most = problem.load_bands.T
+    most = problem.load_bands[:, 1]
     heavy = np.zeros(number, np.bool_)
     heavy[pieces[(problem.loads > most).any(axis=1)]] = True
     weights = np.zeros(number, np.int64)
     np.add.at(weights, pieces, problem.weights)
     loads = np.zeros((number, problem.loads.shape[1]), np.int64)
     np.add.at(loads, pieces, problem.loads)
-    lower, upper = problem.bands.widest
+    return heavy | is_overburdened(weights, loads, problem.load_bands, Band(lower, upper))
+
+
+def is_overburdened(
+    weights: NDArray[np.int64], loads: NDArray[np.int64], limits: NDArray[np.int64], band: Band
+) -> NDArray[np.bool_]:
+    """Return which totals no number of zones can share inside all bands: by adding up.
+
+    Parameters
+    ----------
+    weights, loads
+        Totals of some pieces, shape (p,) and (p, q).
+    limits
+        Least and most of each load of a zone, shape (q, 2).
+    band
+        Least and most weight of a zone.
+
+    Examples
+    --------
+    >>> from gridmap.rules import Band
+    >>> limits = np.array([[0, 2500]])
+    >>> is_overburdened(np.array([600, 600]), np.array([[5000], [5001]]), limits, Band(300, 500))
+    array([False,  True])
+    """
+    lower, upper = band.lower, band.upper
+    least, most = limits.T
     fewest = np.maximum(-(-weights // upper), 1)
     fewest = np.maximum(fewest, (-(-loads // np.maximum(most, 1))).max(axis=1, initial=0))
     largest = weights // lower
     held = np.where(least > 0, loads // np.maximum(least, 1), np.iinfo(np.int64).max)
     largest = np.minimum(largest, held.min(axis=1, initial=np.iinfo(np.int64).max))
-    impossible: NDArray[np.bool_] = heavy | (fewest > largest)
+    impossible: NDArray[np.bool_] = fewest > largest
     return impossible
 
 

@@ -28,6 +28,7 @@ from gridmap.planning.certifying import bound_group_splits, prove_division
 from gridmap.planning.counting import count_reachable, settle_number
 from gridmap.planning.feasibility import bound_number
 from gridmap.planning.loads import Judgement, can_share_loads, find_overburdened, judge_zones
+from gridmap.planning.mending import mend_zones
 from gridmap.planning.problems import Problem, find_pieces, number_by_first
 from gridmap.planning.solving import Search, bound_outside, solve_problem
 from gridmap.planning.walking import load_kernels
@@ -180,6 +181,7 @@ def partition(  # noqa: PLR0913  # the signature is a contract: DESIGN.md sectio
     groups: ArrayLike | None = None,
     current: ArrayLike | None = None,
     locked: ArrayLike | None = None,
+    keep: bool = True,
     bands: ArrayLike | None = None,
     classes: ArrayLike | None = None,
     loads: ArrayLike | None = None,
@@ -217,14 +219,20 @@ def partition(  # noqa: PLR0913  # the signature is a contract: DESIGN.md sectio
     groups
         Group of each node, -1 for none, shape (n,): nodes that want to stay together.
     current
-        Today's zone of each node, -1 for none, shape (n,): the search starts there, and parting
-        today's neighbours, or joining those of different zones, has a cost. A node without a zone
-        costs nothing wherever it goes.
+        Today's zone of each node, -1 for none, shape (n,). What of them stays is said by ``keep``.
+        A node without a zone costs nothing wherever it goes.
     locked
         Whether a node stays in its zone of ``current``, shape (n,); it must have one. Locked
         nodes of one zone stay together, with the nodes of the zone that connect them (in each
         piece, where today's zone is in several); those of different zones apart. Nothing breaks
         a lock.
+    keep
+        Whether today's zones are kept as far as they can be (the least change): zones in one
+        piece inside the band stay as they are, and only the others are mended, with the fewest
+        households moved and then the fewest zones touched; nothing else is sought. With False
+        the search starts at today's zones and goes on for all it weighs; parting today's
+        neighbours, or joining those of different zones, has a cost. Without ``current``, or
+        where ``zones`` asks for another number than there is, it makes no difference.
     bands, classes
         Least and most weight of a zone by class, shape (c, 2), and the class of each node, row
         0.. of ``bands``, shape (n,). A zone is judged by the class of most of its weight. Given
@@ -309,7 +317,8 @@ def partition(  # noqa: PLR0913  # the signature is a contract: DESIGN.md sectio
         watch.keep_back(watch.seconds)
         if report is not None:
             watch.show_to(partial(_show, report, problem, ends, costs, watch))
-        labels = solve_problem(problem, Search(seed=seed, workers=workers), watch)
+        search = Search(seed=seed, workers=workers, thorough=True)
+        labels = _draw_zones(problem, search, watch, keep=keep)
         labels = settle_number(problem, labels, blocks)
         proofs: tuple[PieceProof, ...] = ()
         if prove:
@@ -329,6 +338,15 @@ def partition(  # noqa: PLR0913  # the signature is a contract: DESIGN.md sectio
             splits_bound=bound_group_splits(problem),
         ),
     )
+
+
+def _draw_zones(problem: Problem, search: Search, watch: Watch, *, keep: bool) -> NDArray[np.int32]:
+    """Return today's zones with the least change, or search freely."""
+    if keep and problem.current is not None:
+        labels = mend_zones(problem, search, watch)
+        if problem.zones in {0, int(labels.max(initial=-1)) + 1}:
+            return labels
+    return solve_problem(problem, search, watch)
 
 
 def _show(
@@ -372,7 +390,7 @@ def _certify(
         unavoidable = max(proved + added, int(burdened.any() or not shared))
         burdened |= not shared
     judged = judge_zones(problem, labels)
-    reasons = explain_zones(problem, labels, held, bounds, miscounted=added > 0)
+    reasons = explain_zones(problem, labels, held, bounds, forced=added)
     outside = tuple(
         OutsideZone(zone, weight, reason, tuple(judged.loads[zone].tolist()))
         for zone, weight, reason in _explain_loads(problem, labels, judged, reasons, burdened)
@@ -394,7 +412,7 @@ def explain_zones(
     held: NDArray[np.bool_],
     bounds: tuple[PieceBound, ...],
     *,
-    miscounted: bool = False,
+    forced: int = 0,
 ) -> list[tuple[int, int, str]]:
     """Return label, weight and reason of each zone outside the hard band of its class.
 
@@ -404,8 +422,10 @@ def explain_zones(
         What was divided, the zone of each node, and what is proved of each piece.
     held
         Whether each node is locked, shape (n,).
-    miscounted
-        Whether it is proved that the number of zones asked for forces zones outside.
+    forced
+        How many zones the number asked for is proved to force outside (`bound_number`). So many
+        have the reason ``number_impossible``, those furthest from the band first; what else is
+        outside was not reached.
 
     Notes
     -----
@@ -434,27 +454,45 @@ def explain_zones(
     proved = {bound.piece for bound in bounds if bound.reason == "units_do_not_fit"}
     unfit = np.zeros(problem.size, np.bool_)
     unfit[[node for bound in bounds for node in bound.unfit]] = True
-    counts = np.bincount(whole[np.unique(labels, return_index=True)[1]])
+    firsts = np.unique(labels, return_index=True)[1]
+    counts = np.bincount(whole[firsts])
+    holds = {
+        name: np.bincount(labels[nodes], minlength=len(firsts)) > 0
+        for name, nodes in (("free", ~held), ("large", large), ("unfit", unfit))
+    }
     found = []
-    for zone in np.flatnonzero(judged.by_size):
-        members = np.flatnonzero(labels == zone)
-        around = int(totals[pieces[members[0]]])
-        if held[members].all():
+    for zone in np.flatnonzero(judged.by_size).tolist():
+        piece = int(whole[firsts[zone]])
+        around = int(totals[pieces[firsts[zone]]])
+        if not holds["free"][zone]:
             reason = "locked"
-        elif large[members].any():
+        elif holds["large"][zone]:
             reason = "building_too_large"
         elif around < lower:
             reason = "too_few_households"
         elif not band.can_hold(around):
             reason = "total_impossible"
-        elif unfit[members].any() or int(whole[members[0]]) in proved:
+        elif holds["unfit"][zone] or piece in proved:
             reason = "units_do_not_fit"
-        elif miscounted and not _can_share(bounds[whole[members[0]]], counts, band):
+        elif forced and not _can_share(bounds[piece], counts, band):
             reason = "number_impossible"
         else:
             reason = "not_reached"
-        found.append((int(zone), int(weights[zone]), reason))
-    return found
+        found.append((zone, int(weights[zone]), reason))
+    return _limit_forced(found, forced, band)
+
+
+def _limit_forced(
+    found: list[tuple[int, int, str]], forced: int, band: Band
+) -> list[tuple[int, int, str]]:
+    """Keep the reason ``number_impossible`` for as many zones as are proved."""
+    blamed = [row for row in found if row[2] == "number_impossible"]
+    blamed.sort(key=lambda row: (-max(band.lower - row[1], row[1] - band.upper), row[0]))
+    spared = {row[0] for row in blamed[forced:]}
+    return [
+        (zone, weight, "not_reached" if zone in spared else reason)
+        for zone, weight, reason in found
+    ]
 
 
 def _explain_loads(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,7 @@ from gridmap.errors import InvalidOption
 from gridmap.findings import FindingKind, sort_findings
 from gridmap.model import Plan, ignore_progress
 from gridmap.planning.certifying import prove_pieces, tell_proofs
+from gridmap.planning.communities import lift_territory, name_communities
 from gridmap.planning.dedicated import carve_sites
 from gridmap.planning.drafting import divide_pieces, find_land_pieces, join_grids, state_pieces
 from gridmap.planning.framing import Draft, frame_grids
@@ -24,6 +26,7 @@ from gridmap.planning.watching import DONE, INTERRUPT, TIME, Watch, heed_interru
 if TYPE_CHECKING:
     from gridmap.findings import Finding
     from gridmap.model import Progress, Territory
+    from gridmap.planning.communities import Lift
     from gridmap.rules import Rules
 
 SEARCH_STOPPED = FindingKind(
@@ -36,7 +39,11 @@ SEARCH_STOPPED = FindingKind(
     cure_zh="请给予更多时间重新划分；不限时则同一种子每次结果相同。",
 )
 FINDING_KINDS = (SEARCH_STOPPED,)
+LEVELS = ("grid", "community")
 _CAUSES = {TIME: ("by its time limit", "因达到时间上限"), INTERRUPT: ("by Ctrl-C", "因用户中断")}
+ROADS_INSIDE_A_COMMUNITY = 1 / 8
+"""A community is as large as about eight grids: a main road inside it weighs an eighth (gridmap's
+own default)."""
 
 
 def make_plan(
@@ -45,10 +52,11 @@ def make_plan(
     rules: Rules,
     seed: int = 7,
     time_limit_s: float | None = None,
+    level: Literal["grid", "community"] = "grid",
     prove: bool = False,
     progress: Progress = ignore_progress,
 ) -> Plan:
-    r"""Divide a territory into grids: dedicated, general and exclave.
+    r"""Divide a territory into grids: dedicated, general and exclave; or into communities.
 
     Parameters
     ----------
@@ -62,6 +70,11 @@ def make_plan(
         Cuts the search short, in seconds; without it the search takes steps in proportion to the
         households. It holds for the whole call but for compiling the kernels; the first division
         is always finished.
+    level
+        ``grid``, or ``community``: communities are drawn anew inside each township by
+        ``rules.communities``, starting from today's. Then every row of ``grids`` is a community
+        and ``households`` counts persons; `gridmap.planning.communities.adopt_communities` makes
+        them the communities of the next plan.
     prove
         Whether to prove, piece by piece, that no division is better, or to tell the gap in
         ``about`` (keys ``proof.*``); a better division that the proof finds is taken. It takes
@@ -78,7 +91,8 @@ def make_plan(
     Raises
     ------
     InvalidOption
-        When the territory has no units, or the time limit is not positive.
+        When the territory has no units, the time limit is not positive, or the rules need a
+        column (residents, workload) that the units do not have.
 
     Notes
     -----
@@ -100,28 +114,43 @@ def make_plan(
             "A plan needs at least one unit and a time limit above 0.",
             "划分至少需要一个单元，且时间上限须大于 0。",
         )
+    if level not in LEVELS:
+        raise InvalidOption("level must be grid or community.", "level 只能取 grid 或 community。")
     watch = Watch(time_limit_s)
     with heed_interrupts(watch):
-        return _draw_plan(territory, rules, seed, watch, progress, prove=prove)
+        if level == "grid":
+            return _divide(territory, rules, seed, watch, progress, None, prove=prove)
+        lift = lift_territory(territory, rules)
+        drawn = _divide(lift.territory, lift.rules, seed, watch, progress, lift, prove=prove)
+    drawn = replace(drawn, findings=sort_findings([*drawn.findings, *lift.findings]))
+    return name_communities(drawn, lift, territory.units.communities["name"])
 
 
-def _draw_plan(
+def _divide(
     territory: Territory,
     rules: Rules,
     seed: int,
     watch: Watch,
     progress: Progress,
+    lift: Lift | None,
     *,
     prove: bool,
 ) -> Plan:
-    """Take the steps in their order."""
+    """Divide a territory by the bands of the rules; of a lifted one, communities."""
     watch.spare(load_kernels())
-    land = read_land(territory)
+    land = read_land(territory, rules)
+    if lift is not None:
+        crossings = land.costs.crossings * ROADS_INSIDE_A_COMMUNITY
+        land = replace(land, costs=land.costs._replace(crossings=crossings))
     progress("plan", 0, land.size)
     carving = carve_sites(land, territory.units.sites, rules)
     pieces = find_land_pieces(land, carving.number)
     titles = territory.units.communities["name"].astype(str).to_dict()
-    said = [*carving.findings, *state_arithmetic(land, pieces, rules, titles=titles)]
+    said = [
+        *land.burden.findings,
+        *carving.findings,
+        *state_arithmetic(land, pieces, rules, titles=titles),
+    ]
     idle = int(np.count_nonzero(carving.number >= 0))
     watch.keep_back(2 * watch.seconds)
     zones = divide_pieces(
@@ -131,6 +160,7 @@ def _draw_plan(
         seed=seed,
         watch=watch,
         report=lambda done: progress("plan", idle + done, land.size),
+        today=None if lift is None else lift.start,
     )
     told: dict[str, str] = {}
     if prove:
@@ -145,21 +175,43 @@ def _draw_plan(
         territory=territory,
         assignment=assignment,
         rules=rules,
-        findings=sort_findings([*territory.findings, *said, *more, *_say_stopped(watch)]),
-        about=_tell_about(territory, rules, seed) | told,
+        findings=sort_findings([*territory.findings, *said, *more, *say_stopped(watch)]),
+        about=tell_about(territory, rules, seed) | told,
     )
 
 
-def _say_stopped(watch: Watch) -> tuple[Finding, ...]:
-    """Say that a search was ended before it had taken all its steps."""
+def say_stopped(watch: Watch) -> tuple[Finding, ...]:
+    """Say that a search was ended before it had taken all its steps.
+
+    Parameters
+    ----------
+    watch
+        What the search was ended by.
+
+    Returns
+    -------
+    tuple of Finding
+        One, or none.
+    """
     if watch.cause == DONE:
         return ()
     en, zh = _CAUSES[watch.cause]
     return (SEARCH_STOPPED.found(count=1, cause=en, cause_zh=zh),)
 
 
-def _tell_about(territory: Territory, rules: Rules, seed: int) -> dict[str, str]:
-    """Return what a plan was made from and by; no clock, no path."""
+def tell_about(territory: Territory, rules: Rules, seed: int) -> dict[str, str]:
+    """Return what a plan was made from and by; no clock, no path.
+
+    Parameters
+    ----------
+    territory, rules, seed
+        What was planned, by what.
+
+    Returns
+    -------
+    dict
+        Key -> value.
+    """
     from importlib.metadata import version
 
     import geopandas

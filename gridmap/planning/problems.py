@@ -151,7 +151,16 @@ def state_problem(problem: Problem, *, wide: bool = False) -> tuple[Graph, Aim]:
     only needed where nodes do not fit. A node above the ceiling counts as just above it: it is
     outside with or without others, and what joins it is weighed like any excess.
     """
-    from gridmap.planning.kernels.weighing import ASTRAY, CROSSING, SHAPE, STEEP, Aim, Graph
+    from gridmap.planning.kernels.weighing import (
+        ASTRAY,
+        CROSSING,
+        DEVIATION,
+        SHAPE,
+        STEEP,
+        TIE,
+        Aim,
+        Graph,
+    )
 
     size, many = problem.size, len(problem.edges)
     total = int(problem.weights.sum())
@@ -171,7 +180,11 @@ def state_problem(problem: Problem, *, wide: bool = False) -> tuple[Graph, Aim]:
     start, near, ids = index_edges(problem.edges, size)
     none = np.full(size, -1, np.int64)
     loads, load_bands = _state_loads(problem)
-    bands = np.column_stack([problem.bands.wished, problem.bands.hard, target]).astype(np.int64)
+    bare = shape is None and problem.zones > 0
+    edge = np.full(len(target), TIE if bare else DEVIATION)
+    bands = np.column_stack([problem.bands.wished, problem.bands.hard, target, edge]).astype(
+        np.int64
+    )
     graph = Graph(
         indptr=start,
         nbr=near,

@@ -121,7 +121,7 @@ def state_arithmetic(
     small: list[_Place] = []
     impossible: list[_Place] = []
     for piece in pieces:
-        weights = land.households[piece.members]
+        weights = land.counted[piece.members]
         if int(weights.sum()) == 0:
             continue
         band = widest_band(land, rules, piece.members)
@@ -253,7 +253,7 @@ def choose_band(land: Land, rules: Rules, members: NDArray[np.int64]) -> tuple[B
     class of its first unit.
     """
     weights = np.bincount(
-        land.klass[members], weights=land.households[members], minlength=len(land.klasses)
+        land.klass[members], weights=land.counted[members], minlength=len(land.klasses)
     )
     top = int(weights.argmax()) if weights.max() > 0 else int(land.klass[members[0]])
     return band_pair(land, rules, top, int(land.community[members[0]]))

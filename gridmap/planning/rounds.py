@@ -34,7 +34,7 @@ REGION_NODES = 2000
 REGION_ZONES = 32
 """Zones of a region at least, where zones have many nodes."""
 ROUNDS = 8
-STEPS_A_ZONE = 24
+STEPS_A_ZONE = 18
 TREES = 3
 REPAIRS = 8
 """Further rounds around the zones that are outside without need."""
@@ -110,7 +110,7 @@ def divide_field(field: Field, labels: NDArray[np.int32], *, fresh: bool) -> NDA
     edges = field.problem.edges
     inside = uncut[edges].all(axis=1) & (labels[edges[:, 0]] == labels[edges[:, 1]])
     seed = seed_from(field.seed, "blocks") >> 1
-    block = draw_blocks(field.graph, edges[inside], wanted=field.wanted, seed=seed)
+    block = draw_blocks(field.graph, edges, np.flatnonzero(inside), wanted=field.wanted, seed=seed)
     nodes = np.flatnonzero(uncut)
     blocks = number_by_first(block[nodes]).astype(np.int64)
     zones = labels.astype(np.int64)
@@ -145,11 +145,12 @@ def search_field(
     ndarray
         The best division at the end of a round, or where the search was stopped; shape (n,).
     """
-    now, best, total, least = labels, labels, 0, 0
+    now, best, total, least, warmth = labels, labels, 0, 0, 0
     for turn in range(ROUNDS):
         if field.watch.must_stop():
             return best
-        reached = _search_round(field, now, turn, steps_a_zone)
+        reached = _search_round(field, now, turn, steps_a_zone, warmth)
+        warmth = warmth or reached.warmth
         now, total = reached.now, total + reached.change
         if total < least:
             best, least = now, total
@@ -158,7 +159,7 @@ def search_field(
 
 
 def _search_round(
-    field: Field, labels: NDArray[np.int64], turn: int, steps_a_zone: int
+    field: Field, labels: NDArray[np.int64], turn: int, steps_a_zone: int, warmth: int
 ) -> Searched:
     """Search every region once; the regions of each round are others."""
     live = field.live[field.piece[_find_firsts(labels)]]
@@ -168,7 +169,9 @@ def _search_round(
     def chart(zones: int) -> Course:
         steps = max(1, steps_a_zone * zones // ROUNDS)
         sweeps = LAST_SWEEPS if turn == ROUNDS - 1 else 0
-        return Course(turn * steps, (turn + 1) * steps, ROUNDS * steps, zones, sweeps=sweeps)
+        return Course(
+            turn * steps, (turn + 1) * steps, ROUNDS * steps, zones, sweeps=sweeps, warmth=warmth
+        )
 
     return _search_regions(field, labels, regions[labels], chart, name=f"round {turn}")
 
@@ -231,12 +234,15 @@ class Searched:
         Last and best division, zones 0.. without gaps, shape (n,).
     change, least
         Weighed change to each, of all regions together.
+    warmth
+        The middle one of what the kernel has measured of each region.
     """
 
     now: NDArray[np.int64]
     best: NDArray[np.int64]
     change: int
     least: int
+    warmth: int
 
 
 def _search_regions(
@@ -270,6 +276,7 @@ def _search_regions(
         _write_back(labels, parts, [one.best for one in reached]),
         sum(one.change for one in reached),
         sum(one.least for one in reached),
+        int(np.median([one.warmth for one in reached])) if reached else 0,
     )
 
 

@@ -26,6 +26,10 @@ STEPS_A_ZONE = 60
 LEAST_STEPS = 400
 STEPS_A_NODE = 30
 MANY_ZONES = 500
+OFFERS_A_PAIR = 200
+"""Single moves offered for each pair of nodes in one zone."""
+MOST_OFFERS = 3_000_000
+FEW_ZONES = 8
 ATTEMPTS = 6
 """Searches from the start, as long as a zone is outside that arithmetic would let inside."""
 MISFIT_ATTEMPTS = 3
@@ -46,10 +50,19 @@ class Search:
         Starts every random number.
     workers
         Threads for one large graph, or None for one a core; they don't change the result.
+    steps_a_zone
+        Redrawings for each zone of a graph that is searched as a whole.
+    thorough
+        Whether this graph is all that is asked, so that a small one is worth a few seconds.
+    attempts
+        Searches from the start, at most; with 1 nothing is proved in between.
     """
 
     seed: int
     workers: int | None = None
+    steps_a_zone: int = STEPS_A_ZONE
+    thorough: bool = False
+    attempts: int = ATTEMPTS
 
 
 def solve_problem(
@@ -129,17 +142,20 @@ def _solve_small(
     score = np.iinfo(np.int64).max
     bounds: tuple[PieceBound, ...] = ()
     heaped = False
-    for attempt in range(ATTEMPTS):
+    searches = _count_searches(problem) if search.thorough else 1
+    for attempt in range(search.attempts):
         reached = _anneal(problem, search, watch, labels, fresh=fresh, attempt=attempt, wide=heaped)
         if reached.least < score:
             best, score = reached.best, reached.least
         watch.tell(best, (attempt + 1) / ATTEMPTS)
+        if search.attempts == 1:
+            break
         if attempt == 0:
             bounds = bound_outside(problem, best)
         was_heaped, heaped = heaped, _has_heap(problem, best)
         misfit = attempt + 1 < MISFIT_ATTEMPTS and _has_misfit(problem, bounds)
         done = _count_avoidable(problem, best, bounds) <= 0 and (was_heaped or not heaped)
-        done = done and not misfit
+        done = done and not misfit and attempt + 1 >= searches
         if done or watch.must_stop():
             break
     return number_by_first(best)
@@ -202,7 +218,7 @@ def _find_live(problem: Problem, pieces: NDArray[np.int32]) -> NDArray[np.bool_]
     lower, upper = problem.bands.widest
     totals = np.bincount(pieces, weights=problem.weights).astype(np.int64)
     live = (totals >= 2 * lower) | (totals > upper) | np.bool_(problem.zones > 0)
-    return live | judge_zones(problem, pieces).by_load
+    return (live | judge_zones(problem, pieces).by_load) & (np.bincount(pieces) > 1)
 
 
 def _is_settled(problem: Problem, pieces: NDArray[np.int32]) -> bool:
@@ -224,9 +240,10 @@ def _anneal(
     graph, aim = state_problem(problem, wide=wide)
     whole = Region(np.arange(problem.size), graph, int(graph.group.max()) + 1)
     expected = count_expected(problem)
-    steps = min(_count_steps(expected), STEPS_A_NODE * problem.size)
+    steps = min(_count_steps(expected, search.steps_a_zone), STEPS_A_NODE * problem.size)
     trees = (FIRST_TREES if problem.size <= MANY_NODES else 1) if fresh else 0
-    course = Course(0, steps, steps, expected, trees=trees, sweeps=LAST_SWEEPS)
+    offers = _count_offers(problem) // max(1, steps) if search.thorough else 0
+    course = Course(0, steps, steps, expected, trees=trees, sweeps=LAST_SWEEPS, offers=offers)
     task = partial(
         walk,
         whole,
@@ -239,7 +256,26 @@ def _anneal(
     return run_beside([task], 1)[0]
 
 
-def _count_steps(zones: int) -> int:
+def _count_searches(problem: Problem) -> int:
+    """Return how often a graph is searched that is all that is asked.
+
+    Where zones are few, one search may be out of luck; among many, luck evens out.
+    """
+    if count_expected(problem) > FEW_ZONES:
+        return 1
+    return max(1, min(ATTEMPTS, MOST_OFFERS // _count_offers(problem)))
+
+
+def _count_offers(problem: Problem) -> int:
+    """Return the least number of single moves offered where one graph is all that is asked.
+
+    A border must be able to walk across a zone, as often as there are nodes.
+    """
+    across = -(-problem.size // count_expected(problem))
+    return min(MOST_OFFERS, OFFERS_A_PAIR * problem.size * across)
+
+
+def _count_steps(zones: int, each: int) -> int:
     """Return the redrawings for a number of zones: fewer a zone where there are very many."""
     many = max(0, zones - MANY_ZONES)
-    return LEAST_STEPS + STEPS_A_ZONE * min(zones, MANY_ZONES) + STEPS_A_ZONE // 3 * many
+    return LEAST_STEPS + each * min(zones, MANY_ZONES) + each // 3 * many

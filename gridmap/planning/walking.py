@@ -18,8 +18,10 @@ if TYPE_CHECKING:
 
     from gridmap.planning.kernels.weighing import Aim
 
-HEAT = 3 << 10
-"""Starting heat in the units of `gridmap.planning.kernels.weighing`: three shapes' worth."""
+HEAT = 256
+"""Starting heat in 256ths of what a move to the worse usually costs, measured at the start."""
+MOST_WALK = 32
+"""Nodes of a zone above which offers grow with the nodes, and no longer with their square."""
 STEPS_A_CALL = 128
 """Steps between two looks at the clock, where zones have up to `USUAL_NODES` nodes."""
 USUAL_NODES = 40
@@ -43,6 +45,10 @@ class Course:
         Heat at step 0.
     sweeps
         Most sweeps over all border nodes at the end, without heat.
+    offers
+        Least number of single moves offered after each step.
+    warmth
+        What an earlier round has measured (`Reached.warmth`), 0 for nothing yet.
     """
 
     begin: int
@@ -52,6 +58,8 @@ class Course:
     trees: int = 0
     heat: int = HEAT
     sweeps: int = 0
+    offers: int = 0
+    warmth: int = 0
 
 
 @dataclass(frozen=True)
@@ -64,12 +72,15 @@ class Reached:
         The last division and the best, zone ids 0..n-1, shape (n,).
     change, least
         Weighed change to each since the start.
+    warmth
+        What a move to the worse usually costs, by which the kernel sets its heat.
     """
 
     now: NDArray[np.int64]
     best: NDArray[np.int64]
     change: int
     least: int
+    warmth: int
 
 
 def seed_from(*parts: object) -> int:
@@ -154,7 +165,7 @@ def walk(
     each = max(1, min(STEPS_A_CALL, STEPS_A_CALL * usual // max(1, len(labels))))
     rng = np.array([seed], np.uint64)
     now, best = labels.astype(np.int64), labels.astype(np.int64)
-    score = np.array([0, WORST])
+    score = np.array([0, WORST, course.warmth])
     trees = course.trees
     for first in range(course.begin, max(course.end, course.begin + min(1, trees)), each):
         if trees == 0 and watch.must_stop():
@@ -162,21 +173,22 @@ def walk(
         last = min(first + each, course.end)
         late = min(course.steps - (last - first), int(watch.used * course.steps))
         shift = max(0, late - first)
-        plan = _plan(first + shift, last + shift, course)
+        plan = _plan(first + shift, last + shift, course, len(labels))
         plan[4] = trees
         now = search(part.graph, aim, now, part.groups, plan, rng, best, score)
         trees = 0
     change = int(score[0])
     if course.sweeps:
         score[0] = score[1]
-        plan = _plan(course.steps, course.steps, course)
+        plan = _plan(course.steps, course.steps, course, len(labels))
         plan[6] = 1 if watch.must_stop() else course.sweeps
         now = search(part.graph, aim, best.copy(), part.groups, plan, rng, best, score)
         change = int(score[0])
-    return Reached(now, best, change, int(score[1]))
+    return Reached(now, best, change, int(score[1]), int(score[2]))
 
 
-def _plan(first: int, last: int, course: Course) -> NDArray[np.int64]:
+def _plan(first: int, last: int, course: Course, size: int) -> NDArray[np.int64]:
     """Return what one call of the kernel does, in the order it reads."""
-    every = min(max(24, course.zones), 4096)
-    return np.array([first, last, course.steps, course.heat, 0, every, 0], np.int64)
+    usual = max(1, size // max(1, course.zones))
+    offers = max(course.offers, usual * min(usual, MOST_WALK) // 2)
+    return np.array([first, last, course.steps, course.heat, 0, offers, 0], np.int64)

@@ -139,6 +139,8 @@ def _remark(row: Mapping[str, Any]) -> str:
 
 def _household_column(plan: Plan) -> Column:
     """Return the column of households, marked where they are estimates."""
+    if plan.about.get("counted") == "persons":
+        return Column("人数", "Persons", "number")
     if is_estimated(plan):
         return Column("户数（估算）", "Households (estimated)", "number")
     return Column("户数", "Households", "number")

@@ -20,6 +20,7 @@ from gridmap.rules.bands import (
 )
 from gridmap.rules.levels import CommunityRule, LevelRule
 from gridmap.rules.ruleset import Rules
+from gridmap.rules.weights import SimilarityRule, WorkloadRule
 
 __all__ = [
     "AGE_CLASSES",
@@ -31,4 +32,6 @@ __all__ = [
     "DedicatedRule",
     "LevelRule",
     "Rules",
+    "SimilarityRule",
+    "WorkloadRule",
 ]

@@ -19,7 +19,8 @@ from gridmap.rules.levels import (
     CommunityRule,
     LevelRule,
 )
-from gridmap.rules.tables import LEVELS, complain, fill_table, read_toml
+from gridmap.rules.tables import LEVELS, TERMS, complain, fill_table, read_toml
+from gridmap.rules.weights import SIMILARITY, WORKLOAD, SimilarityRule, WorkloadRule
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,6 +31,10 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class Rules:
     """Everything that a plan must respect, each figure with its source.
+
+    ``weight`` is what the bands count: ``households``, or ``workload`` points (of the input's
+    column, else computed by ``workload``). ``most_residents`` is a cap that holds beside the
+    bands, 0 for none. ``similarity`` says what it is worth to keep like with like.
 
     Examples
     --------
@@ -50,6 +55,11 @@ class Rules:
     micro_grids: LevelRule = MICRO_GRIDS
     link_units: LevelRule = LINK_UNITS
     communities: CommunityRule = COMMUNITIES
+    weight: str = "households"
+    most_residents: int = 0
+    most_residents_source: str = ""
+    workload: WorkloadRule = WORKLOAD
+    similarity: SimilarityRule = SIMILARITY
 
     @staticmethod
     def preset_names() -> tuple[str, ...]:
@@ -111,6 +121,7 @@ class Rules:
             if not isinstance(value, (tuple, dict))
         }
         lines = [f"{key} = {_toml_value(value)}" for key, value in table.items()]
+        lines += [] if self.dedicated else ["dedicated = []"]
         for rule in self.bands:
             row = dataclasses.asdict(rule)
             row |= row.pop("band")
@@ -118,7 +129,7 @@ class Rules:
         for site in self.dedicated:
             lines += ["", "[[dedicated]]"]
             lines += [f"{k} = {_toml_value(v)}" for k, v in dataclasses.asdict(site).items()]
-        for level in LEVELS:
+        for level in (*LEVELS, *TERMS):
             lines += ["", f"[{level}]"]
             row = dataclasses.asdict(getattr(self, level))
             lines += [f"{k} = {_toml_value(v)}" for k, v in row.items()]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from gridmap.errors import InvalidOption
@@ -24,6 +24,7 @@ from gridmap.rules.levels import (
     CommunityRule,
     LevelRule,
 )
+from gridmap.rules.weights import SIMILARITY, WEIGHTS, WORKLOAD, SimilarityRule, WorkloadRule
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -65,6 +66,25 @@ LEVELS: dict[str, LevelRule] = {
     "communities": COMMUNITIES,
 }
 """The tables of levels, and the figures where neither the file nor its preset gives any."""
+TERMS: dict[str, WorkloadRule | SimilarityRule] = {
+    "workload": WORKLOAD,
+    "similarity": SIMILARITY,
+}
+"""The tables of further terms, all 0 where neither the file nor its preset gives any."""
+_TERM_KEYS: dict[str, dict[str, type]] = {
+    name: {key: str if key == "source" else float for key in asdict(rule)}
+    for name, rule in TERMS.items()
+}
+MOST_POINTS = 1000
+"""A number of points above this is a slip."""
+MOST_WORTH = 10
+"""A worth above this could outweigh a line crossed; similarity is to be soft."""
+_FREE_KEYS: dict[str, tuple[type, str | int]] = {
+    "weight": (str, "households"),
+    "most_residents": (int, 0),
+    "most_residents_source": (str, ""),
+}
+"""Keys that neither a file nor a preset must have, and what they are then."""
 _LEVEL_KEYS: dict[str, type] = {"lower": int, "upper": int, "target": int, "source": str}
 _COMMUNITY_KEYS: dict[str, type] = {
     **_LEVEL_KEYS,
@@ -161,7 +181,7 @@ def fill_table(table: Mapping[str, Any], *, where: str, base: Mapping[str, Any])
     known = (*_PLAIN_KEYS, "bands", "dedicated")
     filled = {**base, **table}
     try:
-        _check_keys(table, (*known, *LEVELS), "")
+        _check_keys(table, (*known, *_FREE_KEYS, *LEVELS, *TERMS), "")
         missing = [key for key in known if key not in filled]
         if missing:
             raise _Fault(
@@ -177,7 +197,12 @@ def fill_table(table: Mapping[str, Any], *, where: str, base: Mapping[str, Any])
             _check_value(filled[key], kind, key)
         for key, default in LEVELS.items():
             filled[key] = _level_rule(table.get(key, {}), base.get(key, default), key)
+        for key, (kind, value) in _FREE_KEYS.items():
+            _check_value(filled.setdefault(key, value), kind, key)
+        for key, rule in TERMS.items():
+            filled[key] = _term_rule(table.get(key, {}), base.get(key, rule), key)
         _check_filled(filled)
+        _check_weights(filled)
     except _Fault as fault:
         raise complain(where, *fault.texts) from fault
     return filled
@@ -342,3 +367,40 @@ def _level_rule(row: Any, base: LevelRule, table: str) -> LevelRule:
             )
         return CommunityRule(**values)
     return LevelRule(**values)
+
+
+def _term_rule(
+    row: Any, base: WorkloadRule | SimilarityRule, table: str
+) -> WorkloadRule | SimilarityRule:
+    """Return the figures of a further term: the file's keys over those of the preset."""
+    if not isinstance(row, dict):
+        raise _Fault(
+            f"{table} is not a table",
+            f"{table} 不是表格",
+            f"begin it with a line [{table}]",
+            f"以单独一行 [{table}] 开头",
+        )
+    kinds = _TERM_KEYS[table]
+    _check_keys(row, tuple(kinds), table)
+    _check_row(row, kinds, ("source",) if row else (), table)
+    most = MOST_POINTS if table == "workload" else MOST_WORTH
+    high = next((key for key in row if key != "source" and row[key] > most), "")
+    if high:
+        raise _Fault(
+            f"{high} in [{table}] is {row[high]:g}, above {most}",
+            f"[{table}] 中 {high} 为 {row[high]:g}，超过 {most}",
+            f"write a number of 0 to {most}",
+            f"请填写 0 至 {most} 的数",
+        )
+    return replace(base, **row)
+
+
+def _check_weights(filled: Mapping[str, Any]) -> None:
+    _check_word(filled["weight"], WEIGHTS, "weight")
+    if filled["most_residents"] and not filled["most_residents_source"]:
+        raise _Fault(
+            "most_residents has no source",
+            "most_residents 没有注明来源",
+            'add most_residents_source = "notice of the district, 2026"',
+            '请补充 most_residents_source = "本区文件，2026"',
+        )

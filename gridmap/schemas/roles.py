@@ -83,6 +83,16 @@ def _names(text: str) -> tuple[str, ...]:
     return tuple(text.split())
 
 
+_LOADS = (
+    Column(
+        "residents",
+        "number",
+        _names("常住人口 常住人口数 人口 人口数 人数 居住人数 实有人口 population persons"),
+    ),
+    Column("workload", "number", _names("工作量 工作量分值 工作量积分 work_points")),
+)
+"""What else a place may count, beside its households."""
+
 _ROLES = (
     Role(
         "communities",
@@ -159,6 +169,7 @@ _ROLES = (
                 _names("楼栋号 楼栋编号 楼栋ID 楼栋代码 楼栋编码 建筑编号 bldg_id buildingid"),
             ),
             Column("households", "number", _names("户数 住户数 household_count hh count hs")),
+            *_LOADS,
         ),
         _names(
             "households household 住户 住户点 户 户点 家庭 家庭点 人口 居民户 住户分布 住户信息 "
@@ -196,6 +207,7 @@ _ROLES = (
                 "number",
                 _names("户数 住户数 总户数 套数 household_count hh flats building:flats hs"),
             ),
+            *_LOADS,
             Column("address", "text", _names("地址 门牌 门牌号 详细地址 标准地址 门楼牌 addr dz")),
             Column("use", "text", _names("用途 建筑用途 使用性质 房屋用途 building usage"), "use"),
         ),

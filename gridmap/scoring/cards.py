@@ -11,9 +11,11 @@ from gridmap.model import Scorecard
 from gridmap.rules import Band
 from gridmap.scoring.bands import count_unavoidable, find_bands, label_pieces
 from gridmap.scoring.compounds import bound_excess, measure_compounds
+from gridmap.scoring.likeness import measure_likeness
 from gridmap.scoring.lines import align_grids, count_crossings, measure_alignment, measure_lines
 from gridmap.scoring.measures import MEASURES
 from gridmap.scoring.shapes import check_tiling, measure_shapes
+from gridmap.workloads import weigh_units
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -52,7 +54,7 @@ def score_plan(plan: Plan, *, rules: Rules | None = None) -> Scorecard:
     (1, 1, 1)
     """
     rules = plan.rules if rules is None else rules
-    units = _gather_units(plan)
+    units = _gather_units(plan, rules)
     by_grid = _judge_grids(plan, units, rules)
     lines = measure_lines(plan.territory.borders, plan.assignment)
     by_grid = by_grid.join(align_grids(lines, by_grid.index))
@@ -61,6 +63,9 @@ def score_plan(plan: Plan, *, rules: Rules | None = None) -> Scorecard:
     totals |= _total_lines(lines, by_grid)
     totals |= _total_shapes(plan, by_grid)
     totals |= _total_households(plan, units, by_grid)
+    totals |= measure_likeness(plan.territory, units)
+    over = by_grid["overloaded"] & (by_grid["kind"] == "general")
+    totals["residents_over"] = int(over.sum())
     return Scorecard(totals=_in_order(totals), by_grid=by_grid.round(DIGITS))
 
 
@@ -75,7 +80,7 @@ def _plain(value: float, *, places: int) -> float | int:
     return round(float(value), places) if isinstance(value, float) else int(value)
 
 
-def _gather_units(plan: Plan) -> pd.DataFrame:
+def _gather_units(plan: Plan, rules: Rules) -> pd.DataFrame:
     """Return the units with what the judge needs to know of each."""
     frame = plan.territory.units.frame
     columns = ["community_id", "compound_id", "area_type", "age_class", "households"]
@@ -83,17 +88,28 @@ def _gather_units(plan: Plan) -> pd.DataFrame:
     community = units.groupby("community_id")["households"].transform("sum")
     grid_id = plan.assignment.reindex(units.index)
     kind = grid_id.map(plan.grids["kind"])
-    return units.assign(community_households=community, grid_id=grid_id, grid_kind=kind)
+    weights = weigh_units(pd.DataFrame(frame.drop(columns="geometry")), rules)
+    residents = weights.loads.sum(axis=1)
+    return units.assign(
+        community_households=community,
+        grid_id=grid_id,
+        grid_kind=kind,
+        counted=weights.counted,
+        residents=residents,
+    )
 
 
 def _judge_grids(plan: Plan, units: pd.DataFrame, rules: Rules) -> pd.DataFrame:
     """Return the measures of each grid that need no borders."""
     grids = plan.grids
     bands = find_bands(pd.DataFrame(grids.drop(columns="geometry")), units, rules)
-    counted = units.groupby("grid_id")["households"].agg(["sum", "size"])
-    counted = counted.reindex(grids.index, fill_value=0)
-    households, lower, upper = counted["sum"], bands["lower"], bands["upper"]
-    inside = (households >= lower) & (households <= upper)
+    sums = units.groupby("grid_id")[["households", "counted", "residents"]].sum()
+    sums = sums.reindex(grids.index, fill_value=0)
+    sizes = units.groupby("grid_id").size().reindex(grids.index, fill_value=0)
+    households, counted = sums["households"], sums["counted"]
+    lower, upper = bands["lower"], bands["upper"]
+    over = (sums["residents"] > rules.most_residents) & (rules.most_residents > 0)
+    inside = (counted >= lower) & (counted <= upper) & ~over
     target = (lower + upper) / 2
     stated = (grids["households"] == households) & (
         (grids["in_band"].astype(bool) == inside) | (grids["kind"] != "general")
@@ -107,8 +123,9 @@ def _judge_grids(plan: Plan, units: pd.DataFrame, rules: Rules) -> pd.DataFrame:
             "lower": lower,
             "upper": upper,
             "in_band": inside,
-            "deviation": (households - target).abs() / target,
-            "units": counted["size"].astype(np.int64),
+            "deviation": (counted - target).abs() / target,
+            "overloaded": over,
+            "units": sizes.astype(np.int64),
             "misstated": ~stated,
         },
         index=grids.index,
@@ -120,7 +137,10 @@ def _total_bands(
     plan: Plan, units: pd.DataFrame, by_grid: pd.DataFrame, rules: Rules
 ) -> dict[str, float]:
     general = by_grid[by_grid["kind"] == "general"]
-    lost = count_unavoidable(units[units["grid_kind"] == "general"], plan.territory.borders, rules)
+    weighed = units.assign(households=units["counted"])
+    lost = count_unavoidable(
+        weighed[weighed["grid_kind"] == "general"], plan.territory.borders, rules
+    )
     outside = general.index[~general["in_band"]]
     reasons = plan.grids["reason_code"].reindex(outside)
     return {

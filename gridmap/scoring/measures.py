@@ -222,6 +222,23 @@ _ROWS: tuple[Measure, ...] = (
         "Grids whose own households, or in_band for general ones, differ from the judge's count.",
         "方案自述户数（综合网格还含是否达标）与重新统计不符的网格数。",
     ),
+    Measure(
+        "residents_over", "grids with too many residents", "常住人口超限网格数", "number", "less",
+        "General grids with more residents than the rules allow; 0 where they set no limit.",
+        "常住人口超过规则限额的综合网格数；规则未设限额时为 0。",
+    ),
+    Measure(
+        "similar", "alike", "构成相似率", "share", "more",
+        "Of the households of general grids in compounds with a class, the share in the class "
+        "that has most of them in its grid.",
+        "综合网格中有类型的小区住户里，属于本网格占多数类型的比例。",
+    ),
+    Measure(
+        "kept_together", "neighbours kept together", "现状邻里保持率", "share", "more",
+        "Of the passable borders between two units of one of today's grids, the share inside one "
+        "grid; 1 where today's grids are not given.",
+        "现状同一网格内相邻单元之间，方案仍划在同一网格的比例；未提供现状网格时为 1。",
+    ),
 )  # fmt: skip
 
 MEASURES = {measure.key: measure for measure in _ROWS}

@@ -12,6 +12,7 @@ from gridmap.findings import FindingKind
 from gridmap.model import Units
 from gridmap.units.arrays import name_of, run_starts, take_texts
 from gridmap.units.faces import NOTHING, locate_points
+from gridmap.units.loads import count_loads, find_current
 from gridmap.units.measuring import measure_polygons
 from gridmap.units.naming import name_units
 from gridmap.units.rivers import CUT
@@ -96,13 +97,16 @@ def frame_units(
     households = np.bincount(shares["group"], weights=shares["households"], minlength=groups)
     rows = _describe(patchwork, faces, candidates, items, first, sources)
     rows["households"] = np.rint(households).astype(np.int64)
+    loads, unsaid = count_loads(items, shares, groups, sources)
+    today = find_current(shapes, sources)
+    rows = rows.assign(**loads) if today is None else rows.assign(**loads, current_grid=today)
     points = shapely.get_coordinates(shapely.point_on_surface(shapes))
     names = name_units(rows, points)
     frame = _unit_frame(rows, names, shapes, sources)
     shares["unit_id"] = names[shares["group"].to_numpy()]
     limit = pd.Series(upper[patchwork.face[first]], index=names)
     parted = {name for finding in findings if finding.code == CUT.code for name in finding.where}
-    said = (*findings, *_list_findings(rows, names, points, limit, parted))
+    said = (*findings, *unsaid, *_list_findings(rows, names, points, limit, parted))
     divided = _tell_divided(items, candidates)
     standing = list_standing(items, shares, homes, sources)
     said += find_strays(items.spots, patchwork.item_group, divided, shapes, names)

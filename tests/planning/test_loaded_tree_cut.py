@@ -73,7 +73,7 @@ def trees(draw: st.DrawFn) -> Any:
     weight = np.array(draw(numbers))
     loads = np.column_stack([draw(numbers) for _ in range(q)]).astype(np.int64)
     klass = np.array(draw(st.lists(st.integers(0, 1), min_size=size, max_size=size)))
-    bands, load_bands = np.zeros((2, 5), np.int64), np.zeros((q, 2), np.int64)
+    bands, load_bands = np.zeros((2, 6), np.int64), np.zeros((q, 2), np.int64)
     for row in bands:
         row[2] = draw(st.integers(1, 9))
         row[3] = row[2] + draw(st.integers(0, 6))
@@ -131,7 +131,7 @@ def test_with_few_labels_the_cut_is_sound_and_says_when_it_is_not_proved_best(
 
 
 def test_two_caps_are_met_where_only_one_cut_meets_both() -> None:
-    band = np.array([[3, 6, 3, 6, 4]])
+    band = np.array([[3, 6, 3, 6, 4, 1024]])
     closing = np.array([[weigh_whole(x, band[0]) for x in range(7)] + [0]])
     closing[0, 7] = weigh_whole(7, band[0]) - ASTRAY
     six = np.arange(6)

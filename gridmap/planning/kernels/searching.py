@@ -8,9 +8,21 @@ import numpy as np
 
 from gridmap.planning.kernels.carrying import Tree, cut_region
 from gridmap.planning.kernels.compiling import SOURCES_STAMP, draw_below, entry, inner
-from gridmap.planning.kernels.moving import blur, sweep_nodes
+from gridmap.planning.kernels.simmering import (
+    BORDER,
+    WALL,
+    Brew,
+    blur,
+    ease_zone,
+    keep_best,
+    note_region,
+    open_brew,
+    press_zones,
+    simmer,
+)
 from gridmap.planning.kernels.spanning import collect_edges, draw_tree, hang_tree, price_edges
-from gridmap.planning.kernels.weighing import Aim, Graph, weigh_size
+from gridmap.planning.kernels.tightening import cut_tightly
+from gridmap.planning.kernels.weighing import ASTRAY, Aim, Graph, weigh_size
 from gridmap.planning.kernels.zones import (
     CHANGE,
     NUMBER,
@@ -27,10 +39,15 @@ if TYPE_CHECKING:
 
 MOST_ZONES = 6
 CROWD = 6000
-"""A region stops growing above this many nodes, so that no step takes long; and on larger graphs
-the best labels are looked for at the end of a call only, for copying them takes longer than a step.
-"""
-ROUGH = 1 << 19
+"""A region stops growing above this many nodes, so that no step takes long."""
+CURVE = np.array([int(65536 * np.exp(-k / 128) + 0.5) for k in range(1025)], dtype=np.int64)
+"""How heat falls, in 65536ths of the start."""
+SAMPLE = 2048
+"""Offers by which the heat of the start is measured."""
+DROP = 384
+"""Fall of the heat from the first step to the last: e to the power of so many 128ths."""
+SLACK, FIRM = 32, 1000
+"""Pressure of the band at the start and its growth, in 256ths of the heat of the start."""
 
 
 @inner
@@ -111,6 +128,7 @@ def _redraw(
     graph: Graph,
     aim: Aim,
     zones: Zones,
+    brew: Brew,
     closing: np.ndarray,
     old: np.ndarray,
     nodes: np.ndarray,
@@ -147,7 +165,14 @@ def _redraw(
         klass[i] = graph.klass[nodes[i]]
         if branch[i] >= 0:
             flag[i] = kinds[branch[i]]
-    fresh = cut_region(graph, aim, closing, nodes, Tree(order, parent, weight, klass, price, flag))
+    fresh = np.empty(0, np.int64)
+    if aim.grain > 1 and len(graph.load_bands) == 0:
+        fresh = cut_tightly(graph, aim.grain, nodes, order, parent, price, flag)
+        if len(fresh) == 0 and heat >= 0 and before.cost < ASTRAY:
+            return False
+    if len(fresh) == 0:
+        tree = Tree(order, parent, weight, klass, price, flag)
+        fresh = cut_region(graph, aim, closing, nodes, tree)
     many = 0
     for i in range(len(nodes)):
         many = max(many, fresh[i] + 1)
@@ -155,9 +180,15 @@ def _redraw(
     number = zones.total[NUMBER]
     change = after.cost - before.cost
     change += weigh_number(number + many - len(old), aim.zones) - weigh_number(number, aim.zones)
-    if heat >= 0 and change > blur(heat, rng):
+    loose = change
+    for k in range(len(old)):
+        loose += brew.ease[old[k]]
+    for k in range(many):
+        loose -= ease_zone(graph, aim, brew, after.weight[k], after.shares, after.loads, k)
+    if heat >= 0 and loose > blur(heat, rng):
         return False
     redraw_region(zones, nodes, old, fresh, after)
+    note_region(graph, aim, zones, brew, nodes)
     zones.total[CHANGE] += change
     return True
 
@@ -167,6 +198,7 @@ def _divide_pieces(
     graph: Graph,
     aim: Aim,
     zones: Zones,
+    brew: Brew,
     closing: np.ndarray,
     tries: int,
     rng: np.ndarray,
@@ -188,7 +220,7 @@ def _divide_pieces(
                     many += 1
             for j in range(many):
                 zones.mark[old[j]] = -1
-            _redraw(graph, aim, zones, closing, old[:many], nodes, -1 if k == 0 else 0, rng)
+            _redraw(graph, aim, zones, brew, closing, old[:many], nodes, -1 if k == 0 else 0, rng)
 
 
 @inner
@@ -218,6 +250,7 @@ def _take_step(
     graph: Graph,
     aim: Aim,
     zones: Zones,
+    brew: Brew,
     closing: np.ndarray,
     outside: np.ndarray,
     heat: int,
@@ -228,23 +261,13 @@ def _take_step(
     wanted = 2 if roll < 8 else (3 if roll < 12 else 4 + draw_below(rng, MOST_ZONES - 3))
     old, nodes = _draw_region(graph, zones, _pick_zone(zones, outside, rng), wanted, rng)
     if len(nodes) > 1:
-        _redraw(graph, aim, zones, closing, old, nodes, heat, rng)
+        _redraw(graph, aim, zones, brew, closing, old, nodes, heat, rng)
 
 
 @inner
-def _keep_best(zones: Zones, best: np.ndarray, score: np.ndarray) -> None:
-    """Keep the labels when the sum of changes is the least so far."""
-    if zones.total[CHANGE] < score[1]:
-        score[1] = zones.total[CHANGE]
-        for k in range(len(best)):
-            best[k] = zones.label[k]
-
-
-@inner
-def _cool(start: int, step: int, steps: int) -> int:
-    """Return the heat of a step: from the start down to nothing, by the square of what is left."""
-    left = ROUGH * (steps - step) // steps
-    return ((start * left // ROUGH) * left) // ROUGH
+def _cool(start: int, step: int, steps: int, drop: int) -> int:
+    """Return the heat of a step."""
+    return (start * CURVE[drop * step // steps]) >> 16
 
 
 def _make_search(stamp: int) -> Callable[..., np.ndarray]:
@@ -270,23 +293,33 @@ def _make_search(stamp: int) -> Callable[..., np.ndarray]:
         cold = stamp - stamp
         zones = open_zones(graph, labels, groups)
         zones.total[CHANGE] = score[0]
+        brew = open_brew(graph, zones, groups, best)
         closing = _close_table(graph, aim)
+        press_zones(graph, aim, zones, brew, WALL, 0)
         if plan[4] > 0:
-            _divide_pieces(graph, aim, zones, closing, plan[4], rng)
+            _divide_pieces(graph, aim, zones, brew, closing, plan[4], rng)
+        if score[2] == 0 and plan[2] > 0:
+            score[2] = simmer(graph, aim, zones, brew, SAMPLE, -1, rng, best, score)
         outside = _list_outside(graph, zones)
+        often = max(16, plan[2] >> 8)
         for step in range(plan[0], plan[1]):
-            if step % 64 == 0:
+            if step % often == 0 or step == plan[0]:
                 outside = _list_outside(graph, zones)
-            heat = _cool(plan[3], step, plan[2])
-            _take_step(graph, aim, zones, closing, outside, heat, rng)
-            if (step + 1) % plan[5] == 0:
-                sweep_nodes(graph, aim, zones, heat, rng)
-            if len(best) < CROWD or step + 1 == plan[1]:
-                _keep_best(zones, best, score)
+                share = 256 * step // plan[2]
+                press = score[2] * (SLACK + FIRM * share // 256) >> 8
+                press_zones(graph, aim, zones, brew, press if share < 236 else WALL, share)
+            heat = _cool(plan[3] * score[2] >> 8, step, plan[2], DROP)
+            _take_step(graph, aim, zones, brew, closing, outside, heat, rng)
+            simmer(graph, aim, zones, brew, plan[5], heat, rng, best, score)
+            keep_best(zones, brew, best, score)
+        if plan[6] > 0:
+            press_zones(graph, aim, zones, brew, WALL, 0)
         for _ in range(plan[6]):
-            if sweep_nodes(graph, aim, zones, cold, rng) == 0:
+            reached = zones.total[CHANGE]
+            simmer(graph, aim, zones, brew, 3 * brew.dial[BORDER], cold, rng, best, score)
+            if zones.total[CHANGE] == reached:
                 break
-        _keep_best(zones, best, score)
+        keep_best(zones, brew, best, score)
         score[0] = zones.total[CHANGE]
         return zones.label
 

@@ -42,12 +42,15 @@ CROSSING = 1 << 12
 UNWISHED = 1 << 10
 """For each household (or grain) that a zone lacks or has too many for the wished band."""
 DEVIATION = 1 << 10
-SHAPE = 1 << 10
+"""What a zone costs at the edge of its band, a zone at its target nothing."""
+TIE = 1 << 4
+"""The same where the number of zones is given and no shape: only edges count, and then balance."""
+SHAPE = 1 << 12
 NEVER = 1 << 60
 MOST_UNIT = 1024
 """Grains to which the bound of a load is put equal at most; more would only be finer."""
-PP_SCALE = 12868
-"""4 pi * 1024, rounded: Polsby-Popper in 1024ths from whole areas and perimeters."""
+PP_SCALE = 51472
+"""4 pi * 4096, rounded: Polsby-Popper in 4096ths from whole areas and perimeters."""
 
 
 class Graph(NamedTuple):
@@ -57,8 +60,8 @@ class Graph(NamedTuple):
     ``klass`` row of ``bands``, ``group`` (-1 none), ``anchor`` (locked zone, -1 none), ``area``,
     ``perimeter``. Rows of edges: ``indptr``/``nbr``/``eid`` (CSR). Edges (m,): ``cut`` cost of
     cutting, ``cross`` cost of keeping inside a zone, ``length``, ``rank`` (the lower, the sooner
-    in a tree). ``bands`` (classes, 5): wished lower and upper, hard lower and upper, target.
-    ``loads`` (n, q): further weights of each node, q may be 0; ``load_bands`` (q, 2): least and
+    in a tree). ``bands`` (classes, 6): wished lower and upper, hard lower and
+    upper, target, and what being at the edge of the band costs. ``loads`` (n, q): further weights of each node, q may be 0; ``load_bands`` (q, 2): least and
     most of each that a zone may carry.
     """
 
@@ -122,7 +125,7 @@ def weigh_size(weight: int, band: np.ndarray, grain: int) -> int:
             cost += WISH + UNWISHED * (gap // grain + 1)
     half = max(1, (band[1] - band[0]) // 2)
     off = min(abs(weight - band[4]), 2 * half)
-    return int(cost + DEVIATION * off // half * off // half)
+    return int(cost + band[5] * off // half * off // half)
 
 
 @inner
@@ -170,8 +173,8 @@ def weigh_shape(area: int, perimeter: int, shape: int) -> int:
     """Weigh a zone's shape: ``shape`` times (1 - Polsby-Popper)."""
     if shape == 0 or perimeter <= 0:
         return 0
-    roundness = min(1024, area * PP_SCALE // (perimeter * perimeter))
-    return shape * (1024 - roundness) >> 10
+    roundness = min(4096, area * PP_SCALE // (perimeter * perimeter))
+    return shape * (4096 - roundness) >> 12
 
 
 @inner

@@ -1,0 +1,1 @@
+"""Measurements of gridmap; nothing here is installed with it."""

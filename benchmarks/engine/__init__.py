@@ -1,0 +1,4 @@
+"""The engine measured beside graph partitioners, samplers and regionalisers, in one run.
+
+``python -m benchmarks.engine --help`` tells how; `benchmarks/engine.md` is what it wrote.
+"""

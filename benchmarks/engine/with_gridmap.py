@@ -1,0 +1,70 @@
+"""gridmap in a process of its own, asked like a peer: graph file, settings as JSON, labels out.
+
+Seconds are those of `gridmap.partition`; what numba spends on compiling, or on reading compiled
+kernels from its cache, is counted apart (``compile_s``) and contained in them.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+
+def solve(graph: Path, settings: dict[str, Any], out: Path) -> dict[str, Any]:
+    """Divide the graph of a file, write the labels, and return what is to be said."""
+    from numba.core import event
+
+    import gridmap
+
+    started = time.perf_counter()
+    partition = gridmap.partition
+    imported = time.perf_counter() - started
+    with np.load(graph, allow_pickle=False) as held:
+        given = {name: held[name] for name in held.files}
+    names = ("lengths", "areas", "perimeters", "groups")
+    options = {name: given[name] for name in names if name in given}
+    spent: list[float] = []
+    started = time.perf_counter()
+    with event.install_timer("numba:compiler_lock", spent.append):
+        done = partition(
+            given["weights"],
+            given["edges"],
+            given["costs"],
+            lower=int(given["lower"]),
+            upper=int(given["upper"]),
+            **options,
+            **settings,
+        )
+    seconds = time.perf_counter() - started
+    np.save(out, done.labels.astype(np.int64))
+    proof = done.certificate
+    reasons = [zone.reason for zone in proof.outside]
+    return {
+        "seconds": round(seconds, 3),
+        "compile_s": round(sum(spent), 3),
+        "import_s": round(imported, 3),
+        "unavoidable": proof.unavoidable,
+        "reasons": {reason: reasons.count(reason) for reason in sorted(set(reasons))},
+        "attained": bool(proof.is_attained),
+        "peak_mib": read_peak(),
+        "versions": {name: version(name) for name in ("gridmap-planner", "numpy", "numba")},
+    }
+
+
+def read_peak() -> float:
+    """Return this process's peak memory in MiB; 0 where the system can't say."""
+    status = Path("/proc/self/status")
+    if not status.exists():
+        return 0.0
+    lines = [line for line in status.read_text().splitlines() if line.startswith("VmHWM")]
+    return round(int(lines[0].split()[1]) / 1024, 1) if lines else 0.0
+
+
+if __name__ == "__main__":
+    json.dump(solve(Path(sys.argv[1]), json.loads(sys.argv[2]), Path(sys.argv[3])), sys.stdout)

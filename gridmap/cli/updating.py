@@ -1,0 +1,163 @@
+"""Command that brings a plan up to date: replan."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gridmap.cli import options
+from gridmap.cli.console import print_findings, print_json, say
+from gridmap.cli.progress import show_progress
+
+if TYPE_CHECKING:
+    from gridmap.model import Plan
+
+EXIT_UNMET = 3
+MOST_LOCK_BYTES = 10_000_000
+"""A file of locks above this size is refused (gridmap's own default)."""
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Add the command of this module to the application."""
+    app.command(
+        "replan",
+        epilog="例 Example: gridmap replan plan.gpkg data/new -o new.gpkg --lock 440604001001003",
+    )(replan)
+
+
+def replan(
+    plan_file: options.PlanFile,
+    out: options.Out,
+    inputs: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="[INPUT...]",
+            help="新数据；不给出时沿用原方案的数据（仅规则变化）。"
+            "The new data; without it the plan's own (only the rules change).",
+            show_default=False,
+        ),
+    ] = None,
+    rules: Annotated[
+        str,
+        typer.Option(
+            "--rules",
+            help="新规则；默认沿用原方案的规则。The new rules; by default the plan's own.",
+            show_default=False,
+        ),
+    ] = "",
+    lock: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--lock",
+            metavar="ID",
+            help="锁定的网格或单元，可重复。A grid or unit that must not change; may be repeated.",
+        ),
+    ] = None,
+    locks: Annotated[
+        Path | None,
+        typer.Option(
+            "--locks",
+            metavar="FILE",
+            help="锁定清单，每行一个编号。A file of locks, one id a line.",
+            show_default=False,
+        ),
+    ] = None,
+    seed: options.Seed = 7,
+    layer: options.Layers = None,
+    column: options.Columns = None,
+    crs: options.Crs = None,
+    datum: options.Datums = None,
+    admin_level: options.AdminLevel = None,
+    households_total: options.HouseholdsTotal = None,
+    as_json: options.Json = False,
+) -> None:
+    """动态调整：新数据或新规则下，以最小变动更新方案。Bring a plan up to date, least change."""
+    from gridmap.errors import RefusedInput
+    from gridmap.flow import prepare_territory, read_input
+    from gridmap.planfiles import read_plan, write_plan
+    from gridmap.planning import replan as replan_plan
+    from gridmap.rules import Rules
+    from gridmap.writing import check_ending, check_writable
+
+    reading = options.understand_reading(layer, column, crs, datum, admin_level, households_total)
+    options.refuse_overwriting_input([plan_file, *(inputs or [])], out)
+    held = [*(lock or []), *_read_lock_file(locks)]
+    chosen = Rules.load(rules) if rules else None
+    check_ending(out, ".gpkg")
+    check_writable(out)
+    with show_progress() as progress:
+        earlier = read_plan(plan_file)
+        territory = None
+        if inputs:
+            try:
+                territory = prepare_territory(
+                    read_input(inputs, options=reading, progress=progress),
+                    rules=chosen or earlier.rules,
+                    households_total=households_total,
+                    progress=progress,
+                )
+            except RefusedInput as refusal:
+                if as_json:
+                    print_json({"findings": [finding.as_dict() for finding in refusal.findings]})
+                raise
+        made = replan_plan(
+            earlier, territory, rules=chosen, locks=held, seed=seed, progress=progress
+        )
+        progress("write", 0, 1)
+        write_plan(made, out)
+        progress("write", 1, 1)
+    _report(made, out, as_json=as_json)
+
+
+def _read_lock_file(path: Path | None) -> list[str]:
+    """Return the ids of a file of locks; empty lines are left out.
+
+    Raises
+    ------
+    InvalidOption
+        When the file can't be read as text.
+    """
+    if path is None:
+        return []
+    from gridmap.errors import InvalidOption
+
+    try:
+        if path.stat().st_size > MOST_LOCK_BYTES:
+            raise ValueError("too large")
+        text = path.read_text("utf-8-sig")
+    except (OSError, ValueError) as problem:
+        raise InvalidOption(
+            f"The file of locks {path.name} can't be read as UTF-8 text.",
+            f"锁定清单 {path.name} 无法按 UTF-8 文本读取。",
+            cure_en="write one grid or unit id a line",
+            cure_zh="请每行写一个网格或单元编号",
+        ) from problem
+    return [line.strip() for line in text.splitlines() if line.strip()]
+
+
+def _report(made: Plan, out: Path, *, as_json: bool) -> None:
+    """Say what changed and what the plan is worth; exit with 3 where a grid is unmet."""
+    from gridmap.scoring import score_plan
+
+    totals = dict(score_plan(made).totals)
+    changes = made.changes
+    counts = {} if changes is None else changes["change"].value_counts().to_dict()
+    moved = 0 if changes is None else int(changes["households_in"].sum())
+    if as_json:
+        told = {code: int(counts.get(code, 0)) for code in ("U", "S", "M", "X")}
+        print_json({**totals, "changes": told, "households_moved": moved})
+    else:
+        print_findings([finding for finding in made.findings if finding.severity != "info"])
+        summary = next(f for f in made.findings if f.code == "replan_summary")
+        say(summary.zh, summary.en)
+        say(
+            f"综合网格 {totals['general']} 个，户数达标 {totals['in_band']} 个"
+            f"（最多可达 {totals['attainable']} 个）。",
+            f"{totals['general']} general grids: {totals['in_band']} inside their band, "
+            f"{totals['attainable']} attainable.",
+        )
+        say(f"已写出：{out}", f"Written: {out}")
+    if totals["in_band"] < totals["general"]:
+        raise typer.Exit(EXIT_UNMET)

@@ -1,0 +1,125 @@
+"""The map of another level: micro-grids, link units, or communities counted in persons."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from gridmap.errors import InvalidOption
+from gridmap.terms import TERMS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gridmap.model import Plan
+
+LEVELS = ("micro_grid", "link_unit")
+COUNTED = ("households", "persons")
+"""What ``Plan.about["counted"]`` may say; households where it says nothing."""
+
+
+def show_level(plan: Plan, level: str) -> Plan:
+    """Return a plan whose map is that of its micro-grids or link units.
+
+    Zones that are floors over one another are shown as one, with the sum of their households.
+    Grids that have no zones, because nobody lives there, are shown as they are.
+
+    Parameters
+    ----------
+    plan
+        From `gridmap.subdivide_plan`.
+    level
+        ``micro_grid`` or ``link_unit``.
+
+    Returns
+    -------
+    Plan
+        Only to be drawn: its assignment still says the grid of each unit.
+
+    Raises
+    ------
+    InvalidOption
+        When the plan does not have the level.
+
+    Examples
+    --------
+    >>> import gridmap
+    >>> from gridmap.testing import draw_territory
+    >>> rules = gridmap.Rules.preset()
+    >>> plan = gridmap.make_plan(draw_territory("abcdef", households=70), rules=rules)
+    >>> len(show_level(gridmap.subdivide_plan(plan), "micro_grid").grids)
+    6
+    """
+    frames = {"micro_grid": plan.micro_grids, "link_unit": plan.link_units}
+    frame = frames.get(level)
+    if frame is None:
+        raise InvalidOption(
+            f"The plan has no level {level!r}.",
+            f"方案中没有“{level}”这一层级。",
+            cure_en="gridmap plan plan.gpkg -o below.gpkg --micro-grids --link-units",
+            cure_zh="gridmap plan plan.gpkg -o below.gpkg --micro-grids --link-units",
+        )
+    land = [shape.wkb for shape in frame.geometry]
+    stack = pd.factorize(pd.Index(land))[0]
+    first = ~pd.Series(stack).duplicated().to_numpy()
+    totals = np.bincount(stack, weights=frame["households"])[stack]
+    count = np.bincount(stack)[stack]
+    bounds = {name: frame[name].to_numpy(np.int64) * count for name in ("lower", "upper")}
+    grids = frame.assign(
+        households=totals.astype(np.int64),
+        area_type=plan.grids["area_type"].reindex(frame["grid_id"]).to_numpy(object),
+        kind="general",
+        site_id="",
+        category="",
+        host_id="",
+        **bounds,
+    )[first]
+    bare = plan.grids[~plan.grids.index.isin(frame["grid_id"])]
+    columns = list(plan.grids.columns)
+    whole = pd.concat([grids[columns], bare[columns]]).sort_values("code", kind="stable")
+    whole.index.name = plan.grids.index.name
+    about = {**plan.about, "level": level}
+    return replace(plan, grids=whole, about=about, micro_grids=None, link_units=None)
+
+
+def reword_page(
+    words: Mapping[str, Mapping[str, str]], about: Mapping[str, str]
+) -> dict[str, dict[str, str]]:
+    """Return the words of the page for the level that a plan shows and what it counts.
+
+    Examples
+    --------
+    >>> words = {"zh": {"total_grids": "网格总数"}, "en": {"total_grids": "grids"}}
+    >>> reword_page(words, {"level": "micro_grid"})
+    {'zh': {'total_grids': '微网格总数'}, 'en': {'total_grids': 'micro-grids'}}
+    """
+    level = about.get("level", "grid")
+    zh, en = dict(words["zh"]), dict(words["en"])
+    if about.get("counted") == "persons":
+        zh = {key: _count_persons(text) for key, text in zh.items()}
+        en = {key: _swap(text, "household", "person") for key, text in en.items()}
+    if level == "community":
+        town, community = TERMS["township"], TERMS["community"]
+        zh = {key: text.replace("社区", town.zh.split("/")[0]) for key, text in zh.items()}
+        en = {key: _swap(text, "community", town.en) for key, text in en.items()}
+        zh = {key: text.replace("网格", community.zh.split("/")[0]) for key, text in zh.items()}
+        en = {key: _swap(text.replace("grids", "communities").replace("Grids", "Communities"),
+                         "grid", "community") for key, text in en.items()}  # fmt: skip
+    elif level in LEVELS:
+        term = TERMS[level]
+        zh = {key: text.replace("网格", term.zh) for key, text in zh.items()}
+        en = {key: _swap(text, "grid", term.en) for key, text in en.items()}
+    return {"zh": zh, "en": en}
+
+
+def _count_persons(text: str) -> str:
+    """Say 人 for 户 where it stands for a count."""
+    return text.replace("住户", "居民").replace("户", "人")
+
+
+def _swap(text: str, word: str, other: str) -> str:
+    """Replace a word in small letters and at the start of a sentence."""
+    return text.replace(word, other).replace(word.capitalize(), other.capitalize())

@@ -1,0 +1,486 @@
+"""Single nodes moved and exchanged between neighbouring zones, by annealing.
+
+A proposal takes a node at a border, drawn by chance, to a zone beside it. It is kept when it is
+better, or worse by no more than the heat allows, and its zone stays in one piece. While there is
+heat the band is no wall: a zone outside is charged for its distance, a little more the cooler it
+gets (`Brew.dial`), so that zones pass through shapes that are not allowed; the true cost is kept
+beside it, and decides what is best. A node that is refused for the band alone may be made up for by
+another one: both move or none.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from gridmap.planning.kernels.compiling import draw_below, inner
+from gridmap.planning.kernels.weighing import (
+    ASTRAY,
+    NEVER,
+    SPLIT,
+    Aim,
+    Graph,
+    find_top_class,
+    weigh_loads,
+    weigh_size,
+    weigh_zone,
+)
+from gridmap.planning.kernels.zones import CHANGE, Zones, add_member, drop_member
+
+LOOK = 512
+"""Nodes that the contiguity test visits before it gives the node up."""
+HUB = 64
+"""A node with more neighbours is tried so much less often, that its share of the work is theirs."""
+PARTNERS = 24
+"""Nodes of a zone that are looked at to make up for one that came."""
+CHANCES = np.array([int(256 * np.log(256 / (k + 0.5)) + 0.5) for k in range(256)], dtype=np.int64)
+"""-ln of evenly spread chances, in 256ths: annealing in whole numbers."""
+BORDER, STALE, PRESS, LUMP, BASE, SOFT = range(6)
+SINGLE, FIRST, SECOND, BACK = range(4)
+"""Where an exchange stands: a move by itself, one to be made up for, its partner, all undone."""
+WALL = -1
+"""The pressure at which the band is a wall."""
+
+
+class Brew(NamedTuple):
+    """What the simmering knows beside the zones; arrays are changed in place.
+
+    Nodes (n,): ``apart`` neighbours in other zones; ``border`` lists the nodes that have some,
+    ``seat`` is a node's place there or -1; ``stale`` lists the nodes that moved since the best
+    labels were kept, ``moved`` marks them. Zones (n,): ``worth`` weighed cost, ``ease`` how much of
+    it the relaxed band forgives. ``start`` (groups + 1,) and ``kin`` list the members of groups. ``trial``
+    worth and ease of the two zones of an offer.
+    ``dial``: length of ``border`` and of ``stale``; pressure, the cost for each ``LUMP`` of
+    households outside the band (`WALL`: the true cost); share of the charge for each zone outside,
+    in 256ths; the change of the last offer but for the band.
+    """
+
+    apart: np.ndarray
+    border: np.ndarray
+    seat: np.ndarray
+    stale: np.ndarray
+    moved: np.ndarray
+    worth: np.ndarray
+    ease: np.ndarray
+    start: np.ndarray
+    kin: np.ndarray
+    trial: np.ndarray
+    dial: np.ndarray
+
+
+@inner
+def blur(heat: int, rng: np.ndarray) -> int:
+    """Draw how much worse a step may be at this heat: exponentially distributed."""
+    if heat <= 0:
+        return 0
+    return int(heat * CHANCES[draw_below(rng, 256)] >> 8)
+
+
+@inner
+def open_brew(graph: Graph, zones: Zones, groups: int, best: np.ndarray) -> Brew:
+    """Set up the simmering of a division; ``best`` are the labels kept so far."""
+    size = len(zones.label)
+    brew = Brew(
+        np.zeros(size, np.int64),
+        np.empty(size, np.int64),
+        np.empty(size, np.int64),
+        np.empty(size, np.int64),
+        np.zeros(size, np.int64),
+        np.zeros(size, np.int64),
+        np.zeros(size, np.int64),
+        np.zeros(groups + 1, np.int64),
+        np.empty(size, np.int64),
+        np.zeros((2, 2), np.int64),
+        np.zeros(6, np.int64),
+    )
+    total, many = 0, 0
+    for node in range(size):
+        brew.seat[node] = -1
+        total += graph.weight[node]
+        many += graph.weight[node] > 0
+        if graph.group[node] >= 0:
+            brew.start[graph.group[node]] += 1
+    for group in range(groups):
+        brew.start[group + 1] += brew.start[group]
+    for node in range(size):
+        if graph.group[node] >= 0:
+            brew.start[graph.group[node]] -= 1
+            brew.kin[brew.start[graph.group[node]]] = node
+        _count_apart(graph, zones, brew, node)
+        if best[node] != zones.label[node]:
+            mark_stale(brew, node)
+    brew.dial[PRESS] = WALL
+    brew.dial[LUMP] = max(1, total // max(1, many))
+    return brew
+
+
+@inner
+def mark_stale(brew: Brew, node: int) -> None:
+    """Note that a node's label may differ from the best labels."""
+    if brew.moved[node] == 0:
+        brew.moved[node] = 1
+        brew.stale[brew.dial[STALE]] = node
+        brew.dial[STALE] += 1
+
+
+@inner
+def keep_best(zones: Zones, brew: Brew, best: np.ndarray, score: np.ndarray) -> None:
+    """Keep the labels when the sum of changes is the least so far, at the cost of what moved."""
+    if zones.total[CHANGE] >= score[1]:
+        return
+    score[1] = zones.total[CHANGE]
+    for k in range(brew.dial[STALE]):
+        node = brew.stale[k]
+        best[node] = zones.label[node]
+        brew.moved[node] = 0
+    brew.dial[STALE] = 0
+
+
+@inner
+def _seat_node(brew: Brew, node: int) -> None:
+    """Enter a node in the list of border nodes, or take it out."""
+    seat = brew.seat[node]
+    if brew.apart[node] > 0 and seat < 0:
+        brew.seat[node] = brew.dial[BORDER]
+        brew.border[brew.dial[BORDER]] = node
+        brew.dial[BORDER] += 1
+    elif brew.apart[node] == 0 and seat >= 0:
+        brew.dial[BORDER] -= 1
+        last = brew.border[brew.dial[BORDER]]
+        brew.border[seat] = last
+        brew.seat[last] = seat
+        brew.seat[node] = -1
+
+
+@inner
+def _count_apart(graph: Graph, zones: Zones, brew: Brew, node: int) -> None:
+    apart, zone = 0, zones.label[node]
+    for slot in range(graph.indptr[node], graph.indptr[node + 1]):
+        apart += zones.label[graph.nbr[slot]] != zone
+    brew.apart[node] = apart
+    _seat_node(brew, node)
+
+
+@inner
+def note_region(graph: Graph, aim: Aim, zones: Zones, brew: Brew, nodes: np.ndarray) -> None:
+    """Learn what a redrawn region is now; what lies around it is not touched by that."""
+    for i in range(len(nodes)):
+        _count_apart(graph, zones, brew, nodes[i])
+        mark_stale(brew, nodes[i])
+        zone = zones.label[nodes[i]]
+        if zones.first[zone] == nodes[i]:
+            _note_zone(graph, aim, zones, brew, zone)
+
+
+@inner
+def press_zones(graph: Graph, aim: Aim, zones: Zones, brew: Brew, press: int, base: int) -> None:
+    """Set the pressure on zones outside the band, and weigh all zones by it."""
+    brew.dial[PRESS], brew.dial[BASE] = press, base
+    for zone in range(len(zones.first)):
+        if zones.first[zone] >= 0:
+            _note_zone(graph, aim, zones, brew, zone)
+
+
+@inner
+def ease_zone(
+    graph: Graph,
+    aim: Aim,
+    brew: Brew,
+    weight: int,
+    shares: np.ndarray,
+    loads: np.ndarray,
+    zone: int,
+) -> int:
+    """Return how much of a zone's weighed cost the relaxed band forgives."""
+    if brew.dial[PRESS] == WALL:
+        return 0
+    klass = find_top_class(shares, zone)
+    bands = graph.bands
+    gap = max(0, bands[klass, 0] - weight, weight - bands[klass, 1])
+    hard = max(0, bands[klass, 2] - weight, weight - bands[klass, 3])
+    wall = 0
+    if gap > 0:
+        wall = weigh_size(weight, bands[klass], aim.grain)
+    if len(graph.load_bands) > 0:
+        over = weigh_loads(loads, zone, graph.load_bands, weight, bands[klass], aim.grain)
+        wall += over
+        hard += over // ASTRAY * aim.grain
+    if wall < ASTRAY:
+        return 0
+    gap += hard
+    if hard > 0:
+        gap += bands[klass, 2] * brew.dial[BASE] >> 8
+    return int((wall >> 26 << 26) - min(brew.dial[PRESS] * gap // brew.dial[LUMP], ASTRAY << 8))
+
+
+@inner
+def weigh_member(graph: Graph, aim: Aim, zones: Zones, zone: int) -> int:
+    """Weigh a zone of the present division."""
+    return weigh_zone(
+        graph,
+        aim,
+        zones.weight[zone],
+        zones.shares,
+        zones.loads,
+        zone,
+        zones.area[zone],
+        zones.perimeter[zone],
+    )
+
+
+@inner
+def _note_zone(graph: Graph, aim: Aim, zones: Zones, brew: Brew, zone: int) -> None:
+    brew.worth[zone] = weigh_member(graph, aim, zones, zone)
+    brew.ease[zone] = ease_zone(
+        graph, aim, brew, zones.weight[zone], zones.shares, zones.loads, zone
+    )
+
+
+@inner
+def stays_whole(graph: Graph, zones: Zones, node: int, queue: np.ndarray) -> bool:
+    """Tell whether a zone stays in one piece when a node leaves; False when in doubt."""
+    zone = zones.label[node]
+    wanted, start = 0, -1
+    for slot in range(graph.indptr[node], graph.indptr[node + 1]):
+        near = graph.nbr[slot]
+        if zones.label[near] == zone and zones.place[near] != 2:
+            zones.place[near] = 2
+            wanted += 1
+            start = near
+    low, high, met = 0, 0, 0
+    if start >= 0:
+        queue[0] = start
+        high = 1
+        met = 1
+        zones.place[start] = 3
+    zones.place[node] = 4
+    looked = 0
+    while low < high and met < wanted and looked < 8 * LOOK:
+        here = queue[low]
+        low += 1
+        for slot in range(graph.indptr[here], graph.indptr[here + 1]):
+            near = graph.nbr[slot]
+            looked += 1
+            if zones.label[near] == zone and zones.place[near] < 3:
+                met += zones.place[near] == 2
+                zones.place[near] = 3
+                queue[high] = near
+                high += 1
+                if high == len(queue):
+                    looked = 8 * LOOK
+            if met == wanted or looked >= 8 * LOOK:
+                break
+    for k in range(high):
+        zones.place[queue[k]] = -1
+    for slot in range(graph.indptr[node], graph.indptr[node + 1]):
+        zones.place[graph.nbr[slot]] = -1
+    zones.place[node] = -1
+    return met == wanted
+
+
+@inner
+def _meets_group(graph: Graph, zones: Zones, brew: Brew, node: int, zone: int) -> bool:
+    """Tell whether a zone holds another member of a node's group."""
+    group = graph.group[node]
+    first, last = brew.start[group], brew.start[group + 1]
+    if last - first <= zones.size[zone]:
+        for k in range(first, last):
+            if brew.kin[k] != node and zones.label[brew.kin[k]] == zone:
+                return True
+        return False
+    other = zones.first[zone]
+    while other >= 0:
+        if other != node and graph.group[other] == group:
+            return True
+        other = zones.after[other]
+    return False
+
+
+@inner
+def _shift_sums(
+    graph: Graph, zones: Zones, node: int, source: int, target: int, inside: int, across: int
+) -> None:
+    """Carry a node's sums over; it has borders with the source inside, and across the target."""
+    weight, klass = graph.weight[node], graph.klass[node]
+    zones.size[source] -= 1
+    zones.size[target] += 1
+    zones.weight[source] -= weight
+    zones.weight[target] += weight
+    zones.shares[source, klass] -= weight
+    zones.shares[target, klass] += weight
+    for r in range(graph.loads.shape[1]):
+        zones.loads[source, r] -= graph.loads[node, r]
+        zones.loads[target, r] += graph.loads[node, r]
+    zones.area[source] -= graph.area[node]
+    zones.area[target] += graph.area[node]
+    zones.perimeter[source] += 2 * inside - graph.perimeter[node]
+    zones.perimeter[target] += graph.perimeter[node] - 2 * across
+
+
+@inner
+def _carry_node(
+    graph: Graph, zones: Zones, brew: Brew, node: int, source: int, target: int
+) -> None:
+    """Hang a node in another zone, its sums being carried over already."""
+    drop_member(zones, node)
+    add_member(zones, node, target)
+    mark_stale(brew, node)
+    apart = 0
+    for slot in range(graph.indptr[node], graph.indptr[node + 1]):
+        near = graph.nbr[slot]
+        if zones.label[near] == source:
+            brew.apart[near] += 1
+            _seat_node(brew, near)
+        elif zones.label[near] == target:
+            brew.apart[near] -= 1
+            _seat_node(brew, near)
+        apart += zones.label[near] != target
+    brew.apart[node] = apart
+    _seat_node(brew, node)
+
+
+@inner
+def offer_move(
+    graph: Graph,
+    aim: Aim,
+    zones: Zones,
+    brew: Brew,
+    node: int,
+    target: int,
+    allowed: int,
+    queue: np.ndarray,
+) -> int:
+    """Move a node when that changes the relaxed cost by no more than allowed and breaks nothing.
+
+    Returns the change, or `NEVER` when the node stays. Where `NEVER` is allowed, the node moves
+    without any question; at `NEVER` - 1 its zone must stay in one piece, that is all.
+    """
+    source, group = zones.label[node], graph.group[node]
+    inside, across, change = 0, 0, 0
+    near_kin, far_kin = False, False
+    for slot in range(graph.indptr[node], graph.indptr[node + 1]):
+        near, e = graph.nbr[slot], graph.eid[slot]
+        if zones.label[near] == source:
+            inside += graph.length[e]
+            change += graph.cut[e] - graph.cross[e]
+            near_kin |= graph.group[near] == group
+        elif zones.label[near] == target:
+            across += graph.length[e]
+            change += graph.cross[e] - graph.cut[e]
+            far_kin |= graph.group[near] == group
+    if group >= 0:
+        change += (near_kin or _meets_group(graph, zones, brew, node, source)) * SPLIT
+        change -= (far_kin or _meets_group(graph, zones, brew, node, target)) * SPLIT
+    _shift_sums(graph, zones, node, source, target, inside, across)
+    loose, brew.dial[SOFT] = change, change
+    for side in range(2):
+        zone = target if side else source
+        worth, ease, weight = weigh_member(graph, aim, zones, zone), 0, zones.weight[zone]
+        if worth >= ASTRAY:
+            ease = ease_zone(graph, aim, brew, weight, zones.shares, zones.loads, zone)
+        brew.trial[side, 0], brew.trial[side, 1] = worth, ease
+        change += worth - brew.worth[zone]
+        loose += worth - ease - brew.worth[zone] + brew.ease[zone]
+        brew.dial[SOFT] += worth % ASTRAY - brew.worth[zone] % ASTRAY
+    if allowed < NEVER and (loose > allowed or not stays_whole(graph, zones, node, queue)):
+        _shift_sums(graph, zones, node, target, source, across, inside)
+        return NEVER
+    _carry_node(graph, zones, brew, node, source, target)
+    brew.worth[source], brew.ease[source] = brew.trial[0, 0], brew.trial[0, 1]
+    brew.worth[target], brew.ease[target] = brew.trial[1, 0], brew.trial[1, 1]
+    zones.total[CHANGE] += change
+    return loose
+
+
+@inner
+def _draw_target(graph: Graph, zones: Zones, node: int, rng: np.ndarray) -> int:
+    """Draw a zone beside a border node."""
+    first, last = graph.indptr[node], graph.indptr[node + 1]
+    slot = first + draw_below(rng, last - first)
+    zone = zones.label[node]
+    while zones.label[graph.nbr[slot]] == zone:
+        slot += 1
+        if slot == last:
+            slot = first
+    return int(zones.label[graph.nbr[slot]])
+
+
+@inner
+def _find_partner(graph: Graph, zones: Zones, brew: Brew, node: int, rng: np.ndarray) -> int:
+    """Return a border node of the zone a node has come to that weighs most alike; -1 for none."""
+    found, least = -1, NEVER
+    here = zones.after[node]
+    for _ in range(draw_below(rng, min(zones.size[zones.label[node]], 4 * PARTNERS))):
+        if here < 0:
+            here = zones.after[node]
+        else:
+            here = zones.after[here]
+    for _ in range(PARTNERS):
+        if here < 0:
+            here = zones.after[node]
+            if here < 0:
+                break
+        if brew.seat[here] >= 0 and graph.anchor[here] < 0:
+            off = abs(graph.weight[here] - graph.weight[node])
+            if off < least:
+                found, least = here, off
+        here = zones.after[here]
+    return found
+
+
+@inner
+def simmer(
+    graph: Graph,
+    aim: Aim,
+    zones: Zones,
+    brew: Brew,
+    offers: int,
+    heat: int,
+    rng: np.ndarray,
+    best: np.ndarray,
+    score: np.ndarray,
+) -> int:
+    """Offer moves at border nodes drawn by chance; return the mean of those to the worse.
+
+    A heat below 0 moves nothing and only measures.
+    """
+    queue = np.empty(LOOK, np.int64)
+    worse, many, made = 0, 0, 0
+    turn, node, target, allowed = SINGLE, 0, 0, 0
+    first, source, left = 0, 0, 0
+    while (made < offers or turn != SINGLE) and brew.dial[BORDER] > 0:
+        if turn == SINGLE:
+            made += 1
+            node = brew.border[draw_below(rng, brew.dial[BORDER])]
+            degree = graph.indptr[node + 1] - graph.indptr[node]
+            if graph.anchor[node] >= 0 or zones.size[zones.label[node]] < 2:
+                continue
+            if degree > HUB and draw_below(rng, degree) >= HUB:
+                continue
+            target = _draw_target(graph, zones, node, rng)
+            allowed = blur(heat, rng) - (heat == 0) if heat >= 0 else -NEVER
+        taken = offer_move(graph, aim, zones, brew, node, target, allowed, queue)
+        if turn == SINGLE:
+            soft = brew.dial[SOFT]
+            if 0 < soft < SPLIT:
+                worse += soft
+                many += 1
+            if taken == NEVER and heat >= 0 and soft <= allowed:
+                first, source, left = node, zones.label[node], allowed
+                turn, allowed = FIRST, NEVER - 1
+                continue
+        elif turn == FIRST and taken < NEVER:
+            node = _find_partner(graph, zones, brew, first, rng)
+            if node >= 0:
+                target = _draw_target(graph, zones, node, rng)
+                turn, allowed = SECOND, left - taken
+            else:
+                node, target, turn, allowed = first, source, BACK, NEVER
+            continue
+        elif turn == SECOND and taken == NEVER:
+            node, target, turn, allowed = first, source, BACK, NEVER
+            continue
+        turn = SINGLE
+        keep_best(zones, brew, best, score)
+    return worse // max(1, many)

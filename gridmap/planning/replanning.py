@@ -1,0 +1,271 @@
+"""The plan of today on new data or by new rules, with the least change (动态调整)."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gridmap.errors import InvalidOption
+from gridmap.findings import sort_findings
+from gridmap.model import Plan, ignore_progress
+from gridmap.planning.anchoring import anchor_nodes
+from gridmap.planning.changes import tell_changes
+from gridmap.planning.drafting import Piece, find_land_pieces, share_edges, state_piece
+from gridmap.planning.framing import Draft, Identities, frame_grids
+from gridmap.planning.identities import match_zones
+from gridmap.planning.keeping import (
+    Past,
+    carve_again,
+    join_kept,
+    mark_locked,
+    read_past,
+    reserve_locked,
+)
+from gridmap.planning.land import Land, read_land
+from gridmap.planning.locking import Locks, read_locks
+from gridmap.planning.mending import mend_zones
+from gridmap.planning.numbering import make_grid_id
+from gridmap.planning.overlaying import overlay_grids
+from gridmap.planning.planner import say_stopped, tell_about
+from gridmap.planning.problems import number_by_first
+from gridmap.planning.reasons import state_arithmetic
+from gridmap.planning.solving import Search
+from gridmap.planning.tallying import find_troubles, sum_up
+from gridmap.planning.walking import load_kernels, seed_from
+from gridmap.planning.watching import Watch, heed_interrupts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from numpy.typing import NDArray
+
+    from gridmap.model import Progress, Territory
+    from gridmap.planning.dedicated import Carving
+    from gridmap.rules import Rules
+
+
+def replan(
+    plan: Plan,
+    territory: Territory | None = None,
+    *,
+    rules: Rules | None = None,
+    locks: Iterable[str] = (),
+    seed: int = 7,
+    time_limit_s: float | None = None,
+    progress: Progress = ignore_progress,
+) -> Plan:
+    r"""Bring a plan up to date with the least change: what is still valid stays as it is.
+
+    Parameters
+    ----------
+    plan
+        The earlier plan.
+    territory
+        The units of today; those of the plan where only the rules change.
+    rules
+        The rules of today; those of the plan unless given.
+    locks
+        Ids of grids (``grid_id`` or code) that keep exactly their units, and of units that stay
+        in their grid. Nothing that is drawn breaks a lock.
+    seed
+        The same input and seed give the same plan on any machine.
+    time_limit_s
+        Cuts the mending short, in seconds.
+    progress
+        Called as ``progress("plan", done, total)`` with numbers of units.
+
+    Returns
+    -------
+    Plan
+        The grids of the earlier plan with their ids, codes and names, as far as they are still in
+        one piece and inside their band; only the others, and what neighbours are needed to mend
+        them, are redrawn. ``changes`` tells what became of each. New grids get new ids, and
+        serials after the greatest that was used.
+
+    Raises
+    ------
+    InvalidOption
+        When the territory has no units, or the time limit is not positive.
+    UnknownName
+        When a lock names neither a grid nor a unit.
+
+    Notes
+    -----
+    The aim is lexicographic: zones outside their band, households moved to another grid, zones
+    touched, and only then what the engine weighs. A wished (soft) band that is not met is no
+    reason for a change. Source: FIELD.md section 1 (Qibin: dynamic adjustment) and section 3 (a
+    grid keeps its identity; codes change only on request). docs/replan.md tells how.
+
+    Examples
+    --------
+    >>> import gridmap
+    >>> from gridmap.testing import draw_territory
+    >>> rules = gridmap.Rules.preset()
+    >>> plan = gridmap.make_plan(draw_territory("AABB\nAABB", households=100), rules=rules)
+    >>> again = replan(plan, draw_territory("AABB\nAABB", households=110))
+    >>> again.changes["change"].tolist(), again.assignment.equals(plan.assignment)
+    (['U', 'U'], True)
+    """
+    territory = plan.territory if territory is None else territory
+    rules = plan.rules if rules is None else rules
+    if territory.units.frame.empty or (time_limit_s is not None and not time_limit_s > 0):
+        raise InvalidOption(
+            "A plan needs at least one unit and a time limit above 0.",
+            "划分至少需要一个单元，且时间上限须大于 0。",
+        )
+    land = read_land(territory, rules)
+    progress("plan", 0, land.size)
+    overlay = overlay_grids(plan, territory)
+    held = read_locks(locks, plan, overlay.grid)
+    past = read_past(plan, overlay.grid)
+    carving, trouble = carve_again(plan, territory, land, past, held, rules)
+    reserved = reserve_locked(carving.number, past, held)
+    pieces = find_land_pieces(land, reserved)
+    watch = Watch(time_limit_s)
+    with heed_interrupts(watch):
+        watch.spare(load_kernels())
+        zones = _mend_pieces(land, pieces, past, held, rules, seed, watch, progress)
+    division = join_kept(land, reserved, pieces, zones, past, held)
+    numbers = _name_grids(land, division.grid, carving, past, held)
+    known = _identify(plan, land, division.grid, numbers, past, held)
+    titles = territory.units.communities["name"].astype(str).to_dict()
+    said = [*land.burden.findings, *overlay.findings, *held.findings, *trouble, *carving.findings]
+    said += state_arithmetic(land, pieces, rules, titles=titles)
+    draft = Draft(territory, land, rules, carving, pieces, division)
+    grids, assignment, more = frame_grids(draft, known)
+    troubles = dict.fromkeys(sorted(overlay.left), "community")
+    troubles |= find_troubles(land, past, held, carving, rules)
+    changes = tell_changes(
+        plan,
+        grids,
+        assignment,
+        overlay.grid,
+        households=territory.units.frame["households"],
+        troubles=troubles,
+    )
+    said += sum_up(plan, grids, changes, assignment, overlay.grid, troubles, held)
+    progress("plan", land.size, land.size)
+    return Plan(
+        grids=grids,
+        territory=territory,
+        assignment=assignment,
+        rules=rules,
+        findings=sort_findings([*territory.findings, *said, *more, *say_stopped(watch)]),
+        about=tell_about(territory, rules, seed) | {"replanned_from": hash_assignment(plan)},
+        changes=changes,
+    )
+
+
+def hash_assignment(plan: Plan) -> str:
+    """Return a hash of which unit is in which grid, to know a plan by.
+
+    Examples
+    --------
+    >>> import gridmap
+    >>> from gridmap.testing import draw_territory
+    >>> toy = draw_territory("AAAA", households=100)
+    >>> len(hash_assignment(gridmap.make_plan(toy, rules=gridmap.Rules.preset())))
+    64
+    """
+    rows = zip(plan.assignment.index, plan.assignment, strict=True)
+    text = "\x1e".join(f"{unit}\x1f{grid}" for unit, grid in rows)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _mend_pieces(
+    land: Land,
+    pieces: list[Piece],
+    past: Past,
+    locks: Locks,
+    rules: Rules,
+    seed: int,
+    watch: Watch,
+    progress: Progress,
+) -> list[NDArray[np.int32]]:
+    """Return the zones of every piece: today's, mended where need be."""
+    edges = share_edges(land, pieces)
+    dedicated = past.kinds == "dedicated"
+    home = np.where(dedicated[past.home] & (past.home >= 0), -1, past.home)
+    zones, done = [], 0
+    for piece, borders in zip(pieces, edges, strict=True):
+        zones.append(np.zeros(len(piece.members), np.int32))
+        done += len(piece.members)
+        if int(land.counted[piece.members].sum()) == 0:
+            continue
+        problem = state_piece(land, piece, borders, rules)
+        today = home[piece.members]
+        current = np.where(today < 0, -1, number_by_first(np.maximum(today, -1)))
+        problem = replace(problem, current=current.astype(np.int64))
+        fixed = locks.units[piece.members] & (today >= 0)
+        problem = replace(problem, anchors=anchor_nodes(problem, fixed))
+        first = str(land.ids[piece.members[0]])
+        own = seed_from(seed, land.communities[piece.community], first)
+        zones[-1] = mend_zones(problem, Search(seed=own), watch)
+        progress("plan", done, land.size)
+    return zones
+
+
+def _name_grids(
+    land: Land, grid: NDArray[np.int64], carving: Carving, past: Past, locks: Locks
+) -> NDArray[np.int64]:
+    """Return for each grid the position of the old grid whose identity it keeps, or -1."""
+    present = np.unique(past.home[past.home >= 0])
+    many = int(grid.max()) + 1
+    carved = np.zeros(many, np.bool_)
+    carved[grid[carving.number >= 0]] = True
+    allowed = (past.kinds[present] == "dedicated")[:, None] == carved[None, :]
+    fixed = (locks.units | mark_locked(past, locks)) & (past.home >= 0)
+    return match_zones(past.home, grid, land.households, allowed=allowed, fixed=fixed)
+
+
+def _identify(
+    plan: Plan,
+    land: Land,
+    grid: NDArray[np.int64],
+    numbers: NDArray[np.int64],
+    past: Past,
+    locks: Locks,
+) -> Identities:
+    """Return ids, codes and names: those of old grids that go on, and fresh ids for new ones."""
+    old = plan.grids
+    taken = set(past.names)
+    ids: list[str] = []
+    for number, source in enumerate(numbers.tolist()):
+        if source >= 0:
+            ids.append(past.names[source])
+            continue
+        units = np.flatnonzero(grid == number)
+        owner = land.communities[int(land.community[units[0]])]
+        rows = [str(unit) for unit in land.ids[units]]
+        made = make_grid_id(owner, rows)
+        while made in taken:
+            rows.append("")
+            made = make_grid_id(owner, rows)
+        taken.add(made)
+        ids.append(made)
+    kept = [name for name in ids if name in old.index]
+    return Identities(
+        ids=np.array(ids, object),
+        codes=old["code"].astype(str).loc[kept].to_dict(),
+        names=old["name"].astype(str).loc[kept].to_dict(),
+        serials=_find_serials(plan),
+        locked=locks.grids,
+    )
+
+
+def _find_serials(plan: Plan) -> dict[str, int]:
+    """Return the greatest serial number used in each community, retired grids included."""
+    known = [(plan.grids["community_id"], plan.grids["code"])]
+    if plan.changes is not None:
+        retired = plan.changes[plan.changes["status"] == "retired"]
+        known.append((retired["community_id"], retired["code"]))
+    last: dict[str, int] = {}
+    for owners, codes in known:
+        for owner, code in zip(owners.astype(str), codes.astype(str), strict=True):
+            serial = code.removeprefix(owner)
+            if code.startswith(owner) and serial.isascii() and serial.isdecimal():
+                last[owner] = max(last.get(owner, 0), int(serial))
+    return last
