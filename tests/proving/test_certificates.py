@@ -328,3 +328,20 @@ def test_the_strict_number_outside_is_at_most_the_unavoidable_one() -> None:
     done = gridmap.partition([275] * 12, path, [1] * 11, lower=300, upper=500, seed=3)
     assert done.certificate.least_outside == 1
     assert done.certificate.unavoidable == len(done.certificate.outside) > 1
+
+
+def test_a_plan_proved_is_never_worse_and_says_what_is_proved() -> None:
+    from gridmap.testing import random_territory
+
+    rules = gridmap.Rules.preset()
+    land = random_territory(4, rows=5, columns=6, communities=1, households=2_700)
+    bare = gridmap.make_plan(land, rules=rules)
+    proved = gridmap.make_plan(land, rules=rules, prove=True)
+    assert "proof.pieces" not in bare.about
+    many = int(proved.about["proof.pieces"])
+    told = ("optimal", "gap", "impossible", "not_tried")
+    assert sum(int(proved.about[f"proof.{name}_pieces"]) for name in told) == many > 0
+    before, after = gridmap.score_plan(bare).totals, gridmap.score_plan(proved).totals
+    lost = before["general"] - before["in_band"]
+    assert after["general"] - after["in_band"] <= lost
+    assert after["splits_bound"] <= after["excess_splits"] or after["in_band"] < after["general"]
