@@ -323,7 +323,7 @@ def partition(  # noqa: PLR0913  # the signature is a contract: DESIGN.md sectio
         proofs: tuple[PieceProof, ...] = ()
         if prove:
             labels, proofs = prove_division(problem, labels)
-        certificate = _certify(problem, labels, held, seed)
+        certificate = _certify(problem, labels, held, seed, watch)
     apart = labels[ends[:, 0]] != labels[ends[:, 1]]
     return Partition(
         labels,
@@ -378,9 +378,10 @@ def _certify(
     labels: NDArray[np.int32],
     held: NDArray[np.bool_],
     seed: int,
+    watch: Watch,
 ) -> Certificate:
     """State the bounds and name each zone outside the band with its reason."""
-    bounds = bound_outside(problem, labels.astype(np.int64))
+    bounds = bound_outside(problem, labels.astype(np.int64), watch)
     burdened = find_overburdened(problem, find_pieces(problem.edges, problem.size))
     unavoidable, added = sum(max(b.unavoidable, int(burdened[b.piece])) for b in bounds), 0
     if problem.zones:
