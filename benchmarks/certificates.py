@@ -116,7 +116,7 @@ def _weigh(problem: object, labels: np.ndarray) -> int | None:
         return None
     graph, aim = state_problem(problem)
     price = _make_price(graph, aim)(write_masks(labels, problem.size), False)
-    return int(price.sum()) - 2 * SPLIT * (int(graph.group.max(initial=-1)) + 1)
+    return int(price.sum()) - 2 * SPLIT * len(np.unique(graph.group[graph.group >= 0]))
 
 
 def tell(rows: list[dict[str, object]], title: str) -> list[str]:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from gridmap.rules import Band
 
+
 @dataclass(frozen=True, slots=True)
 class PieceBound:
     """What arithmetic proves of one connected piece.
@@ -315,7 +316,7 @@ def _prove_misfits(
     inner = np.flatnonzero(wanted[pieces[edges[:, 0]]]) if len(edges) else np.zeros(0, np.int64)
     ways = dict(_group(pieces[edges[:, 0]] if len(edges) else pieces[:0], inner))
     for piece in sorted(members, key=lambda piece: (sizes[piece], piece)):
-        if effort.is_spent:
+        if effort.is_spent():
             break
         own = members[piece]
         place[own] = np.arange(len(own))

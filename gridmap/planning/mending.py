@@ -137,9 +137,7 @@ def _is_well(board: Board, zones: list[int]) -> bool:
     return not any(board.count_failing(board.members(zone)) for zone in zones)
 
 
-def _find_hopeless(
-    problem: Problem, labels: NDArray[np.int64], watch: Watch
-) -> NDArray[np.bool_]:
+def _find_hopeless(problem: Problem, labels: NDArray[np.int64], watch: Watch) -> NDArray[np.bool_]:
     """Return the nodes of pieces in which no fewer zones can be outside, and misfits."""
     bounds = bound_outside(problem, labels, watch)
     pieces = find_pieces(problem.edges, problem.size)

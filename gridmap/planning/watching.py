@@ -111,6 +111,15 @@ class Watch:
             return True
         return self._end is not None and self.seconds >= self._end
 
+    def is_over(self) -> bool:
+        """Tell whether a proof has to end: no time is left, or the caller has had enough."""
+        return self.is_late() or self.stopped in {REPORT, INTERRUPT}
+
+    def halve(self) -> None:
+        """Keep half of the time that is left back, for proofs after the search."""
+        if self._limit is not None:
+            self.keep_back(max(0.0, self._limit - self.seconds) / 2)
+
     def share(self, part: float) -> Watch:
         """Return a watch for a part of the time left, which this one ends too."""
         left = None if self._limit is None else max(0.0, self._limit - self.seconds) * part

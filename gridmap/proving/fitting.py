@@ -65,7 +65,6 @@ class Effort:
     steps: int
     must_stop: Callable[[], bool] | None = None
 
-    @property
     def is_spent(self) -> bool:
         """Tell whether there is nothing left to spend, or no time."""
         return self.steps <= 0 or (self.must_stop is not None and self.must_stop())
@@ -126,7 +125,7 @@ def is_proved_impossible(
     >>> is_proved_impossible(np.array([294, 106, 400]), path, band=Band(300, 500))
     False
     """
-    if len(weights) > MOST_NODES or (effort is not None and effort.is_spent):
+    if len(weights) > MOST_NODES or (effort is not None and effort.is_spent()):
         return False
     near = [0] * len(weights)
     for a, b in edges.tolist():
@@ -140,7 +139,7 @@ def is_proved_impossible(
         impossible = False
     if effort is not None:
         effort.steps -= allowed - proof.left + len(weights)
-    if proof.left >= 0 or (effort is not None and effort.is_spent):
+    if proof.left >= 0 or (effort is not None and effort.is_spent()):
         return impossible
     if effort is not None:
         effort.steps -= REFUTATION

@@ -24,7 +24,7 @@ BEGIN, NEIGHBOURS_A_STEP = 8, 8
 """Steps that beginning with a node counts for, and neighbours that are listed in one."""
 
 
-def find_unfit(  # noqa: PLR0913  # what is asked, where, and how much it may take
+def find_unfit(  # what is asked, where, and how much it may take
     weights: NDArray[np.int64],
     edges: NDArray[np.int64],
     *,
@@ -122,7 +122,7 @@ def _judge_pairs(
     return least > band.upper, paired
 
 
-def _look_around(  # noqa: PLR0913, PLR0917  # one loop over what is left
+def _look_around(  # one loop over what is left
     weights: NDArray[np.int64],
     edges: NDArray[np.int64],
     band: Band,
@@ -131,10 +131,12 @@ def _look_around(  # noqa: PLR0913, PLR0917  # one loop over what is left
     unfit: NDArray[np.bool_],
 ) -> None:
     """Look for a zone around each doubtful node; mark those that have none."""
+    if effort.is_spent():
+        return
     land = _Land(weights, edges, band)
     fits: set[int] = set()
     for node in doubtful.tolist():
-        if effort.is_spent:
+        if effort.is_spent():
             break
         if node in fits:
             continue
@@ -173,8 +175,9 @@ class _Land:
         return found
 
     def find_zone(self, node: int, effort: Effort) -> set[int] | None:
-        """Return a connected set inside the band that holds a node, empty if it is proved that
-        there is none; None when the steps are spent.
+        """Return a connected set inside the band that holds a node, or None when steps are spent.
+
+        Empty: it is proved that there is none.
         """
         names, place, near = [node], {node: 0}, dict[int, int]()
         lower, upper = self._band.lower, self._band.upper
