@@ -246,7 +246,8 @@ def prove_piece(  # noqa: PLR0913  # what is known, and how far to go
                 proved = answer.says.status == "impossible"
                 return _prove_freely(question, price, given, answer, work) if proved else answer
             given, known = answer.sets, int(price(answer.sets, True).sum())
-        return _choose(pool, piece, known=known, given=given, work=work, must_stop=must_stop)
+        done = _choose(pool, piece, known=known, given=given, work=work, must_stop=must_stop)
+        return _lift(done, least)
     arithmetic = Proof(PieceProof(piece, "impossible", "arithmetic"))
     if elsewhere is not None and question.large.any():
         proof = _prove_beside(question, price, given, piece, work, must_stop)
@@ -347,6 +348,15 @@ def _choose(  # what prove_piece was given
     if not closed:
         return Proof(says, sets)
     return Proof(says, sets, choice.root, choice.bound - STEP, pool)
+
+
+def _lift(proof: Proof, least: int | None) -> Proof:
+    """Return a proof with the better of its bound and that of arithmetic, where a gap is left."""
+    says = proof.says
+    if says.status != "gap" or least is None or says.bound is None or says.value is None:
+        return proof
+    bound = min(says.value, max(says.bound, least))
+    return replace(proof, says=replace(says, bound=bound))
 
 
 def _tell_plainly(piece: int, known: int | None, least: int | None, listed: int = 0) -> Proof:
