@@ -17,6 +17,7 @@ import numpy as np
 from gridmap.planning.kernels.compiling import draw_below, inner
 from gridmap.planning.kernels.weighing import (
     ASTRAY,
+    CROSSING,
     NEVER,
     SPLIT,
     Aim,
@@ -224,7 +225,7 @@ def ease_zone(
         return 0
     gap += hard
     if hard > 0:
-        gap += bands[klass, 2] * brew.dial[BASE] >> 8
+        gap += brew.dial[LUMP] * brew.dial[BASE] >> 8
     return int((wall >> 26 << 26) - min(brew.dial[PRESS] * gap // brew.dial[LUMP], ASTRAY << 8))
 
 
@@ -478,7 +479,7 @@ def simmer(
         taken = offer_move(graph, aim, zones, brew, node, target, allowed, queue)
         if turn == SINGLE:
             soft = brew.dial[SOFT]
-            if 0 < soft < SPLIT:
+            if 0 < soft < CROSSING:
                 worse += soft
                 many += 1
             if taken == NEVER and heat >= 0 and soft <= allowed:
