@@ -136,9 +136,7 @@ def _prove_part(
     return _forgive_wholes(proof, part)
 
 
-def _bound_plainly(
-    problem: Problem, graph: Graph, members: NDArray[np.int64], band: Band
-) -> int | None:
+def _bound_plainly(problem: Problem, graph: Graph, members: NDArray[np.int64], band: Band) -> int:
     """Return twice what every division inside the band costs at least, by arithmetic alone.
 
     Groups that must be cut, and zones that can't all be at their target; shape and cut edges
@@ -147,18 +145,19 @@ def _bound_plainly(
     from gridmap.planning.kernels.weighing import SPLIT
 
     total = int(graph.weight.sum())
-    if len(graph.bands) > 1 or not band.can_hold(total) or graph.weight.max() > band.upper:
-        return None
     items = np.where(graph.group >= 0, graph.group, graph.group.max() + 1 + np.arange(len(members)))
     sums = np.bincount(items, weights=graph.weight).astype(np.int64)
-    parts = bound_splits(sums[np.unique(items)], band=band)
-    wholes = int(graph.group.max(initial=-1)) + 1
+    fits = band.can_hold(total) and int(graph.weight.max()) <= band.upper
+    parts = bound_splits(sums[np.unique(items)], band=band) if fits else 0
+    wholes = 2 * SPLIT * (int(graph.group.max(initial=-1)) + 1)
+    if len(graph.bands) > 1 or not fits:
+        return wholes + 2 * SPLIT * parts
     wished, target, edge = graph.bands[0, :2], int(graph.bands[0, 4]), int(graph.bands[0, 5])
     half = max(1, int(wished[1] - wished[0]) // 2)
     least, most = -(-total // band.upper), total // band.lower
     numbers = [problem.zones] if problem.zones else range(least, most + 1)
     off = min(edge * (total - k * target) ** 2 // (k * half * half) - 2 * k for k in numbers)
-    return 2 * (SPLIT * (wholes + parts) + max(0, off))
+    return wholes + 2 * (SPLIT * parts + max(0, off))
 
 
 def _bound_elsewhere(graph: Graph, aim: Aim, band: Band) -> int | None:
