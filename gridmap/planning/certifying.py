@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gridmap.planning.kernels.columns import ANCHOR, GROUP
 from gridmap.planning.problems import (
     Problem,
     find_pieces,
@@ -130,7 +131,7 @@ def _forgive_wholes(proof: Proof, part: Graph) -> Proof:
     says = proof.says
     if says.value is None or says.bound is None:
         return proof
-    wholes = 2 * SPLIT * (int(part.group.max(initial=-1)) + 1)
+    wholes = 2 * SPLIT * (int(part.node[:, GROUP].max(initial=-1)) + 1)
     return replace(proof, says=replace(says, value=says.value - wholes, bound=says.bound - wholes))
 
 
@@ -139,17 +140,13 @@ def _take_part(
 ) -> Graph:
     """Return the graph of some nodes, groups and anchors renumbered from 0."""
     start, near, own = index_edges(edges, len(members))
+    node = graph.node[members]
+    for column in (GROUP, ANCHOR):
+        node[:, column] = _renumber(node[:, column])
     return graph._replace(
         indptr=start,
-        nbr=near,
-        eid=ids[own],
-        weight=graph.weight[members],
-        states=graph.states[members],
-        klass=graph.klass[members],
-        group=_renumber(graph.group[members]),
-        anchor=_renumber(graph.anchor[members]),
-        area=graph.area[members],
-        perimeter=graph.perimeter[members],
+        slot=np.column_stack([near, ids[own]]),
+        node=node,
         loads=graph.loads[members],
     )
 
@@ -166,8 +163,9 @@ def _make_price(graph: Graph, aim: Aim) -> Callable[[NDArray[np.uint64], bool], 
     """Return what prices sets of nodes as zones."""
     from gridmap.planning.kernels.pricing import FORBIDDEN, price_sets
 
-    held = np.bincount(graph.anchor[graph.anchor >= 0], minlength=1)
-    groups = int(graph.group.max(initial=-1)) + 1
+    anchors = graph.node[:, ANCHOR]
+    held = np.bincount(anchors[anchors >= 0], minlength=1)
+    groups = int(graph.node[:, GROUP].max(initial=-1)) + 1
 
     def price(sets: NDArray[np.uint64], inside: bool) -> NDArray[np.int64]:  # noqa: FBT001  # the shape of a callback
         prices: NDArray[np.int64] = price_sets(graph, aim, sets, held, groups, int(inside))
