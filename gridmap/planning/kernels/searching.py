@@ -18,7 +18,7 @@ from gridmap.planning.kernels.columns import (
     PLACE,
     STATES,
 )
-from gridmap.planning.kernels.compiling import SOURCES_STAMP, draw_below, entry, inner
+from gridmap.planning.kernels.compiling import SOURCES_STAMP, draw_below, entry, inner, woven
 from gridmap.planning.kernels.simmering import (
     BORDER,
     WALL,
@@ -147,7 +147,7 @@ def _number_locally(zones: Zones, old: np.ndarray, nodes: np.ndarray) -> np.ndar
     return local
 
 
-@inner
+@woven
 def _cut_anew(
     graph: Graph,
     aim: Aim,
@@ -222,7 +222,7 @@ def _redraw(
     return True
 
 
-@inner
+@woven
 def _divide_pieces(
     graph: Graph,
     aim: Aim,
@@ -273,7 +273,7 @@ def _pick_zone(zones: Zones, outside: np.ndarray, rng: np.ndarray) -> int:
     return int(zones.seat[draw_below(rng, len(zones.seat)), LABEL])
 
 
-@inner
+@woven
 def _take_step(
     graph: Graph,
     aim: Aim,
