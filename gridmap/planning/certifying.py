@@ -25,13 +25,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gridmap.planning.kernels.weighing import Aim, Graph
+    from gridmap.planning.watching import Watch
 
 MOST_PIECE = 128
 """Nodes of a piece above which nothing is listed."""
 
 
 def prove_division(
-    problem: Problem, labels: NDArray[np.int32]
+    problem: Problem, labels: NDArray[np.int32], watch: Watch | None = None
 ) -> tuple[NDArray[np.int32], tuple[PieceProof, ...]]:
     """Prove a division piece by piece, and take a better one where the proof finds one.
 
@@ -41,6 +42,8 @@ def prove_division(
         What was divided.
     labels
         Zone of each node, each zone in one piece, shape (n,).
+    watch
+        Ends the proofs early; then the gaps told are those proved by that time.
 
     Returns
     -------
@@ -60,7 +63,7 @@ def prove_division(
     """
     better = labels.astype(np.int64)
     says = []
-    for proof, members in list_proofs(problem, labels):
+    for proof, members in list_proofs(problem, labels, watch):
         says.append(proof.says)
         if proof.sets is not None:
             better[members] = len(labels) * len(says) + _read_labels(proof, len(members))
@@ -68,7 +71,7 @@ def prove_division(
 
 
 def list_proofs(
-    problem: Problem, labels: NDArray[np.int32]
+    problem: Problem, labels: NDArray[np.int32], watch: Watch | None = None
 ) -> list[tuple[Proof, NDArray[np.int64]]]:
     """Return the proof of each connected piece, and the piece's nodes.
 
@@ -92,7 +95,7 @@ def list_proofs(
             for number, members in enumerate(parts)
         ]
     return [
-        (_prove_part(problem, graph, aim, labels, members, number), members)
+        (_prove_part(problem, graph, aim, labels, members, number, watch), members)
         for number, members in enumerate(parts)
         if len(members)
     ]
@@ -105,6 +108,7 @@ def _prove_part(
     labels: NDArray[np.int32],
     members: NDArray[np.int64],
     number: int,
+    watch: Watch | None,
 ) -> Proof:
     """Prove one connected piece."""
     if len(members) > MOST_PIECE:
@@ -120,8 +124,62 @@ def _prove_part(
     known = int(costs.sum()) if (costs >= 0).all() else None
     band = Band(*problem.bands.widest)
     question = Question(problem.weights[members], edges, band, problem.zones)
-    proof = prove_piece(question, price, known=known, given=given, piece=number)
+    proof = prove_piece(
+        question,
+        price,
+        known=known,
+        given=given,
+        piece=number,
+        least=_bound_plainly(problem, part, members, band),
+        elsewhere=_bound_elsewhere(part, aim, band),
+        must_stop=None if watch is None else watch.is_over,
+    )
     return _forgive_wholes(proof, part)
+
+
+def _bound_plainly(
+    problem: Problem, graph: Graph, members: NDArray[np.int64], band: Band
+) -> int | None:
+    """Return twice what every division inside the band costs at least, by arithmetic alone.
+
+    Groups that must be cut, and zones that can't all be at their target; shape and cut edges
+    count nothing, so that it is far below where they weigh most.
+    """
+    from gridmap.planning.kernels.weighing import SPLIT
+
+    total = int(graph.weight.sum())
+    if len(graph.bands) > 1 or not band.can_hold(total) or graph.weight.max() > band.upper:
+        return None
+    items = np.where(graph.group >= 0, graph.group, graph.group.max() + 1 + np.arange(len(members)))
+    sums = np.bincount(items, weights=graph.weight).astype(np.int64)
+    parts = bound_splits(sums[np.unique(items)], band=band)
+    wholes = int(graph.group.max(initial=-1)) + 1
+    wished, target, edge = graph.bands[0, :2], int(graph.bands[0, 4]), int(graph.bands[0, 5])
+    half = max(1, int(wished[1] - wished[0]) // 2)
+    least, most = -(-total // band.upper), total // band.lower
+    numbers = [problem.zones] if problem.zones else range(least, most + 1)
+    off = min(edge * (total - k * target) ** 2 // (k * half * half) - 2 * k for k in numbers)
+    return 2 * (SPLIT * (wholes + parts) + max(0, off))
+
+
+def _bound_elsewhere(graph: Graph, aim: Aim, band: Band) -> int | None:
+    """Return twice what a division costs at least that has another outside than the least.
+
+    Each node above the ceiling is in a zone of its own, outside by at least its own excess, and
+    each household or zone more outside costs `ASTRAY` more; all other costs are 0 or more.
+    """
+    from gridmap.planning.kernels.weighing import ASTRAY, FAR, STEEP
+
+    large = graph.weight[graph.weight > band.upper]
+    lone = np.bincount(graph.anchor[graph.anchor >= 0], minlength=1).max() <= 1
+    alike = len(graph.bands) == 1 and len(graph.load_bands) == 0 and aim.grain == 1
+    if not (alike and lone and (graph.anchor[graph.weight > band.upper] >= 0).all()):
+        return None
+    excess = large - band.upper
+    excess = excess + (STEEP - 1) * np.maximum(0, large - band.upper - band.upper // 2)
+    if np.any(excess >= FAR):
+        return None
+    return 2 * ASTRAY * (int((excess + band.lower).sum()) + 1)
 
 
 def _forgive_wholes(proof: Proof, part: Graph) -> Proof:

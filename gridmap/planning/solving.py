@@ -152,7 +152,7 @@ def _solve_small(
         if search.attempts == 1:
             break
         if attempt == 0:
-            bounds = bound_outside(problem, best)
+            bounds = bound_outside(problem, best, watch)
         was_heaped, heaped = heaped, _has_heap(problem, best)
         misfit = attempt + 1 < MISFIT_ATTEMPTS and _has_misfit(problem, bounds)
         done = _count_avoidable(problem, best, bounds) <= 0 and (was_heaped or not heaped)
@@ -162,8 +162,12 @@ def _solve_small(
     return number_by_first(best)
 
 
-def bound_outside(problem: Problem, labels: NDArray[np.int64]) -> tuple[PieceBound, ...]:
+def bound_outside(
+    problem: Problem, labels: NDArray[np.int64], watch: Watch | None = None
+) -> tuple[PieceBound, ...]:
     """Return what is proved of each piece; the longer proof only where a zone is outside.
+
+    With a watch, proofs end where the time does.
 
     Examples
     --------
@@ -178,7 +182,15 @@ def bound_outside(problem: Problem, labels: NDArray[np.int64]) -> tuple[PieceBou
     band = Band(lower, upper)
     pieces = find_pieces(problem.edges, problem.size)
     bounds = bound_pieces(problem.weights, pieces, band=band)
-    return sharpen_bounds(bounds, problem.weights, pieces, problem.edges, band=band, labels=labels)
+    return sharpen_bounds(
+        bounds,
+        problem.weights,
+        pieces,
+        problem.edges,
+        band=band,
+        labels=labels,
+        must_stop=None if watch is None else watch.is_late,
+    )
 
 
 def _has_misfit(problem: Problem, bounds: tuple[PieceBound, ...]) -> bool:

@@ -175,7 +175,7 @@ def walk(
         late = min(course.steps - (last - first), int(watch.used * course.steps))
         shift = max(0, late - first)
         plan = _plan(first + shift, last + shift, course, len(labels))
-        plan[4] = trees
+        plan[4] = min(trees, 1) if trees and watch.must_stop() else trees
         now = search(part.graph, aim, now, part.groups, plan, rng, best, score)
         trees = 0
     change = int(score[0])

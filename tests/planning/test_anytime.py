@@ -47,7 +47,7 @@ def test_a_time_limit_is_kept(rows: int) -> None:
 
 
 def test_a_limit_that_is_not_reached_changes_nothing() -> None:
-    graph = make_graph(12)
+    graph = make_graph(9)
     free = partition(**graph)
     assert free.certificate.stopped == "done"
     assert partition(**graph, time_limit_s=900).labels.tolist() == free.labels.tolist()

@@ -109,7 +109,7 @@ def run(tree: Any, room: int) -> tuple[int, int]:
     return cost, lost
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=500, deadline=None)
 @given(trees())
 def test_with_room_for_every_label_the_cut_is_the_best_of_all(tree: Any) -> None:
     cost, lost = run(tree, MANY)

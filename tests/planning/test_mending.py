@@ -99,8 +99,8 @@ def test_the_least_households_are_moved_on_nearly_every_tiny_graph() -> None:
     assert optimal / tried >= 0.95, (optimal, tried)
 
 
-@settings(max_examples=40, deadline=None)
-@given(st.integers(0, 10_000), st.integers(2, 9))
+@settings(max_examples=20, deadline=None)
+@given(st.integers(0, 10_000), st.integers(2, 8))
 def test_a_valid_plan_is_not_touched(seed: int, side: int) -> None:
     weights, edges = draw_lattice(side, seed)
     options = {"lower": 300, "upper": 500}
@@ -110,7 +110,7 @@ def test_a_valid_plan_is_not_touched(seed: int, side: int) -> None:
         assert again.labels.tolist() == today.labels.tolist()
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 def test_after_a_growth_shock_all_is_in_band_again_and_little_has_moved(seed: int) -> None:
     weights, edges = draw_lattice(26, seed)
     ones = np.ones(len(edges))
@@ -134,12 +134,12 @@ def test_after_a_growth_shock_all_is_in_band_again_and_little_has_moved(seed: in
 @settings(max_examples=6, deadline=None)
 @given(st.integers(0, 10_000))
 def test_locked_nodes_stay_together_and_every_zone_is_in_one_piece(seed: int) -> None:
-    weights, edges = draw_lattice(9, seed)
+    weights, edges = draw_lattice(8, seed)
     ones = np.ones(len(edges))
     today = partition(weights, edges, ones, lower=300, upper=500, seed=1).labels
     rng = np.random.default_rng(seed)
-    grown = np.where(rng.random(81) < 0.2, weights * 2, weights)
-    locked = rng.random(81) < 0.3
+    grown = np.where(rng.random(64) < 0.2, weights * 2, weights)
+    locked = rng.random(64) < 0.3
     done = partition(
         grown, edges, ones, lower=300, upper=500, current=today, locked=locked, seed=7
     ).labels

@@ -129,6 +129,8 @@ def _draw_toll(aim: Aim, number: int, rng: np.ndarray) -> int:
     if aim.zones == 0:
         return 0
     toll = draw_below(rng, 1 << draw_below(rng, 20))
+    if number != aim.zones or draw_below(rng, 4) == 0:
+        toll <<= draw_below(rng, 20)
     if number > aim.zones or (number == aim.zones and draw_below(rng, 2) == 0):
         return toll
     return -toll
