@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridmap.planning.kernels.columns import ANCHOR, GROUP
+from gridmap.planning.kernels.columns import ANCHOR, GROUP, WEIGHT
 from gridmap.planning.problems import (
     Problem,
     find_pieces,
@@ -147,13 +147,17 @@ def _bound_plainly(
     """
     from gridmap.planning.kernels.weighing import SPLIT
 
-    total = int(graph.weight.sum())
-    if len(graph.bands) > 1 or not band.can_hold(total) or graph.weight.max() > band.upper:
+    total = int(graph.node[:, WEIGHT].sum())
+    if len(graph.bands) > 1 or not band.can_hold(total) or graph.node[:, WEIGHT].max() > band.upper:
         return None
-    items = np.where(graph.group >= 0, graph.group, graph.group.max() + 1 + np.arange(len(members)))
-    sums = np.bincount(items, weights=graph.weight).astype(np.int64)
+    items = np.where(
+        graph.node[:, GROUP] >= 0,
+        graph.node[:, GROUP],
+        graph.node[:, GROUP].max() + 1 + np.arange(len(members)),
+    )
+    sums = np.bincount(items, weights=graph.node[:, WEIGHT]).astype(np.int64)
     parts = bound_splits(sums[np.unique(items)], band=band)
-    wholes = int(graph.group.max(initial=-1)) + 1
+    wholes = int(graph.node[:, GROUP].max(initial=-1)) + 1
     wished, target, edge = graph.bands[0, :2], int(graph.bands[0, 4]), int(graph.bands[0, 5])
     half = max(1, int(wished[1] - wished[0]) // 2)
     least, most = -(-total // band.upper), total // band.lower
@@ -170,10 +174,12 @@ def _bound_elsewhere(graph: Graph, aim: Aim, band: Band) -> int | None:
     """
     from gridmap.planning.kernels.weighing import ASTRAY, FAR, STEEP
 
-    large = graph.weight[graph.weight > band.upper]
-    lone = np.bincount(graph.anchor[graph.anchor >= 0], minlength=1).max() <= 1
+    large = graph.node[:, WEIGHT][graph.node[:, WEIGHT] > band.upper]
+    lone = np.bincount(graph.node[:, ANCHOR][graph.node[:, ANCHOR] >= 0], minlength=1).max() <= 1
     alike = len(graph.bands) == 1 and len(graph.load_bands) == 0 and aim.grain == 1
-    if not (alike and lone and (graph.anchor[graph.weight > band.upper] >= 0).all()):
+    if not (
+        alike and lone and (graph.node[:, ANCHOR][graph.node[:, WEIGHT] > band.upper] >= 0).all()
+    ):
         return None
     excess = large - band.upper
     excess = excess + (STEEP - 1) * np.maximum(0, large - band.upper - band.upper // 2)
