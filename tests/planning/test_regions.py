@@ -16,9 +16,6 @@ from gridmap.planning.kernels.columns import CUTTING, EDGE, GROUP, NEAR
 from gridmap.planning.kernels.zones import weigh_region
 from gridmap.planning.problems import BandTable, Problem, Shape, find_pieces, state_problem
 from gridmap.planning.regions import (
-    EDGE_FIELDS,
-    ROWS,
-    WHOLE_FIELDS,
     draw_blocks,
     draw_regions,
     grow_blocks,
@@ -134,17 +131,16 @@ def test_a_region_carries_all_that_is_known_of_its_nodes_and_edges() -> None:
     parts = take_regions(field.graph, region)
     for number, part in enumerate(parts):
         assert part.nodes.tolist() == np.flatnonzero(region == number).tolist()
-        for name in field.graph._fields:
-            whole, own = getattr(field.graph, name), getattr(part.graph, name)
-            if name in WHOLE_FIELDS:
-                assert own is whole
-            elif name not in (*ROWS, *EDGE_FIELDS, "group"):
-                assert np.array_equal(own, whole[part.nodes])
+        for name in ("bands", "load_bands"):
+            assert getattr(part.graph, name) is getattr(field.graph, name)
+        others = [column for column in range(field.graph.node.shape[1]) if column != GROUP]
+        whole = field.graph.node[part.nodes]
+        assert np.array_equal(part.graph.node[:, others], whole[:, others])
+        assert np.array_equal(part.graph.loads, field.graph.loads[part.nodes])
         ends = field.problem.edges
         kept = np.flatnonzero((region[ends] == number).all(axis=1))
-        for name in EDGE_FIELDS:
-            own = getattr(part.graph, name)
-            assert sorted(own.tolist()) == sorted(getattr(field.graph, name)[kept].tolist())
+        own, known = part.graph.edge, field.graph.edge[kept]
+        assert sorted(own.tolist()) == sorted(known.tolist())
         heads = part.nodes[np.repeat(np.arange(len(part.nodes)), np.diff(part.graph.indptr))]
         tails = part.nodes[part.graph.slot[:, NEAR]]
         expected = np.concatenate([ends[kept], ends[kept][:, ::-1]])
