@@ -137,9 +137,7 @@ def _prove_part(
     return _forgive_wholes(proof, part)
 
 
-def _bound_plainly(
-    problem: Problem, graph: Graph, members: NDArray[np.int64], band: Band
-) -> int | None:
+def _bound_plainly(problem: Problem, graph: Graph, members: NDArray[np.int64], band: Band) -> int:
     """Return twice what every division inside the band costs at least, by arithmetic alone.
 
     Groups that must be cut, and zones that can't all be at their target; shape and cut edges
@@ -147,23 +145,21 @@ def _bound_plainly(
     """
     from gridmap.planning.kernels.weighing import SPLIT
 
-    total = int(graph.node[:, WEIGHT].sum())
-    if len(graph.bands) > 1 or not band.can_hold(total) or graph.node[:, WEIGHT].max() > band.upper:
-        return None
-    items = np.where(
-        graph.node[:, GROUP] >= 0,
-        graph.node[:, GROUP],
-        graph.node[:, GROUP].max() + 1 + np.arange(len(members)),
-    )
-    sums = np.bincount(items, weights=graph.node[:, WEIGHT]).astype(np.int64)
-    parts = bound_splits(sums[np.unique(items)], band=band)
-    wholes = int(graph.node[:, GROUP].max(initial=-1)) + 1
+    weights, groups = graph.node[:, WEIGHT], graph.node[:, GROUP]
+    total = int(weights.sum())
+    items = np.where(groups >= 0, groups, groups.max() + 1 + np.arange(len(members)))
+    sums = np.bincount(items, weights=weights).astype(np.int64)
+    fits = band.can_hold(total) and int(weights.max()) <= band.upper
+    parts = bound_splits(sums[np.unique(items)], band=band) if fits else 0
+    wholes = 2 * SPLIT * (int(groups.max(initial=-1)) + 1)
+    if len(graph.bands) > 1 or not fits:
+        return wholes + 2 * SPLIT * parts
     wished, target, edge = graph.bands[0, :2], int(graph.bands[0, 4]), int(graph.bands[0, 5])
     half = max(1, int(wished[1] - wished[0]) // 2)
     least, most = -(-total // band.upper), total // band.lower
     numbers = [problem.zones] if problem.zones else range(least, most + 1)
     off = min(edge * (total - k * target) ** 2 // (k * half * half) - 2 * k for k in numbers)
-    return 2 * (SPLIT * (wholes + parts) + max(0, off))
+    return wholes + 2 * (SPLIT * parts + max(0, off))
 
 
 def _bound_elsewhere(graph: Graph, aim: Aim, band: Band) -> int | None:
@@ -174,12 +170,11 @@ def _bound_elsewhere(graph: Graph, aim: Aim, band: Band) -> int | None:
     """
     from gridmap.planning.kernels.weighing import ASTRAY, FAR, STEEP
 
-    large = graph.node[:, WEIGHT][graph.node[:, WEIGHT] > band.upper]
-    lone = np.bincount(graph.node[:, ANCHOR][graph.node[:, ANCHOR] >= 0], minlength=1).max() <= 1
+    weights, anchors = graph.node[:, WEIGHT], graph.node[:, ANCHOR]
+    large = weights[weights > band.upper]
+    lone = np.bincount(anchors[anchors >= 0], minlength=1).max() <= 1
     alike = len(graph.bands) == 1 and len(graph.load_bands) == 0 and aim.grain == 1
-    if not (
-        alike and lone and (graph.node[:, ANCHOR][graph.node[:, WEIGHT] > band.upper] >= 0).all()
-    ):
+    if not (alike and lone and (anchors[weights > band.upper] >= 0).all()):
         return None
     excess = large - band.upper
     excess = excess + (STEEP - 1) * np.maximum(0, large - band.upper - band.upper // 2)
@@ -227,8 +222,7 @@ def _make_price(graph: Graph, aim: Aim) -> Callable[[NDArray[np.uint64], bool], 
     """Return what prices sets of nodes as zones."""
     from gridmap.planning.kernels.pricing import FORBIDDEN, price_sets
 
-    anchors = graph.node[:, ANCHOR]
-    held = np.bincount(anchors[anchors >= 0], minlength=1)
+    held = np.bincount(graph.node[:, ANCHOR][graph.node[:, ANCHOR] >= 0], minlength=1)
     groups = int(graph.node[:, GROUP].max(initial=-1)) + 1
 
     def price(sets: NDArray[np.uint64], inside: bool) -> NDArray[np.int64]:  # noqa: FBT001  # the shape of a callback

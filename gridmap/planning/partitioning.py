@@ -350,9 +350,11 @@ def partition(  # noqa: PLR0913  # the signature is a contract: DESIGN.md sectio
 def _draw_zones(problem: Problem, search: Search, watch: Watch, *, keep: bool) -> NDArray[np.int32]:
     """Return today's zones with the least change, or search freely."""
     if keep and problem.current is not None:
-        labels = mend_zones(problem, search, watch)
-        if problem.zones in {0, int(labels.max(initial=-1)) + 1}:
-            return labels
+        today = np.unique(problem.current[problem.current >= 0])
+        if problem.zones in {0, len(today)}:
+            labels = mend_zones(problem, search, watch)
+            if problem.zones in {0, int(labels.max(initial=-1)) + 1}:
+                return labels
     return solve_problem(problem, search, watch)
 
 

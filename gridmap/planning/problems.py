@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 MOST_STATES = 1024
 """Weight states of the tree cut: above this, weights are counted in grains of several."""
-CUT_WORTH = 128
+CUT_WORTH = 256
 """Weighed cost of cutting an edge of cost 1 where shape is given (gridmap's own default)."""
 BARE_CUT_WORTH = 512
 """The same on a graph without shape, where cut edges are all the compactness there is."""

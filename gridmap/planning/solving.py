@@ -29,7 +29,10 @@ STEPS_A_NODE = 30
 MANY_ZONES = 500
 OFFERS_A_PAIR = 200
 """Single moves offered for each pair of nodes in one zone."""
-MOST_OFFERS = 3_000_000
+MOST_OFFERS = 1_000_000
+"""The same for one search at most."""
+ALL_OFFERS = 3_000_000
+"""The same for all searches from other seeds together, where zones are few."""
 FEW_ZONES = 8
 ATTEMPTS = 6
 """Searches from the start, as long as a zone is outside that arithmetic would let inside."""
@@ -276,7 +279,7 @@ def _count_searches(problem: Problem) -> int:
     """
     if count_expected(problem) > FEW_ZONES:
         return 1
-    return max(1, min(ATTEMPTS, MOST_OFFERS // _count_offers(problem)))
+    return max(1, min(ATTEMPTS, ALL_OFFERS // _count_offers(problem)))
 
 
 def _count_offers(problem: Problem) -> int:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from gridmap.planning.kernels.weighing import Aim
 
-HEAT = 256
+HEAT = 128
 """Starting heat in 256ths of what a move to the worse usually costs, measured at the start."""
 MOST_WALK = 32
 """Nodes of a zone above which offers grow with the nodes, and no longer with their square."""

@@ -101,7 +101,8 @@ class Tree:
     def learn(self, pool: Pool, rows: NDArray[np.int64]) -> None:
         """Take zones that are a division, where it is cheaper than the one known."""
         cost = int(pool.prices[rows].sum())
-        if cost < self.known and pool.covers(rows):
+        counted = pool.least <= len(rows) <= pool.most
+        if cost < self.known and counted and pool.covers(rows):
             self.known, self.sets = cost, pool.sets[np.sort(rows)]
 
     def relax(self, pool: Pool, start: NDArray[np.int64], triples: NDArray[np.int64]) -> Relaxation:
@@ -215,7 +216,10 @@ def _seek(tree: Tree, pool: Pool, done: Relaxation) -> None:
         pool.prices[rows] / SCALE,
         integrality=np.ones(len(rows)),
         bounds=Bounds(0, 1),
-        constraints=LinearConstraint(pool.hold(rows).T, 1, 1),
+        constraints=[
+            LinearConstraint(pool.hold(rows).T, 1, 1),
+            LinearConstraint(np.ones((1, len(rows))), pool.least, pool.most),
+        ],
         options={"node_limit": SOUGHT_NODES},
     )
     if found.x is not None:

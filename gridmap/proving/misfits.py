@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 
 STEPS_A_NODE = 20_000
 """Steps to look for a zone that could hold one node, before it is taken to fit."""
-BEGIN, NEIGHBOURS_A_STEP = 8, 8
-"""Steps that beginning with a node counts for, and neighbours that are listed in one."""
+BEGIN, NEIGHBOURS_A_STEP, NAMES_A_STEP = 8, 2, 256
+"""Steps that beginning with a node counts for; neighbours that are listed in one, and nodes met
+that make each step one dearer: sets of them are whole numbers of as many bits."""
 
 
 def find_unfit(  # what is asked, where, and how much it may take
@@ -86,7 +87,8 @@ def find_unfit(  # what is asked, where, and how much it may take
     unfit |= asked & hopeless
     alone, paired = _judge_pairs(weights, light, band)
     unfit |= asked & alone
-    doubtful = np.flatnonzero(asked & ~unfit & ~paired)
+    easy = paired | _find_easy(weights, light, band)
+    doubtful = np.flatnonzero(asked & ~unfit & ~easy)
     if len(doubtful):
         _look_around(weights, light, band, doubtful, effort, unfit)
     return unfit
@@ -120,6 +122,23 @@ def _judge_pairs(
     paired = np.zeros(len(weights), np.bool_)
     paired[ends[(sums >= band.lower) & (sums <= band.upper), 0]] = True
     return least > band.upper, paired
+
+
+def _find_easy(
+    weights: NDArray[np.int64], edges: NDArray[np.int64], band: Band
+) -> NDArray[np.bool_]:
+    """Return nodes with so many light ones around that a zone grown among them can't miss the band.
+
+    A node no heavier than the band is wide, and one more, never takes a set from below the band to
+    above it.
+    """
+    fine = weights <= band.upper - band.lower + 1
+    sums = np.where(fine, _sum_parts(weights, edges[fine[edges].all(axis=1)]), 0)
+    around = np.zeros(len(weights), np.int64)
+    np.maximum.at(around, edges[:, 0], sums[edges[:, 1]])
+    np.maximum.at(around, edges[:, 1], sums[edges[:, 0]])
+    own: NDArray[np.bool_] = np.where(fine, sums, weights + around) >= band.lower
+    return own & (weights <= band.upper)
 
 
 def _look_around(  # one loop over what is left
@@ -197,10 +216,9 @@ class _Land:
             return near[bit]
 
         stack = [(1, int(self._weights[node]), reach(0) & ~1, 1)]
-        for _ in range(min(STEPS_A_NODE, effort.steps)):
-            if not stack:
-                return set()
-            effort.steps -= 1
+        last = effort.steps - STEPS_A_NODE
+        while stack and effort.steps > max(0, last):
+            effort.steps -= 1 + len(names) // NAMES_A_STEP
             chosen, weight, border, closed = stack.pop()
             if lower <= weight <= upper:
                 return {name for bit, name in enumerate(names) if chosen >> bit & 1}

@@ -82,7 +82,7 @@ def test_shape_and_groups_are_honoured() -> None:
         "areas": np.full(size, 1e4),
         "perimeters": np.full(size, 400.0),
     }
-    cases = range(3, 9)
+    cases = range(3, 7)
     plain, shaped = (
         [roundness(draw(rows, columns, case, **steered)[0].labels, edges) for case in cases]
         for steered in ({}, options)
@@ -121,9 +121,9 @@ def test_a_line_of_negative_cost_becomes_a_border() -> None:
     check_promises(done, weights, edges, lower=300, upper=500)
 
 
-@pytest.mark.parametrize("zones", [2, 7, 11, 40])
+@pytest.mark.parametrize("zones", [2, 4, 7, 25])
 def test_the_number_of_zones_asked_for_is_the_number_made(zones: int) -> None:
-    done, weights, edges = draw(12, 12, 5, zones=zones)
+    done, weights, edges = draw(9, 9, 5, zones=zones)
     assert done.labels.max() + 1 == zones
     check_promises(done, weights, edges, lower=300, upper=500)
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numba
 import numpy as np
+import pytest
 from slow_engine import Division, SlowGraph, count_outside, find_best, weigh_division
 
 from gridmap.planning.counting import count_reachable, settle_number
@@ -77,9 +78,9 @@ def compile_weighing() -> Any:
     return weigh
 
 
-def divide(problem: Problem) -> np.ndarray:
-    """Divide as `gridmap.partition` does."""
-    labels = solve_problem(problem, Search(seed=7, thorough=True))
+def divide(problem: Problem, *, thorough: bool) -> np.ndarray:
+    """Divide as `gridmap.partition` does when thorough, else as a plan's pieces are."""
+    labels = solve_problem(problem, Search(seed=7, thorough=thorough))
     return settle_number(problem, labels, np.full(problem.size, -1))
 
 
@@ -87,20 +88,37 @@ def list_zones(labels: np.ndarray) -> Division:
     return tuple(tuple(np.flatnonzero(labels == z).tolist()) for z in range(labels.max() + 1))
 
 
-def test_the_engine_weighs_as_the_reference_and_finds_the_optimum_of_all_divisions() -> None:
+def compare(seeds: range, *, thorough: bool) -> tuple[list[int], list[int]]:
+    """Return the graphs whose optimum was missed, and those with more zones outside than it has.
+
+    The engine's own sums are compared on the way.
+    """
     weigh = compile_weighing()
-    missed = []
-    for seed in range(GRAPHS):
+    missed, outside = [], []
+    for seed in seeds:
         problem = draw_problem(seed)
         plain = state_slowly(problem)
-        labels = divide(problem)
+        labels = divide(problem, thorough=thorough)
         zones = list_zones(labels)
         weight = weigh_division(plain, zones)
         known = weigh(*state_problem(problem), problem.edges, labels.astype(np.int64), len(zones))
         assert weight == known, seed
-        assert not problem.zones or len(zones) == problem.zones, seed
+        assert problem.zones in (0, len(zones)), seed
         best = find_best(plain)
-        if weight != weigh_division(plain, best):
-            missed.append(seed)
-        assert count_outside(plain, zones) <= count_outside(plain, best), seed
-    assert len(missed) <= 0.02 * GRAPHS, missed
+        missed += [seed] * (weight != weigh_division(plain, best))
+        outside += [seed] * (count_outside(plain, zones) > count_outside(plain, best))
+    return missed, outside
+
+
+@pytest.mark.parametrize("half", range(2))
+def test_one_search_weighs_as_the_reference_and_nearly_always_finds_the_optimum(half: int) -> None:
+    seeds = range(half * GRAPHS // 2, (half + 1) * GRAPHS // 2)
+    missed, outside = compare(seeds, thorough=False)
+    assert len(missed) <= 0.04 * len(seeds), missed
+    assert not outside
+
+
+def test_a_graph_that_is_all_that_is_asked_gets_the_optimum_of_all_divisions() -> None:
+    missed, outside = compare(range(0, GRAPHS, 4), thorough=True)
+    assert len(missed) <= 0.02 * GRAPHS / 4, missed
+    assert not outside

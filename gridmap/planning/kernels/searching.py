@@ -58,7 +58,9 @@ SAMPLE = 2048
 DROP = 384
 """Fall of the heat from the first step to the last: e to the power of so many 128ths."""
 SLACK, FIRM = 32, 1000
-"""Pressure of the band at the start and its growth, in 256ths of the heat of the start."""
+"""Pressure of the band at the start and its growth, in 256ths of a usual move to the worse."""
+LAST = 236
+"""Share of the search, in 256ths, from which on the true cost counts alone."""
 
 
 @inner
@@ -331,11 +333,11 @@ def _make_search(stamp: int) -> Callable[..., np.ndarray]:
         outside = _list_outside(graph, zones)
         often = max(16, plan[2] >> 8)
         for step in range(plan[0], plan[1]):
+            share = 256 * step // plan[2]
             if step % often == 0 or step == plan[0]:
                 outside = _list_outside(graph, zones)
-                share = 256 * step // plan[2]
                 press = score[2] * (SLACK + FIRM * share // 256) >> 8
-                press_zones(graph, aim, zones, brew, press if share < 236 else WALL, share)
+                press_zones(graph, aim, zones, brew, press if share < LAST else WALL, share)
             heat = _cool(plan[3] * score[2] >> 8, step, plan[2], DROP)
             _take_step(graph, aim, zones, brew, outside, heat, rng)
             simmer(graph, aim, zones, brew, plan[5], heat, rng)

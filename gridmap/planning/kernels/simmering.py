@@ -35,6 +35,7 @@ from gridmap.planning.kernels.columns import (
 from gridmap.planning.kernels.compiling import draw_below, inner
 from gridmap.planning.kernels.weighing import (
     ASTRAY,
+    CROSSING,
     NEVER,
     SPLIT,
     Aim,
@@ -242,7 +243,7 @@ def ease_zone(
         return 0
     gap += hard
     if hard > 0:
-        gap += bands[klass, 2] * brew.dial[BASE] >> 8
+        gap += brew.dial[LUMP] * brew.dial[BASE] >> 8
     return int((wall >> 26 << 26) - min(brew.dial[PRESS] * gap // brew.dial[LUMP], ASTRAY << 8))
 
 
@@ -496,7 +497,7 @@ def simmer(
         taken = offer_move(graph, aim, zones, brew, node, target, allowed, queue)
         if turn == SINGLE:
             soft = brew.dial[SOFT]
-            if 0 < soft < SPLIT:
+            if 0 < soft < CROSSING:
                 worse += soft
                 many += 1
             if taken == NEVER and heat >= 0 and soft <= allowed:

@@ -37,11 +37,11 @@ STEEP = 32
 FAR = 1 << 18
 """Households (or grains) from the band above which distance is not counted: sums stay in int64."""
 WISH = 1 << 27
-SPLIT = 1 << 15
-CROSSING = 1 << 12
+SPLIT = 1 << 17
+CROSSING = 1 << 14
 UNWISHED = 1 << 10
 """For each household (or grain) that a zone lacks or has too many for the wished band."""
-DEVIATION = 1 << 10
+DEVIATION = 1 << 7
 """What a zone costs at the edge of its band, a zone at its target nothing."""
 TIE = 1 << 4
 """The same where the number of zones is given and no shape: only edges count, and then balance."""
