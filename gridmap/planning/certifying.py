@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gridmap.planning.kernels.columns import ANCHOR, GROUP, WEIGHT
 from gridmap.planning.problems import (
     Problem,
     find_pieces,
@@ -144,12 +145,13 @@ def _bound_plainly(problem: Problem, graph: Graph, members: NDArray[np.int64], b
     """
     from gridmap.planning.kernels.weighing import SPLIT
 
-    total = int(graph.weight.sum())
-    items = np.where(graph.group >= 0, graph.group, graph.group.max() + 1 + np.arange(len(members)))
-    sums = np.bincount(items, weights=graph.weight).astype(np.int64)
-    fits = band.can_hold(total) and int(graph.weight.max()) <= band.upper
+    weights, groups = graph.node[:, WEIGHT], graph.node[:, GROUP]
+    total = int(weights.sum())
+    items = np.where(groups >= 0, groups, groups.max() + 1 + np.arange(len(members)))
+    sums = np.bincount(items, weights=weights).astype(np.int64)
+    fits = band.can_hold(total) and int(weights.max()) <= band.upper
     parts = bound_splits(sums[np.unique(items)], band=band) if fits else 0
-    wholes = 2 * SPLIT * (int(graph.group.max(initial=-1)) + 1)
+    wholes = 2 * SPLIT * (int(groups.max(initial=-1)) + 1)
     if len(graph.bands) > 1 or not fits:
         return wholes + 2 * SPLIT * parts
     wished, target, edge = graph.bands[0, :2], int(graph.bands[0, 4]), int(graph.bands[0, 5])
@@ -168,10 +170,11 @@ def _bound_elsewhere(graph: Graph, aim: Aim, band: Band) -> int | None:
     """
     from gridmap.planning.kernels.weighing import ASTRAY, FAR, STEEP
 
-    large = graph.weight[graph.weight > band.upper]
-    lone = np.bincount(graph.anchor[graph.anchor >= 0], minlength=1).max() <= 1
+    weights, anchors = graph.node[:, WEIGHT], graph.node[:, ANCHOR]
+    large = weights[weights > band.upper]
+    lone = np.bincount(anchors[anchors >= 0], minlength=1).max() <= 1
     alike = len(graph.bands) == 1 and len(graph.load_bands) == 0 and aim.grain == 1
-    if not (alike and lone and (graph.anchor[graph.weight > band.upper] >= 0).all()):
+    if not (alike and lone and (anchors[weights > band.upper] >= 0).all()):
         return None
     excess = large - band.upper
     excess = excess + (STEEP - 1) * np.maximum(0, large - band.upper - band.upper // 2)
@@ -187,7 +190,7 @@ def _forgive_wholes(proof: Proof, part: Graph) -> Proof:
     says = proof.says
     if says.value is None or says.bound is None:
         return proof
-    wholes = 2 * SPLIT * (int(part.group.max(initial=-1)) + 1)
+    wholes = 2 * SPLIT * (int(part.node[:, GROUP].max(initial=-1)) + 1)
     return replace(proof, says=replace(says, value=says.value - wholes, bound=says.bound - wholes))
 
 
@@ -196,17 +199,13 @@ def _take_part(
 ) -> Graph:
     """Return the graph of some nodes, groups and anchors renumbered from 0."""
     start, near, own = index_edges(edges, len(members))
+    node = graph.node[members]
+    for column in (GROUP, ANCHOR):
+        node[:, column] = _renumber(node[:, column])
     return graph._replace(
         indptr=start,
-        nbr=near,
-        eid=ids[own],
-        weight=graph.weight[members],
-        states=graph.states[members],
-        klass=graph.klass[members],
-        group=_renumber(graph.group[members]),
-        anchor=_renumber(graph.anchor[members]),
-        area=graph.area[members],
-        perimeter=graph.perimeter[members],
+        slot=np.column_stack([near, ids[own]]),
+        node=node,
         loads=graph.loads[members],
     )
 
@@ -223,8 +222,8 @@ def _make_price(graph: Graph, aim: Aim) -> Callable[[NDArray[np.uint64], bool], 
     """Return what prices sets of nodes as zones."""
     from gridmap.planning.kernels.pricing import FORBIDDEN, price_sets
 
-    held = np.bincount(graph.anchor[graph.anchor >= 0], minlength=1)
-    groups = int(graph.group.max(initial=-1)) + 1
+    held = np.bincount(graph.node[:, ANCHOR][graph.node[:, ANCHOR] >= 0], minlength=1)
+    groups = int(graph.node[:, GROUP].max(initial=-1)) + 1
 
     def price(sets: NDArray[np.uint64], inside: bool) -> NDArray[np.int64]:  # noqa: FBT001  # the shape of a callback
         prices: NDArray[np.int64] = price_sets(graph, aim, sets, held, groups, int(inside))

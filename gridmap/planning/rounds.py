@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gridmap.planning.kernels.columns import WEIGHT
 from gridmap.planning.loads import find_overburdened, judge_zones
 from gridmap.planning.problems import number_by_first
 from gridmap.planning.regions import draw_blocks, draw_regions, pack_blocks, take_regions
@@ -330,7 +331,7 @@ def _share_number(
     if wanted == 0:
         return asked
     missing = wanted - (int(labels.max()) + 1)
-    weights = np.array([int(part.graph.weight.sum()) for part in parts], np.int64)
+    weights = np.array([int(part.graph.node[:, WEIGHT].sum()) for part in parts], np.int64)
     room = np.array([len(part.nodes) for part in parts], np.int64)
     total = max(1, int(weights.sum()))
     goal = (int(counts.sum()) + missing) * weights / total

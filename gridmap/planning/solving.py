@@ -10,6 +10,7 @@ import numpy as np
 
 from gridmap.planning.anchoring import part_anchors
 from gridmap.planning.feasibility import PieceBound, bound_pieces, sharpen_bounds
+from gridmap.planning.kernels.columns import GROUP
 from gridmap.planning.loads import find_overburdened, judge_zones
 from gridmap.planning.problems import Problem, find_pieces, number_by_first, state_problem
 from gridmap.planning.regions import Region
@@ -253,7 +254,7 @@ def _anneal(
 ) -> Reached:
     """Search the whole graph once, in a thread of its own so that Ctrl-C is heard."""
     graph, aim = state_problem(problem, wide=wide)
-    whole = Region(np.arange(problem.size), graph, int(graph.group.max()) + 1)
+    whole = Region(np.arange(problem.size), graph, int(graph.node[:, GROUP].max()) + 1)
     expected = count_expected(problem)
     steps = min(_count_steps(expected, search.steps_a_zone), STEPS_A_NODE * problem.size)
     trees = (FIRST_TREES if problem.size <= MANY_NODES else 1) if fresh else 0

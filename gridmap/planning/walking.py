@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gridmap.planning.kernels.columns import NEAR
 from gridmap.planning.problems import BandTable, Problem, state_problem
 from gridmap.planning.regions import Region
 from gridmap.planning.watching import Watch
@@ -119,12 +120,12 @@ def load_kernels() -> float:
     walk(part, aim, np.zeros(2, np.int64), Course(0, 1, 1, 1, 1), seed=0, watch=Watch())
     spread(
         graph.indptr,
-        graph.nbr,
+        np.ascontiguousarray(graph.slot[:, NEAR]),
         np.ones(2, np.int64),
         np.ones(2, np.int64),
         one,
         2,
-        -1 - graph.klass,
+        np.full(2, -1, np.int64),
     )
     return time.monotonic() - started
 
