@@ -114,7 +114,11 @@ class Land:
 
     def count_zones(self, *, free: bool) -> list[int]:
         total = sum(self.weights)
-        return [1, len(self.weights)] if free else [-(-total // self.upper), total // self.lower]
+        if free:
+            return [1, len(self.weights)]
+        large = [weight for weight in self.weights if weight > self.upper]
+        rest = total - sum(large)
+        return [len(large) - (-rest // self.upper), len(large) + rest // self.lower]
 
     def list_zones(self, *, free: bool) -> set[int]:
         """List connected sets layer by layer, without those that strand land."""
@@ -138,10 +142,25 @@ class Land:
                     if rim >> node & 1 and more != mask and self.weigh(more) <= most:
                         after.add(more)
             layer = after
+        return zones if free else zones | self.list_lone()
+
+    def list_lone(self) -> set[int]:
+        """List nodes above the band with land without households."""
+        layer = {1 << node for node, weight in enumerate(self.weights) if weight > self.upper}
+        zones = set()
+        while layer:
+            zones |= layer
+            layer = {
+                mask | 1 << node
+                for mask in layer
+                for node, near in enumerate(self.near)
+                if near & mask and not mask >> node & 1 and self.weights[node] == 0
+            }
         return zones
 
     def leaves_shares(self, mask: int) -> bool:
-        rest = self.all & ~mask
+        large = sum(1 << v for v, weight in enumerate(self.weights) if weight > self.upper)
+        rest = self.all & ~mask & ~large
         while rest:
             part, rim = 0, rest & -rest
             while rim:
@@ -150,7 +169,8 @@ class Land:
                 for node, near in enumerate(self.near):
                     if part >> node & 1:
                         rim |= near & rest & ~part
-            if not self.can_hold(self.weigh(part)):
+            total = self.weigh(part)
+            if not self.can_hold(total) and (total or not large):
                 return False
             rest &= ~part
         return True

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gridmap.planning.kernels.columns import ANCHOR, GROUP, WEIGHT
 from gridmap.planning.problems import (
     Problem,
     find_pieces,
@@ -24,13 +25,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gridmap.planning.kernels.weighing import Aim, Graph
+    from gridmap.planning.watching import Watch
 
 MOST_PIECE = 128
 """Nodes of a piece above which nothing is listed."""
 
 
 def prove_division(
-    problem: Problem, labels: NDArray[np.int32]
+    problem: Problem, labels: NDArray[np.int32], watch: Watch | None = None
 ) -> tuple[NDArray[np.int32], tuple[PieceProof, ...]]:
     """Prove a division piece by piece, and take a better one where the proof finds one.
 
@@ -40,6 +42,8 @@ def prove_division(
         What was divided.
     labels
         Zone of each node, each zone in one piece, shape (n,).
+    watch
+        Ends the proofs early; then the gaps told are those proved by that time.
 
     Returns
     -------
@@ -59,7 +63,7 @@ def prove_division(
     """
     better = labels.astype(np.int64)
     says = []
-    for proof, members in list_proofs(problem, labels):
+    for proof, members in list_proofs(problem, labels, watch):
         says.append(proof.says)
         if proof.sets is not None:
             better[members] = len(labels) * len(says) + _read_labels(proof, len(members))
@@ -67,7 +71,7 @@ def prove_division(
 
 
 def list_proofs(
-    problem: Problem, labels: NDArray[np.int32]
+    problem: Problem, labels: NDArray[np.int32], watch: Watch | None = None
 ) -> list[tuple[Proof, NDArray[np.int64]]]:
     """Return the proof of each connected piece, and the piece's nodes.
 
@@ -91,7 +95,7 @@ def list_proofs(
             for number, members in enumerate(parts)
         ]
     return [
-        (_prove_part(problem, graph, aim, labels, members, number), members)
+        (_prove_part(problem, graph, aim, labels, members, number, watch), members)
         for number, members in enumerate(parts)
         if len(members)
     ]
@@ -104,6 +108,7 @@ def _prove_part(
     labels: NDArray[np.int32],
     members: NDArray[np.int64],
     number: int,
+    watch: Watch | None,
 ) -> Proof:
     """Prove one connected piece."""
     if len(members) > MOST_PIECE:
@@ -119,8 +124,63 @@ def _prove_part(
     known = int(costs.sum()) if (costs >= 0).all() else None
     band = Band(*problem.bands.widest)
     question = Question(problem.weights[members], edges, band, problem.zones)
-    proof = prove_piece(question, price, known=known, given=given, piece=number)
+    proof = prove_piece(
+        question,
+        price,
+        known=known,
+        given=given,
+        piece=number,
+        least=_bound_plainly(problem, part, members, band),
+        elsewhere=_bound_elsewhere(part, aim, band),
+        must_stop=None if watch is None else watch.is_over,
+    )
     return _forgive_wholes(proof, part)
+
+
+def _bound_plainly(problem: Problem, graph: Graph, members: NDArray[np.int64], band: Band) -> int:
+    """Return twice what every division inside the band costs at least, by arithmetic alone.
+
+    Groups that must be cut, and zones that can't all be at their target; shape and cut edges
+    count nothing, so that it is far below where they weigh most.
+    """
+    from gridmap.planning.kernels.weighing import SPLIT
+
+    weights, groups = graph.node[:, WEIGHT], graph.node[:, GROUP]
+    total = int(weights.sum())
+    items = np.where(groups >= 0, groups, groups.max() + 1 + np.arange(len(members)))
+    sums = np.bincount(items, weights=weights).astype(np.int64)
+    fits = band.can_hold(total) and int(weights.max()) <= band.upper
+    parts = bound_splits(sums[np.unique(items)], band=band) if fits else 0
+    wholes = 2 * SPLIT * (int(groups.max(initial=-1)) + 1)
+    if len(graph.bands) > 1 or not fits:
+        return wholes + 2 * SPLIT * parts
+    wished, target, edge = graph.bands[0, :2], int(graph.bands[0, 4]), int(graph.bands[0, 5])
+    half = max(1, int(wished[1] - wished[0]) // 2)
+    least, most = -(-total // band.upper), total // band.lower
+    numbers = [problem.zones] if problem.zones else range(least, most + 1)
+    off = min(edge * (total - k * target) ** 2 // (k * half * half) - 2 * k for k in numbers)
+    return wholes + 2 * (SPLIT * parts + max(0, off))
+
+
+def _bound_elsewhere(graph: Graph, aim: Aim, band: Band) -> int | None:
+    """Return twice what a division costs at least that has another outside than the least.
+
+    Each node above the ceiling is in a zone of its own, outside by at least its own excess, and
+    each household or zone more outside costs `ASTRAY` more; all other costs are 0 or more.
+    """
+    from gridmap.planning.kernels.weighing import ASTRAY, FAR, STEEP
+
+    weights, anchors = graph.node[:, WEIGHT], graph.node[:, ANCHOR]
+    large = weights[weights > band.upper]
+    lone = np.bincount(anchors[anchors >= 0], minlength=1).max() <= 1
+    alike = len(graph.bands) == 1 and len(graph.load_bands) == 0 and aim.grain == 1
+    if not (alike and lone and (anchors[weights > band.upper] >= 0).all()):
+        return None
+    excess = large - band.upper
+    excess = excess + (STEEP - 1) * np.maximum(0, large - band.upper - band.upper // 2)
+    if np.any(excess >= FAR):
+        return None
+    return 2 * ASTRAY * (int((excess + band.lower).sum()) + 1)
 
 
 def _forgive_wholes(proof: Proof, part: Graph) -> Proof:
@@ -130,7 +190,7 @@ def _forgive_wholes(proof: Proof, part: Graph) -> Proof:
     says = proof.says
     if says.value is None or says.bound is None:
         return proof
-    wholes = 2 * SPLIT * (int(part.group.max(initial=-1)) + 1)
+    wholes = 2 * SPLIT * (int(part.node[:, GROUP].max(initial=-1)) + 1)
     return replace(proof, says=replace(says, value=says.value - wholes, bound=says.bound - wholes))
 
 
@@ -139,17 +199,13 @@ def _take_part(
 ) -> Graph:
     """Return the graph of some nodes, groups and anchors renumbered from 0."""
     start, near, own = index_edges(edges, len(members))
+    node = graph.node[members]
+    for column in (GROUP, ANCHOR):
+        node[:, column] = _renumber(node[:, column])
     return graph._replace(
         indptr=start,
-        nbr=near,
-        eid=ids[own],
-        weight=graph.weight[members],
-        states=graph.states[members],
-        klass=graph.klass[members],
-        group=_renumber(graph.group[members]),
-        anchor=_renumber(graph.anchor[members]),
-        area=graph.area[members],
-        perimeter=graph.perimeter[members],
+        slot=np.column_stack([near, ids[own]]),
+        node=node,
         loads=graph.loads[members],
     )
 
@@ -166,8 +222,8 @@ def _make_price(graph: Graph, aim: Aim) -> Callable[[NDArray[np.uint64], bool], 
     """Return what prices sets of nodes as zones."""
     from gridmap.planning.kernels.pricing import FORBIDDEN, price_sets
 
-    held = np.bincount(graph.anchor[graph.anchor >= 0], minlength=1)
-    groups = int(graph.group.max(initial=-1)) + 1
+    held = np.bincount(graph.node[:, ANCHOR][graph.node[:, ANCHOR] >= 0], minlength=1)
+    groups = int(graph.node[:, GROUP].max(initial=-1)) + 1
 
     def price(sets: NDArray[np.uint64], inside: bool) -> NDArray[np.int64]:  # noqa: FBT001  # the shape of a callback
         prices: NDArray[np.int64] = price_sets(graph, aim, sets, held, groups, int(inside))

@@ -33,7 +33,7 @@ CROSSED = {"expressway": 2.0, "arterial": 1.0, "railway": 1.5, "river": 1.5}
 CROSSED_METRES = 400.0
 """And as much again for each so many metres."""
 
-CROSSING_WORTH = 32
+CROSSING_WORTH = 64
 """Crossing weighs so many times as much as cutting (docs/engine.md, The aim)."""
 
 

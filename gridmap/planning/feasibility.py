@@ -13,15 +13,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gridmap.proving import find_unfit, is_proved_impossible
+from gridmap.proving.fitting import MOST_NODES, Effort, allow_effort
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from gridmap.rules import Band
-
-MOST_DOUBTED = 20_000
-"""Pieces of more nodes are not looked through for nodes that fit into no zone: sets of nodes are
-whole numbers of as many bits there, so that the work would grow with the square of the size."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,6 +241,7 @@ def sharpen_bounds(
     *,
     band: Band,
     labels: NDArray[np.int64],
+    must_stop: Callable[[], bool] | None = None,
 ) -> tuple[PieceBound, ...]:
     """Return the bounds with what `gridmap.proving` proves of the pieces with a zone outside.
 
@@ -252,14 +252,17 @@ def sharpen_bounds(
     edges
         Pairs of neighbouring nodes, shape (m, 2).
     labels
-        Zone of each node, shape (n,). Only pieces in which a zone is outside the band deserve the
-        longer proof.
+        Zone of each node, shape (n,). Only what is around zones outside the band is looked at.
+    must_stop
+        Asked between proofs where there is a time limit: once it says so, nothing more is proved.
+        Without it, the steps are limited in proportion to the nodes, all pieces together.
 
     Returns
     -------
     tuple of PieceBound
         The same bounds. ``unavoidable`` is the zones that hold a node that fits into none, where
-        there is such a node, else 1 where it is proved that the nodes do not fit together.
+        there is such a node, else 1 where it is proved that the nodes do not fit together. Pieces
+        with fewest nodes are proved first.
 
     Examples
     --------
@@ -274,53 +277,62 @@ def sharpen_bounds(
     """
     sums = np.bincount(labels, weights=weights)
     outside = ((sums < band.lower) | (sums > band.upper))[labels]
-    doubtful = np.zeros(len(bounds), np.bool_)
-    doubtful[pieces[outside]] = True
-    members, inner = _Rows(pieces), _Rows(pieces[edges[:, 0]] if len(edges) else pieces[:0])
-    place = np.empty(len(weights), np.int64)
+    totals = np.bincount(pieces, weights=weights, minlength=len(bounds))
+    outside &= (totals >= band.lower)[pieces]
+    if not outside.any():
+        return bounds
+    effort = allow_effort(len(weights), must_stop)
+    unfit = find_unfit(weights, edges, band=band, among=outside, effort=effort)
     sharper = list(bounds)
-    for bound in bounds:
-        if doubtful[bound.piece] and bound.weight >= band.lower and bound.nodes <= MOST_DOUBTED:
-            own = members.of(bound.piece)
-            place[own] = np.arange(len(own))
-            ends = place[edges[inner.of(bound.piece)]]
-            sharper[bound.piece] = _sharpen_bound(
-                bound, weights, own, ends, band=band, labels=labels
-            )
+    for piece, nodes in _group(pieces, np.flatnonzero(unfit & outside)):
+        sharper[piece] = replace(
+            bounds[piece],
+            unavoidable=len(np.unique(labels[nodes])),
+            reason=bounds[piece].reason or "units_do_not_fit",
+            unfit=tuple(nodes.tolist()),
+        )
+    _prove_misfits(sharper, weights, pieces, edges, band=band, outside=outside, effort=effort)
     return tuple(sharper)
 
 
-class _Rows:
-    """The rows of each piece, found without looking at all rows again."""
-
-    def __init__(self, pieces: NDArray[np.int32]) -> None:
-        self._order = np.argsort(pieces, kind="stable")
-        self._sorted = pieces[self._order]
-
-    def of(self, piece: int) -> NDArray[np.intp]:
-        first, last = np.searchsorted(self._sorted, [piece, piece + 1])
-        return self._order[first:last]
-
-
-def _sharpen_bound(
-    bound: PieceBound,
+def _prove_misfits(
+    bounds: list[PieceBound],
     weights: NDArray[np.int64],
-    members: NDArray[np.intp],
-    ends: NDArray[np.int64],
+    pieces: NDArray[np.int32],
+    edges: NDArray[np.int64],
     *,
     band: Band,
-    labels: NDArray[np.int64],
-) -> PieceBound:
-    """Return the bound of one piece with what the longer proofs prove."""
-    unfit = members[find_unfit(weights[members], ends, band=band)]
-    if len(unfit):
-        zones = len(np.unique(labels[unfit]))
-        return replace(
-            bound,
-            unavoidable=zones,
-            reason=bound.reason or "units_do_not_fit",
-            unfit=tuple(unfit.tolist()),
-        )
-    if not bound.unavoidable and is_proved_impossible(weights[members], ends, band=band):
-        return replace(bound, unavoidable=1, reason="units_do_not_fit")
-    return bound
+    outside: NDArray[np.bool_],
+    effort: Effort,
+) -> None:
+    """Put right the bounds of pieces of which it is proved that the nodes do not fit together."""
+    asked = np.array([not bound.unavoidable for bound in bounds], np.bool_)
+    sizes = np.bincount(pieces, minlength=len(bounds))
+    doubtful = np.zeros(len(bounds), np.bool_)
+    doubtful[pieces[outside]] = True
+    wanted = asked & doubtful & (sizes <= MOST_NODES)
+    place = np.zeros(len(weights), np.int64)
+    members = dict(_group(pieces, np.flatnonzero(wanted[pieces])))
+    inner = np.flatnonzero(wanted[pieces[edges[:, 0]]]) if len(edges) else np.zeros(0, np.int64)
+    ways = dict(_group(pieces[edges[:, 0]] if len(edges) else pieces[:0], inner))
+    for piece in sorted(members, key=lambda piece: (sizes[piece], piece)):
+        if effort.is_spent():
+            break
+        own = members[piece]
+        place[own] = np.arange(len(own))
+        ends = place[edges[ways.get(piece, inner[:0])]]
+        if is_proved_impossible(weights[own], ends, band=band, effort=effort):
+            bounds[piece] = replace(bounds[piece], unavoidable=1, reason="units_do_not_fit")
+
+
+def _group(
+    pieces: NDArray[np.int32], rows: NDArray[np.int64]
+) -> list[tuple[int, NDArray[np.int64]]]:
+    """Return the rows of each piece that has any, by number."""
+    if len(rows) == 0:
+        return []
+    rows = rows[np.argsort(pieces[rows], kind="stable")]
+    own = pieces[rows]
+    cuts = np.flatnonzero(np.diff(own)) + 1
+    names = own[np.concatenate([[0], cuts])].tolist()
+    return list(zip(names, np.split(rows, cuts), strict=True))

@@ -82,7 +82,7 @@ def _redraw_rest(board: Board, search: Search, watch: Watch) -> None:
     if all(_is_hopeless(board, zone, large) for zone in _list_failing(board)):
         return
     labels = number_by_first(board.labels()).astype(np.int64)
-    hopeless = _find_hopeless(board.problem, labels)
+    hopeless = _find_hopeless(board.problem, labels, watch)
     tried: set[frozenset[int]] = set()
     mended = True
     for turn in range(ROUNDS):
@@ -137,20 +137,20 @@ def _is_well(board: Board, zones: list[int]) -> bool:
     return not any(board.count_failing(board.members(zone)) for zone in zones)
 
 
-def _find_hopeless(problem: Problem, labels: NDArray[np.int64]) -> NDArray[np.bool_]:
+def _find_hopeless(problem: Problem, labels: NDArray[np.int64], watch: Watch) -> NDArray[np.bool_]:
     """Return the nodes of pieces in which no fewer zones can be outside, and misfits."""
-    bounds = bound_outside(problem, labels)
+    bounds = bound_outside(problem, labels, watch)
     pieces = find_pieces(problem.edges, problem.size)
     outside = judge_zones(problem, labels).outside
     where = np.zeros(len(outside), np.int64)
     where[labels] = pieces
     counts = np.bincount(where[outside], minlength=len(bounds))
-    hopeless = np.zeros(problem.size, np.bool_)
-    for bound in bounds:
-        if bound.unfit:
-            hopeless[list(bound.unfit)] = True
-        elif 0 < counts[bound.piece] <= bound.unavoidable:
-            hopeless[pieces == bound.piece] = True
+    unfit = [node for bound in bounds for node in bound.unfit]
+    settled = np.array(
+        [not b.unfit and 0 < counts[b.piece] <= b.unavoidable for b in bounds], np.bool_
+    )
+    hopeless = settled[pieces]
+    hopeless[unfit] = True
     burdened = find_overburdened(problem, pieces)
     hopeless |= burdened[pieces] & (counts[pieces] == 1)
     hopeless |= problem.weights > problem.bands.widest[1]

@@ -43,6 +43,10 @@ if TYPE_CHECKING:
     from gridmap.proving import PieceProof
 
 
+AFTERWARDS = 2
+"""Time kept back for the certificate, in times of what reading the arguments took."""
+
+
 @dataclass(frozen=True, slots=True)
 class OutsideZone:
     """A zone outside the band, and why.
@@ -259,7 +263,8 @@ def partition(  # noqa: PLR0913  # the signature is a contract: DESIGN.md sectio
     prove
         Whether to prove the division optimal, piece by piece, or to tell the gap; a better one
         that the proof finds is taken. Pieces of at most 128 nodes whose zones can all be listed
-        (about 60 units of a common size); it takes seconds a piece, and no time limit cuts it.
+        (about 60 units of a common size); it takes seconds a piece. A time limit or Ctrl-C cuts
+        it: the gap told is then what was proved by that time.
 
     Returns
     -------
@@ -314,7 +319,9 @@ def partition(  # noqa: PLR0913  # the signature is a contract: DESIGN.md sectio
             zones=check_zones(zones, count_reachable(problem, blocks)),
             anchors=anchor_nodes(problem, held),
         )
-        watch.keep_back(watch.seconds)
+        watch.keep_back(AFTERWARDS * watch.seconds)
+        if prove:
+            watch.halve()
         if report is not None:
             watch.show_to(partial(_show, report, problem, ends, costs, watch))
         search = Search(seed=seed, workers=workers, thorough=True)
@@ -322,8 +329,8 @@ def partition(  # noqa: PLR0913  # the signature is a contract: DESIGN.md sectio
         labels = settle_number(problem, labels, blocks)
         proofs: tuple[PieceProof, ...] = ()
         if prove:
-            labels, proofs = prove_division(problem, labels)
-        certificate = _certify(problem, labels, held, seed)
+            labels, proofs = prove_division(problem, labels, watch)
+        certificate = _certify(problem, labels, held, seed, watch)
     apart = labels[ends[:, 0]] != labels[ends[:, 1]]
     return Partition(
         labels,
@@ -380,11 +387,13 @@ def _certify(
     labels: NDArray[np.int32],
     held: NDArray[np.bool_],
     seed: int,
+    watch: Watch,
 ) -> Certificate:
     """State the bounds and name each zone outside the band with its reason."""
-    bounds = bound_outside(problem, labels.astype(np.int64))
+    bounds = bound_outside(problem, labels.astype(np.int64), watch)
     burdened = find_overburdened(problem, find_pieces(problem.edges, problem.size))
-    unavoidable, added = sum(max(b.unavoidable, int(burdened[b.piece])) for b in bounds), 0
+    loaded = burdened.astype(np.int64).tolist()
+    unavoidable, added = sum(max(bound.unavoidable, loaded[bound.piece]) for bound in bounds), 0
     if problem.zones:
         band = Band(*problem.bands.widest)
         proved, added = bound_number(bounds, problem.weights, problem.zones, band=band)

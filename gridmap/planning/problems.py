@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 MOST_STATES = 1024
 """Weight states of the tree cut: above this, weights are counted in grains of several."""
-CUT_WORTH = 128
+CUT_WORTH = 256
 """Weighed cost of cutting an edge of cost 1 where shape is given (gridmap's own default)."""
 BARE_CUT_WORTH = 512
 """The same on a graph without shape, where cut edges are all the compactness there is."""
@@ -187,19 +187,26 @@ def state_problem(problem: Problem, *, wide: bool = False) -> tuple[Graph, Aim]:
     )
     graph = Graph(
         indptr=start,
-        nbr=near,
-        eid=ids,
-        weight=weights,
-        states=(weights + grain // 2) // grain,
-        klass=problem.classes,
-        group=none if problem.groups is None else problem.groups,
-        anchor=none if problem.anchors is None else problem.anchors,
-        area=np.zeros(size, np.int64) if shape is None else shape[1],
-        perimeter=np.zeros(size, np.int64) if shape is None else shape[2],
-        cut=cut,
-        cross=cross,
-        length=np.zeros(many, np.int64) if shape is None else shape[0],
-        rank=_rank_edges(cut - cross),
+        slot=np.column_stack([near, ids]),
+        node=np.column_stack(
+            [
+                weights,
+                np.zeros(size, np.int64) if shape is None else shape[1],
+                np.zeros(size, np.int64) if shape is None else shape[2],
+                (weights + grain // 2) // grain,
+                problem.classes,
+                none if problem.groups is None else problem.groups,
+                none if problem.anchors is None else problem.anchors,
+            ]
+        ),
+        edge=np.column_stack(
+            [
+                cut,
+                cross,
+                np.zeros(many, np.int64) if shape is None else shape[0],
+                _rank_edges(cut - cross),
+            ]
+        ),
         bands=bands,
         loads=loads,
         load_bands=load_bands,

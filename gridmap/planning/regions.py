@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gridmap.planning.kernels.columns import ANCHOR, CROSSED, CUTTING, EDGE, GROUP, NEAR
 from gridmap.planning.problems import find_pieces, index_edges, number_by_first
 
 if TYPE_CHECKING:
@@ -19,10 +20,6 @@ if TYPE_CHECKING:
 
     from gridmap.planning.kernels.weighing import Graph
 
-ROWS = ("indptr", "nbr", "eid")
-EDGE_FIELDS = ("cut", "cross", "length", "rank")
-WHOLE_FIELDS = ("bands", "load_bands")
-"""Fields of a kernel's graph that are not one row a node."""
 SPREAD = 5
 """A block is closed at this many halves of the mass wanted."""
 MOST_TURNS = 24
@@ -159,14 +156,14 @@ def draw_blocks(
     ndarray
         Block of each node, shape (n,).
     """
-    size, edges = len(graph.weight), edges[inside]
-    ends_group, ends_anchor = graph.group[edges], graph.anchor[edges]
+    size, edges = len(graph.node), edges[inside]
+    ends_group, ends_anchor = graph.node[edges, GROUP], graph.node[edges, ANCHOR]
     grouped = (ends_group[:, 0] == ends_group[:, 1]) & (ends_group[:, 0] >= 0)
     held = (ends_anchor[:, 0] == ends_anchor[:, 1]) & (ends_anchor[:, 0] >= 0)
     crowd = find_pieces(edges[grouped], size)
     few = np.bincount(crowd) * LARGE_GROUP <= wanted
     clump = find_pieces(edges[held | (grouped & few[crowd[edges[:, 0]]])], size).astype(np.int64)
-    worth = (graph.cut - graph.cross)[inside]
+    worth = graph.edge[inside, CUTTING] - graph.edge[inside, CROSSED]
     pairs, ways = _join_clumps(clump[edges], _measure_ways(worth))
     blocks = grow_blocks(pairs, ways, np.bincount(clump), wanted=wanted, seed=seed)
     return blocks[clump]
@@ -277,19 +274,15 @@ def take_regions(graph: Graph, region: NDArray[np.int64]) -> list[Region]:
     place[order] = np.arange(len(order)) - starts[own]
     rows, near, ids = _take_rows(graph, region, order)
     edges, edge_starts, edge_place = _take_edges(graph, own, order, rows, near, ids)
-    group, groups = _number_groups(graph.group[order], own, many)
-    slots = rows[starts]
-    near, ids = place[near], edge_place[ids]
-    fields: dict[str, tuple[NDArray[Any], NDArray[np.int64]]] = {
-        "nbr": (near, slots),
-        "eid": (ids, slots),
-        "group": (group, starts),
+    group, groups = _number_groups(graph.node[order, GROUP], own, many)
+    node = graph.node[order]
+    node[:, GROUP] = group
+    fields: dict[str, tuple[NDArray[np.int64], NDArray[np.int64]]] = {
+        "slot": (np.column_stack([place[near], edge_place[ids]]), rows[starts]),
+        "node": (node, starts),
+        "edge": (graph.edge[edges], edge_starts),
+        "loads": (graph.loads[order], starts),
     }
-    for name in graph._fields:
-        if name in EDGE_FIELDS:
-            fields[name] = getattr(graph, name)[edges], edge_starts
-        elif name not in fields and name not in ROWS and name not in WHOLE_FIELDS:
-            fields[name] = getattr(graph, name)[order], starts
     regions = []
     for k in range(many):
         parts = {name: row[cuts[k] : cuts[k + 1]] for name, (row, cuts) in fields.items()}
@@ -307,11 +300,11 @@ def _take_rows(
     ends = np.cumsum(counts)
     slot = np.repeat(graph.indptr[order] - (ends - counts), counts) + np.arange(counts.sum())
     lanes = np.repeat(region[order], counts)
-    near = graph.nbr[slot]
+    near = graph.slot[slot, NEAR]
     keep = region[near] == lanes
     kept = np.concatenate([[0], np.cumsum(keep)])
     rows = kept[np.concatenate([[0], ends])].astype(np.int64)
-    return rows, near[keep], graph.eid[slot[keep]]
+    return rows, near[keep], graph.slot[slot[keep], EDGE]
 
 
 def _take_edges(
@@ -327,7 +320,7 @@ def _take_edges(
     once = order[here] < near
     edges, lanes = ids[once], own[here[once]]
     starts = np.searchsorted(lanes, np.arange(int(own.max(initial=-1)) + 2))
-    place = np.full(len(graph.cut), -1, np.int64)
+    place = np.full(len(graph.edge), -1, np.int64)
     place[edges] = np.arange(len(edges)) - starts[lanes]
     return edges, starts, place
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gridmap.planning.kernels.columns import WEIGHT
 from gridmap.planning.loads import find_overburdened, judge_zones
 from gridmap.planning.problems import number_by_first
 from gridmap.planning.regions import draw_blocks, draw_regions, pack_blocks, take_regions
@@ -34,7 +35,10 @@ REGION_NODES = 2000
 REGION_ZONES = 32
 """Zones of a region at least, where zones have many nodes."""
 ROUNDS = 8
-STEPS_A_ZONE = 18
+STEPS_A_ZONE, MOST_STEPS = 18, 72
+"""Redrawings for each zone, in all rounds: least, and most where zones are few."""
+ALL_STEPS = 20_000
+"""Redrawings that are shared out to the zones, within these limits."""
 TREES = 3
 REPAIRS = 8
 """Further rounds around the zones that are outside without need."""
@@ -127,7 +131,7 @@ def divide_field(field: Field, labels: NDArray[np.int32], *, fresh: bool) -> NDA
 
 
 def search_field(
-    field: Field, labels: NDArray[np.int64], *, steps_a_zone: int = STEPS_A_ZONE
+    field: Field, labels: NDArray[np.int64], *, steps_a_zone: int = 0
 ) -> NDArray[np.int64]:
     """Search a division in rounds of regions; heat falls from round to round.
 
@@ -138,18 +142,20 @@ def search_field(
     labels
         Connected zones 0.., shape (n,).
     steps_a_zone
-        Redrawings for each zone, in all rounds.
+        Redrawings for each zone, in all rounds; 0: 18, and up to 72 where zones are few.
 
     Returns
     -------
     ndarray
         The best division at the end of a round, or where the search was stopped; shape (n,).
     """
+    share = ALL_STEPS // max(1, int(labels.max(initial=0)) + 1)
+    each = steps_a_zone or min(max(share, STEPS_A_ZONE), MOST_STEPS)
     now, best, total, least, warmth = labels, labels, 0, 0, 0
     for turn in range(ROUNDS):
         if field.watch.must_stop():
             return best
-        reached = _search_round(field, now, turn, steps_a_zone, warmth)
+        reached = _search_round(field, now, turn, each, warmth)
         warmth = warmth or reached.warmth
         now, total = reached.now, total + reached.change
         if total < least:
@@ -325,7 +331,7 @@ def _share_number(
     if wanted == 0:
         return asked
     missing = wanted - (int(labels.max()) + 1)
-    weights = np.array([int(part.graph.weight.sum()) for part in parts], np.int64)
+    weights = np.array([int(part.graph.node[:, WEIGHT].sum()) for part in parts], np.int64)
     room = np.array([len(part.nodes) for part in parts], np.int64)
     total = max(1, int(weights.sum()))
     goal = (int(counts.sum()) + missing) * weights / total

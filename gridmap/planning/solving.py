@@ -10,6 +10,7 @@ import numpy as np
 
 from gridmap.planning.anchoring import part_anchors
 from gridmap.planning.feasibility import PieceBound, bound_pieces, sharpen_bounds
+from gridmap.planning.kernels.columns import GROUP
 from gridmap.planning.loads import find_overburdened, judge_zones
 from gridmap.planning.problems import Problem, find_pieces, number_by_first, state_problem
 from gridmap.planning.regions import Region
@@ -28,7 +29,10 @@ STEPS_A_NODE = 30
 MANY_ZONES = 500
 OFFERS_A_PAIR = 200
 """Single moves offered for each pair of nodes in one zone."""
-MOST_OFFERS = 3_000_000
+MOST_OFFERS = 1_000_000
+"""The same for one search at most."""
+ALL_OFFERS = 3_000_000
+"""The same for all searches from other seeds together, where zones are few."""
 FEW_ZONES = 8
 ATTEMPTS = 6
 """Searches from the start, as long as a zone is outside that arithmetic would let inside."""
@@ -151,7 +155,7 @@ def _solve_small(
         if search.attempts == 1:
             break
         if attempt == 0:
-            bounds = bound_outside(problem, best)
+            bounds = bound_outside(problem, best, watch)
         was_heaped, heaped = heaped, _has_heap(problem, best)
         misfit = attempt + 1 < MISFIT_ATTEMPTS and _has_misfit(problem, bounds)
         done = _count_avoidable(problem, best, bounds) <= 0 and (was_heaped or not heaped)
@@ -161,8 +165,12 @@ def _solve_small(
     return number_by_first(best)
 
 
-def bound_outside(problem: Problem, labels: NDArray[np.int64]) -> tuple[PieceBound, ...]:
+def bound_outside(
+    problem: Problem, labels: NDArray[np.int64], watch: Watch | None = None
+) -> tuple[PieceBound, ...]:
     """Return what is proved of each piece; the longer proof only where a zone is outside.
+
+    With a watch, proofs end where the time does.
 
     Examples
     --------
@@ -177,7 +185,15 @@ def bound_outside(problem: Problem, labels: NDArray[np.int64]) -> tuple[PieceBou
     band = Band(lower, upper)
     pieces = find_pieces(problem.edges, problem.size)
     bounds = bound_pieces(problem.weights, pieces, band=band)
-    return sharpen_bounds(bounds, problem.weights, pieces, problem.edges, band=band, labels=labels)
+    return sharpen_bounds(
+        bounds,
+        problem.weights,
+        pieces,
+        problem.edges,
+        band=band,
+        labels=labels,
+        must_stop=None if watch is None else watch.is_late,
+    )
 
 
 def _has_misfit(problem: Problem, bounds: tuple[PieceBound, ...]) -> bool:
@@ -238,7 +254,7 @@ def _anneal(
 ) -> Reached:
     """Search the whole graph once, in a thread of its own so that Ctrl-C is heard."""
     graph, aim = state_problem(problem, wide=wide)
-    whole = Region(np.arange(problem.size), graph, int(graph.group.max()) + 1)
+    whole = Region(np.arange(problem.size), graph, int(graph.node[:, GROUP].max()) + 1)
     expected = count_expected(problem)
     steps = min(_count_steps(expected, search.steps_a_zone), STEPS_A_NODE * problem.size)
     trees = (FIRST_TREES if problem.size <= MANY_NODES else 1) if fresh else 0
@@ -263,7 +279,7 @@ def _count_searches(problem: Problem) -> int:
     """
     if count_expected(problem) > FEW_ZONES:
         return 1
-    return max(1, min(ATTEMPTS, MOST_OFFERS // _count_offers(problem)))
+    return max(1, min(ATTEMPTS, ALL_OFFERS // _count_offers(problem)))
 
 
 def _count_offers(problem: Problem) -> int:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gridmap.planning.kernels.columns import NEAR
 from gridmap.planning.problems import BandTable, Problem, state_problem
 from gridmap.planning.regions import Region
 from gridmap.planning.watching import Watch
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from gridmap.planning.kernels.weighing import Aim
 
-HEAT = 256
+HEAT = 128
 """Starting heat in 256ths of what a move to the worse usually costs, measured at the start."""
 MOST_WALK = 32
 """Nodes of a zone above which offers grow with the nodes, and no longer with their square."""
@@ -119,12 +120,12 @@ def load_kernels() -> float:
     walk(part, aim, np.zeros(2, np.int64), Course(0, 1, 1, 1, 1), seed=0, watch=Watch())
     spread(
         graph.indptr,
-        graph.nbr,
+        np.ascontiguousarray(graph.slot[:, NEAR]),
         np.ones(2, np.int64),
         np.ones(2, np.int64),
         one,
         2,
-        -1 - graph.klass,
+        np.full(2, -1, np.int64),
     )
     return time.monotonic() - started
 
@@ -174,7 +175,7 @@ def walk(
         late = min(course.steps - (last - first), int(watch.used * course.steps))
         shift = max(0, late - first)
         plan = _plan(first + shift, last + shift, course, len(labels))
-        plan[4] = trees
+        plan[4] = min(trees, 1) if trees and watch.must_stop() else trees
         now = search(part.graph, aim, now, part.groups, plan, rng, best, score)
         trees = 0
     change = int(score[0])

@@ -70,7 +70,7 @@ class Watch:
 
     def __init__(self, limit: float | None = None, above: Watch | None = None) -> None:
         self._started = time.monotonic()
-        self._limit = limit
+        self._limit = self._end = limit
         self._above = above
         self._show: Callable[[NDArray[np.int64], float], bool] | None = None
         self._noted = DONE
@@ -101,6 +101,24 @@ class Watch:
         """Take seconds off the limit, for what must be done after the search."""
         if self._limit is not None:
             self._limit = max(0.0, self._limit - seconds)
+
+    def is_late(self) -> bool:
+        """Tell whether nothing may be begun any more: what was kept back is used up too.
+
+        Ctrl-C in the search is no reason: its answer is certified all the same.
+        """
+        if self._above is not None and self._above.is_late():
+            return True
+        return self._end is not None and self.seconds >= self._end
+
+    def is_over(self) -> bool:
+        """Tell whether a proof has to end: no time is left, or the caller has had enough."""
+        return self.is_late() or self.stopped in {REPORT, INTERRUPT}
+
+    def halve(self) -> None:
+        """Keep half of the time that is left back, for proofs after the search."""
+        if self._limit is not None:
+            self.keep_back(max(0.0, self._limit - self.seconds) / 2)
 
     def share(self, part: float) -> Watch:
         """Return a watch for a part of the time left, which this one ends too."""

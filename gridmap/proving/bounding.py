@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
 GRAINS = 64
@@ -162,6 +164,7 @@ def relax(
     triples: NDArray[np.int64],
     enough: int,
     work: int,
+    must_stop: Callable[[], bool] | None = None,
 ) -> Relaxation:
     """Bound the cheapest division from below, adding zones and triples as they are needed.
 
@@ -179,6 +182,8 @@ def relax(
         A bound, in grains, at which there is no need to go on.
     work
         Zones that may be given to the solver, summed over its calls.
+    must_stop
+        Asked between calls of the solver; None where there is no clock.
 
     Returns
     -------
@@ -186,13 +191,15 @@ def relax(
         Of the best bound met. It is a bound whatever the solver did.
     """
     rows = _begin(pool, start)
-    best, rows = _add_zones(pool, rows, triples, dear=dear, enough=enough)
+    best, rows = _add_zones(pool, rows, triples, dear=dear, enough=enough, must_stop=must_stop)
     while best.bound < enough and not best.is_whole and best.work < work:
         more = _find_triples(best)
-        if len(more) == 0 or len(triples) + len(more) > MOST_TRIPLES:
+        if (must_stop is not None and must_stop()) or len(more) == 0:
+            break
+        if len(triples) + len(more) > MOST_TRIPLES:
             break
         triples = np.concatenate([triples, more])
-        after, rows = _add_zones(pool, rows, triples, dear=dear, enough=enough)
+        after, rows = _add_zones(pool, rows, triples, dear=dear, enough=enough, must_stop=must_stop)
         little = after.bound - best.bound < (enough - best.bound) // 50
         after = replace(after, work=best.work + after.work)
         best = after if after.bound >= best.bound else replace(best, work=after.work)
@@ -208,12 +215,13 @@ def _add_zones(
     *,
     dear: int,
     enough: int,
+    must_stop: Callable[[], bool] | None,
 ) -> tuple[Relaxation, NDArray[np.int64]]:
     """Solve the relaxation over a growing choice of zones; return it and the choice."""
     best: Relaxation | None = None
     lowest, stalled, work = np.inf, 0, 0
     for _ in range(ROUNDS):
-        shares, values, cost = _solve(pool, rows, triples, dear)
+        shares, values, cost = solve_relaxed(pool, rows, triples, dear)
         work += len(rows)
         tried = [values] if best is None else [values, _take_middle(best.values, values)]
         beyond = [some.price_beyond(pool) for some in tried]
@@ -233,7 +241,7 @@ def _add_zones(
             break
         wanted = [_choose(pool, over, -1, EACH) for over in beyond]
         more = np.setdiff1d(np.concatenate(wanted), rows)
-        if len(more) == 0:
+        if len(more) == 0 or (must_stop is not None and must_stop()):
             break
         rows = np.union1d(rows, more)
     assert best is not None  # noqa: S101  # there is at least one round
@@ -295,7 +303,7 @@ def _choose(
     return chosen
 
 
-def _solve(
+def solve_relaxed(
     pool: Pool, rows: NDArray[np.int64], triples: NDArray[np.int64], dear: int
 ) -> tuple[NDArray[np.float64], Values, float]:
     """Return how much of each row the relaxed optimum uses, its values, and its cost in grains."""

@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridmap.proving.bounding import GRAINS, SCALE, Pool, Relaxation, Values, relax
+from gridmap.proving.bounding import GRAINS, SCALE, Pool, Relaxation, Values, relax, solve_relaxed
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
 MOST_WORK = 600_000
@@ -24,6 +26,9 @@ MOST_WORK = 600_000
 MOST_SOUGHT, SOUGHT_NODES = 1_500, 50
 UNEVEN = 0.02
 """Zones and steps of the integer program that looks for a cheaper division."""
+
+TRIED, TRIED_ZONES = 6, 1_200
+"""Pairs of nodes that are tried before one is branched on, and zones over which."""
 
 
 @dataclass
@@ -71,6 +76,8 @@ class Tree:
         Zones of the cheapest division found, None while none is cheaper than the one known before.
     open_bound
         Least bound of the branches left open, in grains; None when there is none.
+    must_stop
+        Asked between calls of the solver; None where there is no clock.
     """
 
     known: int
@@ -79,6 +86,12 @@ class Tree:
     work: int
     sets: NDArray[np.uint64] | None = None
     open_bound: int | None = None
+    must_stop: Callable[[], bool] | None = None
+
+    @property
+    def is_spent(self) -> bool:
+        """Tell whether the tree may not grow any more."""
+        return self.work <= 0 or (self.must_stop is not None and self.must_stop())
 
     @property
     def limit(self) -> int:
@@ -88,7 +101,8 @@ class Tree:
     def learn(self, pool: Pool, rows: NDArray[np.int64]) -> None:
         """Take zones that are a division, where it is cheaper than the one known."""
         cost = int(pool.prices[rows].sum())
-        if cost < self.known and pool.covers(rows):
+        counted = pool.least <= len(rows) <= pool.most
+        if cost < self.known and counted and pool.covers(rows):
             self.known, self.sets = cost, pool.sets[np.sort(rows)]
 
     def relax(self, pool: Pool, start: NDArray[np.int64], triples: NDArray[np.int64]) -> Relaxation:
@@ -100,6 +114,7 @@ class Tree:
             triples=triples,
             enough=self.limit + 1,
             work=self.work,
+            must_stop=self.must_stop,
         )
         self.work -= done.work
         if done.is_whole:
@@ -148,6 +163,7 @@ def choose_division(
     step: int = 1,
     dear: int | None = None,
     work: int = MOST_WORK,
+    must_stop: Callable[[], bool] | None = None,
 ) -> Choice:
     """Find the cheapest division out of a pool, and prove it or tell the gap.
 
@@ -166,15 +182,17 @@ def choose_division(
     work
         Zones that may be given to the solver in all; equal input gives equal bytes on any machine
         with the same solver.
+    must_stop
+        Ends the proof when it says so: the gap is told instead.
 
     Returns
     -------
     Choice
         The division, the bound and the proof.
     """
-    tree = Tree(known, step, 2 * known if dear is None else dear, work)
+    tree = Tree(known, step, 2 * known if dear is None else dear, work, must_stop=must_stop)
     done = tree.relax(pool, start, np.zeros((0, 3), np.int64))
-    if done.bound <= tree.limit:
+    if done.bound <= tree.limit and not tree.is_spent:
         _seek(tree, pool, done)
     root = Branch(done.values)
     kept = _grow(tree, root, pool, done)
@@ -198,7 +216,10 @@ def _seek(tree: Tree, pool: Pool, done: Relaxation) -> None:
         pool.prices[rows] / SCALE,
         integrality=np.ones(len(rows)),
         bounds=Bounds(0, 1),
-        constraints=LinearConstraint(pool.hold(rows).T, 1, 1),
+        constraints=[
+            LinearConstraint(pool.hold(rows).T, 1, 1),
+            LinearConstraint(np.ones((1, len(rows))), pool.least, pool.most),
+        ],
         options={"node_limit": SOUGHT_NODES},
     )
     if found.x is not None:
@@ -214,14 +235,14 @@ def _grow(tree: Tree, root: Branch, pool: Pool, done: Relaxation) -> int:
         branch, pool, done = stack.pop()
         if done.bound > tree.limit:
             continue
-        if tree.work <= 0:
+        if tree.is_spent:
             tree.open_bound = min([done.bound, *(other.bound for _, _, other in stack)])
             break
         pool = tree.thin(pool, done)
         kept = len(pool.prices) if branch is root else kept
         triples = done.values.triples[done.values.tolls > 0]
         sides = []
-        for side in _divide(branch, pool, done):
+        for side in _divide(tree, branch, pool, done):
             after = tree.relax(side, none, triples)
             branch.below.append(Branch(after.values))
             sides.append((branch.below[-1], side, after))
@@ -229,21 +250,46 @@ def _grow(tree: Tree, root: Branch, pool: Pool, done: Relaxation) -> int:
     return kept
 
 
-def _divide(branch: Branch, pool: Pool, done: Relaxation) -> tuple[Pool, Pool]:
+def _divide(tree: Tree, branch: Branch, pool: Pool, done: Relaxation) -> tuple[Pool, Pool]:
     """Divide a branch by the number of zones where the relaxation halves one, else by a pair."""
     many = float(done.shares.sum())
     if abs(many - round(many)) > UNEVEN and pool.least <= math.floor(many) < pool.most:
         branch.count = math.floor(many)
         return replace(pool, most=branch.count), replace(pool, least=branch.count + 1)
-    branch.pair = _choose_pair(pool.size, done)
+    branch.pair = _choose_pair(tree, pool, done)
     held = [pool.holds(node) for node in branch.pair]
     return pool.pick(held[0] == held[1]), pool.pick(~(held[0] & held[1]))
 
 
-def _choose_pair(size: int, done: Relaxation) -> tuple[int, int]:
-    """Return two nodes that the relaxation has as nearly half as can be in one zone."""
+def _choose_pair(tree: Tree, pool: Pool, done: Relaxation) -> tuple[int, int]:
+    """Return the two nodes whose branches raise the bound most, of the most doubtful pairs.
+
+    A pair is in doubt where the relaxation has it nearly half in one zone. What its branches do is
+    guessed over the zones that cost least beyond their values.
+    """
     held = done.held.astype(np.float64)
     both = (held * done.shares[:, None]).T @ held
     doubt = np.round(np.abs(both - 0.5), 9) + np.tril(np.ones_like(both))
-    place = int(doubt.argmin())
-    return place // size, place % size
+    order = np.argsort(doubt, axis=None, kind="stable")[:TRIED]
+    pairs = [(int(place) // pool.size, int(place) % pool.size) for place in order]
+    pairs = [pair for pair in pairs if doubt[pair] < 0.5] or pairs[:1]
+    if len(pairs) == 1:
+        return pairs[0]
+    beyond = done.values.price_beyond(pool, tree.limit)
+    few = pool.pick(np.argsort(beyond, kind="stable")[:TRIED_ZONES])
+    triples = done.values.triples[done.values.tolls > 0]
+    scores = [_guess_rise(tree, few, pair, triples) for pair in pairs]
+    return pairs[max(range(len(pairs)), key=lambda k: (scores[k], -k))]
+
+
+def _guess_rise(
+    tree: Tree, few: Pool, pair: tuple[int, int], triples: NDArray[np.int64]
+) -> tuple[int, int]:
+    """Return the lower and the higher bound of a pair's branches, over few zones, up to enough."""
+    one, other = (few.holds(node) for node in pair)
+    tops = []
+    for side in (few.pick(one == other), few.pick(~(one & other))):
+        _, _, cost = solve_relaxed(side, np.arange(len(side.prices)), triples, tree.dear)
+        tree.work -= len(side.prices) // TRIED
+        tops.append(min(int(cost), tree.limit + 1))
+    return min(tops), max(tops)

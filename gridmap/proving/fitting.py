@@ -3,8 +3,7 @@
 A compound is not cut, so a piece can be impossible although its total is fine: 294 households
 whose only neighbour is a compound of 367 are outside the band in every division. The proof tries
 every zone that could hold the most hemmed-in unit, takes it away, and asks the same of the rest.
-Of a single unit more can be proved: 12 compounds of 275 are below the band alone and above it in
-pairs, so that every grid that holds one of them is outside, whatever the division (`find_unfit`).
+What can be proved of a single unit is in `gridmap.proving.misfits`.
 Nothing here knows how plans are searched; sets of nodes are whole numbers, a bit a node.
 """
 
@@ -18,7 +17,7 @@ import numpy as np
 from gridmap.proving.pieces import Question, is_refuted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -28,8 +27,10 @@ MOST_NODES = 120
 """Larger pieces are not tried: each zone of a division is a level of recursion."""
 BUDGET = 400_000
 """Steps of the proof before it is given up."""
-STEPS_A_NODE = 20_000
-"""Steps to look for a zone that could hold one node, before it is taken to fit."""
+REFUTATION = 50_000
+"""Steps that a proof by bounds counts for, where pieces share an effort."""
+STEPS_A_NODE = 4
+"""Further steps for each node of a graph whose pieces share an effort."""
 FEW, TRIES = 48, 40
 """Zones of one node that are listed, and sets tried for each, before another node is preferred."""
 
@@ -49,8 +50,44 @@ class _Exhausted(Exception):
     """The budget of the proof is spent."""
 
 
+@dataclass
+class Effort:
+    """What the proofs of one call may still spend, all pieces together.
+
+    Attributes
+    ----------
+    steps
+        Steps left; a proof of one piece takes at most `BUDGET`.
+    must_stop
+        Asked between proofs; None where there is no clock.
+    """
+
+    steps: int
+    must_stop: Callable[[], bool] | None = None
+
+    def is_spent(self) -> bool:
+        """Tell whether there is nothing left to spend, or no time."""
+        return self.steps <= 0 or (self.must_stop is not None and self.must_stop())
+
+
+def allow_effort(nodes: int, must_stop: Callable[[], bool] | None = None) -> Effort:
+    """Return the effort that a graph of so many nodes deserves.
+
+    Examples
+    --------
+    >>> allow_effort(100).steps
+    400400
+    """
+    return Effort(BUDGET + STEPS_A_NODE * nodes, must_stop)
+
+
 def is_proved_impossible(
-    weights: NDArray[np.int64], edges: NDArray[np.int64], *, band: Band, budget: int = BUDGET
+    weights: NDArray[np.int64],
+    edges: NDArray[np.int64],
+    *,
+    band: Band,
+    budget: int = BUDGET,
+    effort: Effort | None = None,
 ) -> bool:
     """Tell whether it is proved that no division has every zone inside the band.
 
@@ -64,6 +101,8 @@ def is_proved_impossible(
         Least and most households of a zone.
     budget
         Steps before the proof is given up; equal input gives an equal answer on any machine.
+    effort
+        What many pieces share: it is charged with the steps, and nothing is proved without any.
 
     Returns
     -------
@@ -86,80 +125,34 @@ def is_proved_impossible(
     >>> is_proved_impossible(np.array([294, 106, 400]), path, band=Band(300, 500))
     False
     """
-    if len(weights) > MOST_NODES:
+    if len(weights) > MOST_NODES or (effort is not None and effort.is_spent()):
         return False
     near = [0] * len(weights)
     for a, b in edges.tolist():
         near[a] |= 1 << b
         near[b] |= 1 << a
-    proof = _Proof([int(weight) for weight in weights], near, band, budget)
+    allowed = budget if effort is None else min(budget, effort.steps)
+    proof = _Proof([int(weight) for weight in weights], near, band, allowed)
     try:
-        return not _can_divide(proof, (1 << len(weights)) - 1)
+        impossible = not _can_divide(proof, (1 << len(weights)) - 1)
     except _Exhausted:
-        light = np.flatnonzero((weights > 0) & (weights <= band.upper))
-        near = _connect(weights, edges, light)
-        pairs = [(a, b) for a in range(len(light)) for b in _bits(near[a]) if a < b]
-        ways = np.array(pairs, np.int64).reshape(-1, 2)
-        return is_refuted(Question(weights[light], ways, band))
+        impossible = False
+    if effort is not None:
+        effort.steps -= allowed - proof.left + len(weights)
+    if proof.left >= 0 or (effort is not None and effort.is_spent()):
+        return impossible
+    if effort is not None:
+        effort.steps -= REFUTATION
+    return _is_refuted(weights, edges, band)
 
 
-def find_unfit(
-    weights: NDArray[np.int64], edges: NDArray[np.int64], *, band: Band, budget: int = BUDGET
-) -> NDArray[np.bool_]:
-    """Find the nodes that are proved to lie in no zone inside the band, in any division.
-
-    Parameters
-    ----------
-    weights
-        Households of each node, shape (n,).
-    edges
-        Pairs of neighbouring nodes, shape (m, 2).
-    band
-        Least and most households of a zone.
-    budget
-        Steps before the rest is taken to fit; equal input gives an equal answer on any machine.
-
-    Returns
-    -------
-    ndarray of bool
-        True: no connected set of nodes that holds this one is inside the band, so that its zone
-        is outside in every division. False: there is one, or the budget was spent; nodes without
-        households are always False. Shape (n,).
-
-    Notes
-    -----
-    Nodes without households only connect others, so each patch of them is taken for granted in
-    every set. Source: gridmap's own method.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from gridmap.rules import Band
-    >>> path = np.array([[0, 1], [1, 2], [2, 3]])
-    >>> find_unfit(np.array([275, 275, 275, 275]), path, band=Band(300, 500)).tolist()
-    [True, True, True, True]
-    >>> find_unfit(np.array([275, 275, 275, 30]), path, band=Band(300, 500)).tolist()
-    [True, True, False, False]
-    """
+def _is_refuted(weights: NDArray[np.int64], edges: NDArray[np.int64], band: Band) -> bool:
+    """Tell whether bounds prove it, land without households taken for granted."""
     light = np.flatnonzero((weights > 0) & (weights <= band.upper))
-    unfit = weights > band.upper
-    proof = _Proof(
-        [int(weight) for weight in weights[light]],
-        _connect(weights, edges, light),
-        band,
-        budget,
-    )
-    fits = 0
-    for part in _split(proof, (1 << len(light)) - 1):
-        hopeless = _weigh(proof, part) < band.lower
-        for node in _bits(part):
-            if hopeless:
-                unfit[light[node]] = True
-            elif not fits >> node & 1:
-                zone = _find_zone(proof, part, node)
-                fits |= zone
-                unfit[light[node]] = zone == 0
-    return unfit
+    near = _connect(weights, edges, light)
+    pairs = [(a, b) for a in range(len(light)) for b in _bits(near[a]) if a < b]
+    ways = np.array(pairs, np.int64).reshape(-1, 2)
+    return is_refuted(Question(weights[light], ways, band))
 
 
 def _connect(
@@ -195,31 +188,6 @@ def _take_patch(reach: dict[int, list[int]], place: NDArray[np.int64]) -> int:
             elif other in reach:
                 stack.append(reach.pop(other))
     return rim
-
-
-def _find_zone(proof: _Proof, part: int, node: int) -> int:
-    """Return a connected set inside the band that holds a node; 0 when it is proved there is none.
-
-    When the steps are spent the node itself is returned: nothing is proved of it.
-    """
-    stack = [(1 << node, proof.weights[node], proof.near[node] & part, part & ~(1 << node))]
-    for _ in range(min(STEPS_A_NODE, proof.left)):
-        if not stack:
-            return 0
-        proof.left -= 1
-        chosen, weight, border, allowed = stack.pop()
-        if proof.band.holds(weight):
-            return chosen
-        if border == 0:
-            continue
-        bit = border & -border
-        taken = bit.bit_length() - 1
-        stack.append((chosen, weight, border & ~bit, allowed & ~bit))
-        heavier = weight + proof.weights[taken]
-        if heavier <= proof.band.upper:
-            more = (border | proof.near[taken] & allowed) & ~bit
-            stack.append((chosen | bit, heavier, more, allowed & ~bit))
-    return 1 << node if stack else 0
 
 
 def _can_divide(proof: _Proof, rest: int) -> bool:

@@ -47,11 +47,16 @@ def _find_low(low: np.uint64, high: np.uint64) -> int:
 
 @_inner
 def _is_shareable(
-    taken: np.ndarray, near: np.ndarray, weights: np.ndarray, lower: int, upper: int
+    taken: np.ndarray,
+    near: np.ndarray,
+    weights: np.ndarray,
+    lower: int,
+    upper: int,
+    spare: int,
 ) -> bool:
     """Tell whether each connected rest could be shared by zones of lower..upper.
 
-    ``taken`` holds the two words of the rest.
+    ``taken`` holds the two words of the rest; with ``spare`` land without households need not be.
     """
     rest_low, rest_high = taken[0], taken[1]
     while (rest_low | rest_high) != NONE:
@@ -73,7 +78,7 @@ def _is_shareable(
             rest_high &= ~new_high
             rim_low |= new_low
             rim_high |= new_high
-        if total == 0 or (total + upper - 1) // upper * lower > total:
+        if (total == 0 and spare == 0) or (total + upper - 1) // upper * lower > total:
             return False
     return True
 
@@ -103,6 +108,17 @@ def _push_wider(
     return at
 
 
+@_inner
+def _leave_large(full: np.ndarray, weights: np.ndarray, upper: int) -> int:
+    """Take nodes above the band out of a set; return whether there are any."""
+    spare = 0
+    for node in range(len(weights)):
+        if weights[node] > upper:
+            spare = 1
+            full[node // WORD] &= ~(ONE << np.uint64(node % WORD))
+    return spare
+
+
 @_entry
 def list_sets(
     near: np.ndarray, weights: np.ndarray, band: np.ndarray, most: np.ndarray, clean: int
@@ -110,8 +126,9 @@ def list_sets(
     """List every connected set whose weight is in the band, each once; and whether all are there.
 
     ``band`` is lower and upper; ``most`` the most sets to list and the most to look at; ``clean``
-    leaves out sets whose rest can't be shared by zones of the band. A set grows from its lowest
-    node, one neighbour at a time; what was passed over is never taken up again.
+    leaves out sets whose rest can't be shared by zones of the band, but for nodes above it and
+    land without households, which then may lie with those. A set grows from its lowest node, one
+    neighbour at a time; what was passed over is never taken up again.
     """
     size, lower, upper = len(weights), band[0], band[1]
     found = np.empty((most[0], 2), np.uint64)
@@ -120,6 +137,7 @@ def list_sets(
     for node in range(size):
         full[node // WORD] |= ONE << np.uint64(node % WORD)
     above[:] = full
+    spare = _leave_large(full, weights, upper)
     stack = np.empty((size * size + 8, 6), np.uint64)
     load = np.empty(size * size + 8, np.int64)
     for root in range(size):
@@ -136,7 +154,7 @@ def list_sets(
             looks += 1
             if load[high] >= lower:
                 rest[0], rest[1] = full[0] & ~stack[high, 0], full[1] & ~stack[high, 1]
-                if clean == 0 or _is_shareable(rest, near, weights, lower, upper):
+                if clean == 0 or _is_shareable(rest, near, weights, lower, upper, spare):
                     if many == most[0]:
                         return found[:many], False
                     found[many, 0], found[many, 1] = stack[high, 0], stack[high, 1]

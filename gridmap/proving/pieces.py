@@ -25,6 +25,8 @@ MOST_ZONES, MOST_LOOKS = 1_500_000, 60_000_000
 """Zones listed, and sets looked at, before a piece is too free to be proved."""
 FEW_ZONES = 60_000
 """Connected sets of any weight, where zones outside the band have to be proved too."""
+MOST_LONE = 4_000
+"""Zones of nodes above the band with land without households."""
 QUICK_ZONES, QUICK_LOOKS, QUICK_WORK = 400_000, 20_000_000, 80_000
 """The same, and the zones given to the solver, where a plan only asks whether units fit."""
 DEAR = 1 << 20
@@ -86,10 +88,37 @@ class Question:
         """Return the least and most zones of a division."""
         if self.zones:
             return self.zones, self.zones
-        total = int(self.weights.sum())
         if free:
             return 1, self.size
-        return -(-total // self.band.upper), total // self.band.lower
+        rest = int(self.weights[~self.large].sum())
+        many = int(np.count_nonzero(self.large))
+        return many - (-rest // self.band.upper), many + rest // self.band.lower
+
+    @property
+    def large(self) -> NDArray[np.bool_]:
+        """Return which nodes are above the band by themselves."""
+        return self.weights > self.band.upper
+
+    def list_lone(self) -> tuple[NDArray[np.uint64], bool]:
+        """Return every zone of a node above the band with no other household; and whether all."""
+        near = [0] * self.size
+        for a, b in self.edges.tolist():
+            near[a] |= 1 << b
+            near[b] |= 1 << a
+        empty = sum(1 << int(node) for node in np.flatnonzero(self.weights == 0))
+        found: list[int] = []
+        for node in np.flatnonzero(self.large).tolist():
+            stack = [(1 << node, near[node] & empty, empty & ~near[node])]
+            while stack and len(found) <= MOST_LONE:
+                zone, rim, free = stack.pop()
+                found.append(zone)
+                while rim:
+                    bit = rim & -rim
+                    rim &= ~bit
+                    more = near[bit.bit_length() - 1] & free
+                    stack.append((zone | bit, rim | more, free & ~more))
+        words = [[zone & (1 << 64) - 1, zone >> 64] for zone in found]
+        return np.array(words, np.uint64).reshape(-1, 2), len(found) <= MOST_LONE
 
 
 @dataclass(frozen=True)
@@ -146,7 +175,8 @@ class Proof:
     limit
         The tree proves that every division costs more than this (twice the aim); None without.
     pool, is_free
-        The zones that the tree speaks of, and whether those outside the band are among them.
+        The zones that the tree speaks of, and whether those outside the band are among them
+        (nodes above the band, with no other household, always are).
     """
 
     says: PieceProof
@@ -157,7 +187,7 @@ class Proof:
     is_free: bool = False
 
 
-def prove_piece(
+def prove_piece(  # noqa: PLR0913  # what is known, and how far to go
     question: Question,
     price: Price,
     *,
@@ -165,6 +195,9 @@ def prove_piece(
     given: NDArray[np.uint64],
     piece: int = 0,
     work: int = MOST_WORK,
+    least: int | None = None,
+    elsewhere: int | None = None,
+    must_stop: Callable[[], bool] | None = None,
 ) -> Proof:
     """Prove that a division is the best one, find a better one, or tell the gap.
 
@@ -183,6 +216,14 @@ def prove_piece(
         A number to know the piece by.
     work
         Zones that may be given to the solver.
+    least
+        What every division costs at least, twice, as the caller knows it: the bound where zones
+        are too many to be listed.
+    must_stop
+        Ends the proof when it says so; the gap is then what was proved by that time.
+    elsewhere
+        Where nodes are above the band: what a division costs at least, twice, in which one of
+        them has other households in its zone, or any other zone is outside. None: not known.
 
     Returns
     -------
@@ -191,23 +232,27 @@ def prove_piece(
     """
     total = int(question.weights.sum())
     fits = question.band.can_hold(total) and int(question.weights.max()) <= question.band.upper
-    if question.size > MOST_NODES:
-        return Proof(PieceProof(piece, "not_tried"))
+    if question.size > MOST_NODES or (must_stop is not None and must_stop()):
+        return _tell_plainly(piece, known, least)
     if fits:
         sets, complete = question.list_zones()
         if not complete:
-            return Proof(PieceProof(piece, "not_tried", zones_listed=len(sets)))
+            return _tell_plainly(piece, known, least, len(sets))
         prices = price(sets, True)
         pool = _state_pool(question, sets, prices)
         if known is None:
-            answer = _fit(pool, piece, work)
+            answer = _fit(pool, piece, work, must_stop)
             if answer.sets is None:
                 proved = answer.says.status == "impossible"
                 return _prove_freely(question, price, given, answer, work) if proved else answer
             given, known = answer.sets, int(price(answer.sets, True).sum())
-            return _choose(pool, piece, known=known, given=given, work=work)
-        return _choose(pool, piece, known=known, given=given, work=work)
+        done = _choose(pool, piece, known=known, given=given, work=work, must_stop=must_stop)
+        return _lift(done, least)
     arithmetic = Proof(PieceProof(piece, "impossible", "arithmetic"))
+    if elsewhere is not None and question.large.any():
+        proof = _prove_beside(question, price, given, piece, work, must_stop)
+        if proof is not None and proof.says.value is not None and proof.says.value <= elsewhere:
+            return proof
     return _prove_freely(question, price, given, arithmetic, work)
 
 
@@ -250,11 +295,11 @@ def _state_pool(
     return Pool(sets[allowed], prices[allowed], question.size, least, most)
 
 
-def _fit(pool: Pool, piece: int, work: int) -> Proof:
+def _fit(pool: Pool, piece: int, work: int, must_stop: Callable[[], bool] | None = None) -> Proof:
     """Find any division out of a pool, or prove that there is none."""
     bare = replace(pool, prices=np.zeros(len(pool.prices), np.int64))
     none = np.zeros(0, np.int64)
-    choice = choose_division(bare, known=1, start=none, dear=DEAR, work=work)
+    choice = choose_division(bare, known=1, start=none, dear=DEAR, work=work, must_stop=must_stop)
     leaves = choice.root.count_leaves()
     method = "lp_dual" if leaves == 1 else "branching"
     says = PieceProof(piece, "not_tried", zones_listed=len(pool.prices))
@@ -273,10 +318,20 @@ def _fit(pool: Pool, piece: int, work: int) -> Proof:
     return Proof(says, tree=choice.root, limit=0, pool=pool)
 
 
-def _choose(pool: Pool, piece: int, *, known: int, given: NDArray[np.uint64], work: int) -> Proof:
+def _choose(  # what prove_piece was given
+    pool: Pool,
+    piece: int,
+    *,
+    known: int,
+    given: NDArray[np.uint64],
+    work: int,
+    must_stop: Callable[[], bool] | None = None,
+) -> Proof:
     """Prove a division with every zone in the pool, or find a better one."""
-    start = np.flatnonzero((pool.sets[:, None, :] == given[None]).all(axis=2).any(axis=1))
-    choice = choose_division(pool, known=known, start=start, step=STEP, work=work)
+    start = _find_rows(pool, given)
+    choice = choose_division(
+        pool, known=known, start=start, step=STEP, work=work, must_stop=must_stop
+    )
     leaves = choice.root.count_leaves()
     closed = choice.cost == choice.bound
     says = PieceProof(
@@ -293,6 +348,60 @@ def _choose(pool: Pool, piece: int, *, known: int, given: NDArray[np.uint64], wo
     if not closed:
         return Proof(says, sets)
     return Proof(says, sets, choice.root, choice.bound - STEP, pool)
+
+
+def _lift(proof: Proof, least: int | None) -> Proof:
+    """Return a proof with the better of its bound and that of arithmetic, where a gap is left."""
+    says = proof.says
+    if says.status != "gap" or least is None or says.bound is None or says.value is None:
+        return proof
+    bound = min(says.value, max(says.bound, least))
+    return replace(proof, says=replace(says, bound=bound))
+
+
+def _tell_plainly(piece: int, known: int | None, least: int | None, listed: int = 0) -> Proof:
+    """Tell the gap that arithmetic leaves, where it is known."""
+    if known is None or least is None:
+        return Proof(PieceProof(piece, "not_tried", zones_listed=listed))
+    status = "optimal" if least >= known else "gap"
+    return Proof(PieceProof(piece, status, "arithmetic", known, min(known, least), listed))
+
+
+def _prove_beside(  # what prove_piece was given
+    question: Question,
+    price: Price,
+    given: NDArray[np.uint64],
+    piece: int,
+    work: int,
+    must_stop: Callable[[], bool] | None,
+) -> Proof | None:
+    """Prove the best division with only nodes above the band outside, each without households.
+
+    None where there is no such division, or too many zones.
+    """
+    rest = int(question.weights[~question.large].sum())
+    lone, complete = question.list_lone()
+    if not complete or (rest and not question.band.can_hold(rest)):
+        return None
+    sets, complete = question.list_zones()
+    if not complete:
+        return None
+    prices = np.concatenate([price(sets, True), price(lone, False)])
+    pool = _state_pool(question, np.concatenate([sets, lone]), prices)
+    start = _find_rows(pool, given)
+    if len(start) < len(given):
+        answer = _fit(pool, piece, work, must_stop)
+        if answer.sets is None:
+            return None
+        given = answer.sets
+        start = _find_rows(pool, given)
+    known = int(pool.prices[start].sum())
+    return _choose(pool, piece, known=known, given=given, work=work, must_stop=must_stop)
+
+
+def _find_rows(pool: Pool, given: NDArray[np.uint64]) -> NDArray[np.int64]:
+    """Return the rows of a pool that are among some zones."""
+    return np.flatnonzero((pool.sets[:, None, :] == given[None]).all(axis=2).any(axis=1))
 
 
 def _prove_freely(

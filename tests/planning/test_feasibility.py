@@ -149,8 +149,10 @@ def test_units_are_called_unfit_only_when_no_connected_set_is_inside_the_band(ca
 
 def test_the_search_for_unfit_units_gives_up_within_its_budget() -> None:
     path = np.array([[0, 1], [1, 2], [2, 3]])
-    weights = np.array([275, 275, 275, 900])
-    assert find_unfit(weights, path, band=BAND, budget=0).tolist() == [False, False, False, True]
+    weights = np.array([140, 140, 240, 900])
+    tight = Band(400, 500)
+    assert find_unfit(weights, path, band=tight).tolist() == [True, True, True, True]
+    assert find_unfit(weights, path, band=tight, budget=0).tolist() == [False] * 3 + [True]
 
 
 def test_the_proof_gives_up_within_its_budget() -> None:

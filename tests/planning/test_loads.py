@@ -13,6 +13,18 @@ from hypothesis import strategies as st
 
 from gridmap.errors import InvalidOption
 from gridmap.planning import partition
+from gridmap.planning.kernels.columns import (
+    AREA,
+    CROSSED,
+    CUTTING,
+    GROUP,
+    HEAD,
+    KLASS,
+    LABEL,
+    LENGTH,
+    PERIMETER,
+    WEIGHT,
+)
 from gridmap.planning.kernels.simmering import open_brew, press_zones, simmer
 from gridmap.planning.kernels.zones import is_outside, open_zones, weigh_region
 from gridmap.planning.problems import BandTable, Problem, Shape, state_problem
@@ -29,9 +41,9 @@ def walk(graph: Any, aim: Any, labels: Any, groups: int, heat: int, rng: Any, sw
         simmer(graph, aim, zones, brew, 2 * len(labels), heat, rng)
     out = np.zeros(len(labels), np.int64)
     for zone in range(len(labels)):
-        if zones.first[zone] >= 0:
+        if zones.zone[zone, HEAD] >= 0:
             out[zone] = is_outside(graph, zones, zone)
-    return zones.label, zones.loads, zones.weight, zones.total[2], out
+    return zones.seat[:, LABEL], zones.loads, zones.zone[:, WEIGHT], zones.total[2], out
 
 
 @numba.njit
@@ -62,7 +74,7 @@ def weigh_plainly(graph: Any, aim: Any, edges: Any, labels: Any) -> int:
         members = [v for v in range(len(labels)) if labels[v] == zone]
         shares = [0] * len(graph.bands)
         for v in members:
-            shares[graph.klass[v]] += int(graph.weight[v])
+            shares[graph.node[v, KLASS]] += int(graph.node[v, WEIGHT])
         low, high, least, most, target, edge = graph.bands[shares.index(max(shares))].tolist()
         weight = sum(shares)
         gap = max(least - weight, weight - most, 0)
@@ -76,16 +88,20 @@ def weigh_plainly(graph: Any, aim: Any, edges: Any, labels: Any) -> int:
         cost += edge * off // half * off // half
         cost += weigh_load_plainly(graph, members, least, most, fits=not gap)
         inside = sum(
-            int(graph.length[e]) for e, (a, b) in enumerate(edges) if labels[a] == labels[b] == zone
+            int(graph.edge[e, LENGTH])
+            for e, (a, b) in enumerate(edges)
+            if labels[a] == labels[b] == zone
         )
-        rim = sum(int(graph.perimeter[v]) for v in members) - 2 * inside
+        rim = sum(int(graph.node[v, PERIMETER]) for v in members) - 2 * inside
         if rim > 0:
-            area = sum(int(graph.area[v]) for v in members)
+            area = sum(int(graph.node[v, AREA]) for v in members)
             cost += 4096 - min(4096, area * 51472 // rim**2)
     for e, (a, b) in enumerate(edges):
-        cost += int(graph.cross[e] if labels[a] == labels[b] else graph.cut[e])
-    for group in set(graph.group.tolist()) - {-1}:
-        cost += 2**15 * len({int(labels[v]) for v in range(len(labels)) if graph.group[v] == group})
+        cost += int(graph.edge[e, CROSSED] if labels[a] == labels[b] else graph.edge[e, CUTTING])
+    for group in set(graph.node[:, GROUP].tolist()) - {-1}:
+        cost += 2**15 * len(
+            {int(labels[v]) for v in range(len(labels)) if graph.node[v, GROUP] == group}
+        )
     return cost
 
 
@@ -128,13 +144,13 @@ def test_sums_and_weighed_changes_are_those_of_a_plain_count(
     lone = np.flatnonzero(start == 0)
     start[lone] = len(parts) + 1 + np.arange(len(lone))
     start = np.unique(start, return_inverse=True)[1].reshape(-1)
-    groups = int(graph.group.max()) + 1
+    groups = int(graph.node[:, GROUP].max()) + 1
     rng = np.array([seed], np.uint64)
     labels, loads, weights, change, outside = walk(
         graph, aim, start.copy(), groups, 5000, rng, sweeps
     )
     zones, local = np.unique(labels, return_inverse=True)
-    assert weights[zones].tolist() == np.bincount(local, weights=graph.weight).tolist()
+    assert weights[zones].tolist() == np.bincount(local, weights=graph.node[:, WEIGHT]).tolist()
     for r in range(graph.loads.shape[1]):
         assert loads[zones, r].tolist() == np.bincount(local, weights=graph.loads[:, r]).tolist()
     before = weigh_plainly(graph, aim, problem.edges, start)
@@ -146,7 +162,7 @@ def test_sums_and_weighed_changes_are_those_of_a_plain_count(
     for zone, place in zip(zones, range(len(zones)), strict=True):
         carried = loads[zone]
         shares = np.bincount(
-            graph.klass[local == place], weights=graph.weight[local == place],
+            graph.node[local == place, KLASS], weights=graph.node[local == place, WEIGHT],
             minlength=len(graph.bands),
         )  # fmt: skip
         band = graph.bands[int(shares.argmax())]

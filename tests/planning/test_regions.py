@@ -12,12 +12,10 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from gridmap.planning import partition
+from gridmap.planning.kernels.columns import CUTTING, EDGE, GROUP, NEAR
 from gridmap.planning.kernels.zones import weigh_region
 from gridmap.planning.problems import BandTable, Problem, Shape, find_pieces, state_problem
 from gridmap.planning.regions import (
-    EDGE_FIELDS,
-    ROWS,
-    WHOLE_FIELDS,
     draw_blocks,
     draw_regions,
     grow_blocks,
@@ -85,7 +83,7 @@ def weigh(field: Field, labels: Any) -> int:
 
     nodes = np.arange(len(labels))
     ids = np.arange(len(field.problem.edges))
-    block = np.full(int(field.graph.group.max()) + 1, -1, np.int64)
+    block = np.full(int(field.graph.node[:, GROUP].max()) + 1, -1, np.int64)
     many = int(labels.max()) + 1
     return int(
         weigh_all(field.graph, field.aim, nodes, field.problem.edges, ids, labels, many, block)
@@ -107,7 +105,7 @@ def test_blocks_are_connected_bounded_and_keep_groups_whole() -> None:
     block = draw_blocks(field.graph, field.problem.edges, every, wanted=100, seed=5)
     assert is_connected(block, field.problem.edges)
     assert np.bincount(block).max() <= 250
-    group = field.graph.group
+    group = field.graph.node[:, GROUP]
     pieces = find_pieces(
         field.problem.edges[(group[field.problem.edges[:, 0]] == group[field.problem.edges[:, 1]])],
         len(group),
@@ -133,33 +131,33 @@ def test_a_region_carries_all_that_is_known_of_its_nodes_and_edges() -> None:
     parts = take_regions(field.graph, region)
     for number, part in enumerate(parts):
         assert part.nodes.tolist() == np.flatnonzero(region == number).tolist()
-        for name in field.graph._fields:
-            whole, own = getattr(field.graph, name), getattr(part.graph, name)
-            if name in WHOLE_FIELDS:
-                assert own is whole
-            elif name not in (*ROWS, *EDGE_FIELDS, "group"):
-                assert np.array_equal(own, whole[part.nodes])
+        for name in ("bands", "load_bands"):
+            assert getattr(part.graph, name) is getattr(field.graph, name)
+        others = [column for column in range(field.graph.node.shape[1]) if column != GROUP]
+        whole = field.graph.node[part.nodes]
+        assert np.array_equal(part.graph.node[:, others], whole[:, others])
+        assert np.array_equal(part.graph.loads, field.graph.loads[part.nodes])
         ends = field.problem.edges
         kept = np.flatnonzero((region[ends] == number).all(axis=1))
-        for name in EDGE_FIELDS:
-            own = getattr(part.graph, name)
-            assert sorted(own.tolist()) == sorted(getattr(field.graph, name)[kept].tolist())
+        own, known = part.graph.edge, field.graph.edge[kept]
+        assert sorted(own.tolist()) == sorted(known.tolist())
         heads = part.nodes[np.repeat(np.arange(len(part.nodes)), np.diff(part.graph.indptr))]
-        tails = part.nodes[part.graph.nbr]
+        tails = part.nodes[part.graph.slot[:, NEAR]]
         expected = np.concatenate([ends[kept], ends[kept][:, ::-1]])
         assert sorted(zip(heads.tolist(), tails.tolist(), strict=True)) == sorted(
             map(tuple, expected.tolist())
         )
-        known = field.graph.cut[
+        known = field.graph.edge[
             [
                 int(np.flatnonzero((ends == sorted(p)).all(axis=1))[0])
                 for p in zip(heads, tails, strict=True)
-            ]
+            ],
+            CUTTING,
         ]
-        assert np.array_equal(part.graph.cut[part.graph.eid], known)
-        mine = field.graph.group[part.nodes]
+        assert np.array_equal(part.graph.edge[part.graph.slot[:, EDGE], CUTTING], known)
+        mine = field.graph.node[part.nodes, GROUP]
         assert part.groups == len(np.unique(mine[mine >= 0]))
-        assert len(np.unique(part.graph.group[mine >= 0])) == part.groups
+        assert len(np.unique(part.graph.node[mine >= 0, GROUP])) == part.groups
 
 
 def test_what_regions_gain_the_whole_gains() -> None:

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gridmap.planning import partition
+from gridmap.planning.kernels.columns import ANCHOR, COUNT, GROUP, LABEL, LENGTH, PERIMETER, WEIGHT
 from gridmap.planning.kernels.simmering import open_brew, press_zones, simmer
 from gridmap.planning.kernels.spanning import CUT, FREE, KEPT
 from gridmap.planning.kernels.tightening import cut_tightly
@@ -34,10 +35,10 @@ def stir(
         simmer(graph, aim, zones, brew, offers, heat, rng)
     listed = brew.border[: brew.dial[0]].copy()
     return (
-        zones.label,
-        zones.weight,
-        zones.perimeter,
-        zones.size,
+        zones.seat[:, LABEL],
+        zones.zone[:, WEIGHT],
+        zones.zone[:, PERIMETER],
+        zones.zone[:, COUNT],
         zones.total[2],
         best,
         score,
@@ -98,7 +99,7 @@ def test_moves_keep_zones_in_one_piece_and_every_sum_exact(
 ) -> None:
     problem, start = division
     graph, aim = state_problem(problem)
-    groups = int(graph.group.max()) + 1
+    groups = int(graph.node[:, GROUP].max()) + 1
     rng, press = np.array([seed], np.uint64), np.array([500, 3000, -1])
     labels, weights, rims, sizes, change, best, score, listed = stir(
         graph, aim, start.copy(), groups, 60, press, heat, rng
@@ -108,16 +109,16 @@ def test_moves_keep_zones_in_one_piece_and_every_sum_exact(
         for zone in np.unique(division_now):
             members = np.flatnonzero(division_now == zone).tolist()
             assert nx.is_connected(plain.subgraph(members))
-    locked = graph.anchor >= 0
+    locked = graph.node[:, ANCHOR] >= 0
     assert (labels[locked] == start[locked]).all()
     assert set(labels.tolist()) == set(start.tolist())
     one, two = labels[problem.edges].T
     for zone in np.unique(labels):
         mine = labels == zone
-        assert weights[zone] == graph.weight[mine].sum()
+        assert weights[zone] == graph.node[mine, WEIGHT].sum()
         assert sizes[zone] == mine.sum()
-        inside = graph.length[(one == zone) & (two == zone)].sum()
-        assert rims[zone] == graph.perimeter[mine].sum() - 2 * inside
+        inside = graph.edge[(one == zone) & (two == zone), LENGTH].sum()
+        assert rims[zone] == graph.node[mine, PERIMETER].sum() - 2 * inside
     assert sorted(listed.tolist()) == sorted(set(problem.edges[one != two].ravel().tolist()))
 
     def weigh(given: Any) -> int:

@@ -16,6 +16,7 @@ import numpy as np
 from slow_engine import Division, SlowGraph, count_outside, find_best, weigh_division
 
 from gridmap.planning.counting import count_reachable, settle_number
+from gridmap.planning.kernels.columns import CROSSED, CUTTING, GROUP, KLASS, WEIGHT
 from gridmap.planning.kernels.zones import weigh_region
 from gridmap.planning.problems import BandTable, Problem, state_problem
 from gridmap.planning.solving import Search, solve_problem
@@ -52,13 +53,18 @@ def draw_problem(seed: int) -> Problem:
 
 def state_slowly(problem: Problem) -> SlowGraph:
     graph, aim = state_problem(problem)
-    costs = zip(problem.edges.tolist(), graph.cut.tolist(), graph.cross.tolist(), strict=True)
+    costs = zip(
+        problem.edges.tolist(),
+        graph.edge[:, CUTTING].tolist(),
+        graph.edge[:, CROSSED].tolist(),
+        strict=True,
+    )
     return SlowGraph(
-        weights=tuple(graph.weight.tolist()),
+        weights=tuple(graph.node[:, WEIGHT].tolist()),
         edges=tuple((a, b, cut, cross) for (a, b), cut, cross in costs),
         bands=tuple(map(tuple, graph.bands.tolist())),
-        classes=tuple(graph.klass.tolist()),
-        groups=tuple(graph.group.tolist()),
+        classes=tuple(graph.node[:, KLASS].tolist()),
+        groups=tuple(graph.node[:, GROUP].tolist()),
         zones=problem.zones,
         grain=int(aim.grain),
     )

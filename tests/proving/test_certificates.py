@@ -6,6 +6,7 @@ import copy
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -17,8 +18,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import gridmap
+from gridmap.planning.anchoring import anchor_nodes
 from gridmap.planning.certifying import _make_price, list_proofs, prove_division, write_masks
 from gridmap.planning.problems import BandTable, Problem, Shape, find_pieces, state_problem
+from gridmap.planning.watching import Watch
 from gridmap.proving import Question, bound_splits, is_proved_impossible, is_refuted
 from gridmap.proving.exporting import export_proof
 from gridmap.rules import Band
@@ -131,6 +134,42 @@ def test_the_proved_optimum_is_the_cheapest_of_all_divisions_of_a_tiny_graph(see
     assert weigh_division(problem, zones) == min(costs)
 
 
+@pytest.mark.parametrize("seed", range(16))
+def test_the_best_division_around_a_node_above_the_ceiling_is_proved(seed: int) -> None:
+    plain = draw_problem(seed, rows=2, columns=4, mean=150)
+    weights = plain.weights.copy()
+    weights[seed % 8] = 700
+    problem = replace(plain, weights=weights)
+    problem = replace(problem, anchors=anchor_nodes(problem, np.zeros(8, np.bool_)))
+    [(proof, _)] = list_proofs(problem, find_pieces(problem.edges, problem.size))
+    costs = [weigh_division(problem, zones) for zones in list_divisions(problem)]
+    groups = 2 * (1 << 15) * len(set(problem.groups[problem.groups >= 0].tolist()))
+    assert proof.says.status == "optimal"
+    assert proof.says.value + groups == min(costs)
+    question = Question(problem.weights, problem.edges, BAND)
+    data = json.loads(json.dumps(export_proof(question, proof)))
+    assert check(data) is None
+    if proof.tree is not None and not proof.is_free:
+        data["division"] = data["division"][1:]
+        assert check(data) is not None
+
+
+def test_a_proof_that_is_stopped_tells_the_gap_proved_by_then() -> None:
+    problem = draw_problem(5, rows=4, columns=6, mean=110)
+    problem = replace(problem, groups=np.full(problem.size, -1))
+    [(whole, _)] = list_proofs(problem, find_pieces(problem.edges, problem.size))
+    assert whole.sets is not None
+    labels = np.zeros(problem.size, np.int32)
+    for zone, words in enumerate(whole.sets.tolist()):
+        mask = words[0] | words[1] << 64
+        labels[[node for node in range(problem.size) if mask >> node & 1]] = zone
+    [(cut, _)] = list_proofs(problem, labels, Watch(0.0))
+    assert cut.says.status == "gap"
+    assert cut.says.bound is not None
+    assert whole.says.value is not None
+    assert 0 <= cut.says.bound <= whole.says.value == cut.says.value
+
+
 def certify(seed: int, *, rows: int = 3, columns: int = 5, mean: int = 110) -> dict:
     """Return the certificate of a random piece, worked up from one zone for all."""
     problem = draw_problem(seed, rows=rows, columns=columns, mean=mean)
@@ -204,7 +243,7 @@ def test_a_false_claim_of_impossible_is_refused() -> None:
 def test_the_checker_runs_by_itself_and_knows_nothing_of_gridmap(tmp_path: Path) -> None:
     source = CHECKER.read_text(encoding="utf-8")
     assert "gridmap" not in source.replace("the engine", "")
-    assert len(source.splitlines()) < 165
+    assert len(source.splitlines()) < 190
     file = tmp_path / "certificate.json"
     file.write_text(json.dumps(certify(3)), encoding="utf-8")
     done = subprocess.run(

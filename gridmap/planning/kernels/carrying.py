@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gridmap.planning.kernels.compiling import inner
+from gridmap.planning.kernels.compiling import inner, woven
 from gridmap.planning.kernels.cutting import cut_tree, order_by_depth_first
 from gridmap.planning.kernels.spanning import CUT, KEPT
 from gridmap.planning.kernels.weighing import FAR, NEVER, Aim, Graph, weigh_loads
@@ -219,7 +219,7 @@ def _put(rows: Rows, slot: int, x: int, offset: int, cost: int, pick: int, terms
     return lost
 
 
-@inner
+@woven
 def cut_loaded_tree(
     tree: Tree, closing: np.ndarray, loads: np.ndarray, terms: Terms, room: int
 ) -> tuple[np.ndarray, int, int]:
@@ -346,7 +346,7 @@ def _read_back(
     return labels
 
 
-@inner
+@woven
 def cut_region(
     graph: Graph, aim: Aim, closing: np.ndarray, nodes: np.ndarray, tree: Tree
 ) -> np.ndarray:

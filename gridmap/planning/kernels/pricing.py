@@ -9,6 +9,19 @@ from __future__ import annotations
 
 import numpy as np
 
+from gridmap.planning.kernels.columns import (
+    ANCHOR,
+    AREA,
+    CROSSED,
+    CUTTING,
+    EDGE,
+    GROUP,
+    KLASS,
+    LENGTH,
+    NEAR,
+    PERIMETER,
+    WEIGHT,
+)
 from gridmap.planning.kernels.compiling import entry, inner
 from gridmap.planning.kernels.weighing import (
     SPLIT,
@@ -27,10 +40,10 @@ def _allows(graph: Graph, member: np.ndarray, held: np.ndarray) -> bool:
     """Tell whether a zone holds no anchor, or all nodes of one and of no other."""
     anchor, anchored = -1, 0
     for node in range(len(member)):
-        if member[node] and graph.anchor[node] >= 0:
-            if anchor not in (-1, graph.anchor[node]):
+        if member[node] and graph.node[node, ANCHOR] >= 0:
+            if anchor not in (-1, graph.node[node, ANCHOR]):
                 return False
-            anchor = graph.anchor[node]
+            anchor = graph.node[node, ANCHOR]
             anchored += 1
     return anchor < 0 or anchored == held[anchor]
 
@@ -42,11 +55,11 @@ def _weigh_rim(graph: Graph, member: np.ndarray) -> tuple[int, int]:
     for node in range(len(member)):
         if member[node]:
             for slot in range(graph.indptr[node], graph.indptr[node + 1]):
-                if member[graph.nbr[slot]]:
-                    length += graph.length[graph.eid[slot]]
-                    cost += graph.cross[graph.eid[slot]]
+                if member[graph.slot[slot, NEAR]]:
+                    length += graph.edge[graph.slot[slot, EDGE], LENGTH]
+                    cost += graph.edge[graph.slot[slot, EDGE], CROSSED]
                 else:
-                    cost += graph.cut[graph.eid[slot]]
+                    cost += graph.edge[graph.slot[slot, EDGE], CUTTING]
     return cost, length
 
 
@@ -60,7 +73,7 @@ def price_sets(
     anchor. A zone holds all nodes of one anchor or none, and never two anchors. With ``inside``
     zones outside the hard band of their main class, or outside a load's, are forbidden too.
     """
-    size, one = len(graph.weight), np.uint64(1)
+    size, one = len(graph.node), np.uint64(1)
     prices = np.empty(len(sets), np.int64)
     member = np.zeros(size, np.bool_)
     met = np.full(max(1, groups), -1, np.int64)
@@ -73,12 +86,12 @@ def price_sets(
         for node in range(size):
             member[node] = sets[k, node // 64] >> np.uint64(node % 64) & one != np.uint64(0)
             if member[node]:
-                weight += graph.weight[node]
-                area += graph.area[node]
-                perimeter += graph.perimeter[node]
-                shares[0, graph.klass[node]] += graph.weight[node]
+                weight += graph.node[node, WEIGHT]
+                area += graph.node[node, AREA]
+                perimeter += graph.node[node, PERIMETER]
+                shares[0, graph.node[node, KLASS]] += graph.node[node, WEIGHT]
                 loads[0] += graph.loads[node]
-                group = graph.group[node]
+                group = graph.node[node, GROUP]
                 if group >= 0 and met[group] != k:
                     met[group] = k
                     split += 2 * SPLIT

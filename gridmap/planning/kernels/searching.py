@@ -7,7 +7,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gridmap.planning.kernels.carrying import Tree, cut_region
-from gridmap.planning.kernels.compiling import SOURCES_STAMP, draw_below, entry, inner
+from gridmap.planning.kernels.columns import (
+    AFTER,
+    COUNT,
+    HEAD,
+    KLASS,
+    LABEL,
+    MARK,
+    NEAR,
+    PLACE,
+    STATES,
+)
+from gridmap.planning.kernels.compiling import SOURCES_STAMP, draw_below, entry, inner, woven
 from gridmap.planning.kernels.simmering import (
     BORDER,
     WALL,
@@ -47,7 +58,9 @@ SAMPLE = 2048
 DROP = 384
 """Fall of the heat from the first step to the last: e to the power of so many 128ths."""
 SLACK, FIRM = 32, 1000
-"""Pressure of the band at the start and its growth, in 256ths of the heat of the start."""
+"""Pressure of the band at the start and its growth, in 256ths of a usual move to the worse."""
+LAST = 236
+"""Share of the search, in 256ths, from which on the true cost counts alone."""
 
 
 @inner
@@ -72,29 +85,29 @@ def _draw_region(
     """Grow a region of neighbouring zones by chance; return its zones and nodes."""
     picked = np.empty(wanted, np.int64)
     picked[0] = seed_zone
-    zones.mark[seed_zone] = 0
+    zones.zone[seed_zone, MARK] = 0
     many = 1
-    members = zones.size[seed_zone]
+    members = zones.zone[seed_zone, COUNT]
     while many < wanted and members < CROWD:
         found, seen = -1, 0
         for k in range(many):
-            node = zones.first[picked[k]]
+            node = zones.zone[picked[k], HEAD]
             while node >= 0:
                 for slot in range(graph.indptr[node], graph.indptr[node + 1]):
-                    other = zones.label[graph.nbr[slot]]
-                    if zones.mark[other] < 0:
+                    other = zones.seat[graph.slot[slot, NEAR], LABEL]
+                    if zones.zone[other, MARK] < 0:
                         seen += 1
                         if draw_below(rng, seen) == 0:
                             found = other
-                node = zones.after[node]
+                node = zones.seat[node, AFTER]
         if found < 0:
             break
         picked[many] = found
-        zones.mark[found] = many
+        zones.zone[found, MARK] = many
         many += 1
-        members += zones.size[found]
+        members += zones.zone[found, COUNT]
     for k in range(many):
-        zones.mark[picked[k]] = -1
+        zones.zone[picked[k], MARK] = -1
     return picked[:many], _list_members(zones, picked, many, members)
 
 
@@ -104,11 +117,11 @@ def _list_members(zones: Zones, picked: np.ndarray, many: int, members: int) -> 
     nodes = np.empty(members, np.int64)
     filled = 0
     for k in range(many):
-        node = zones.first[picked[k]]
+        node = zones.zone[picked[k], HEAD]
         while node >= 0:
             nodes[filled] = node
             filled += 1
-            node = zones.after[node]
+            node = zones.seat[node, AFTER]
     return nodes
 
 
@@ -130,15 +143,15 @@ def _number_locally(zones: Zones, old: np.ndarray, nodes: np.ndarray) -> np.ndar
     """Return the zone of each node of a region as its place in the list of zones."""
     local = np.empty(len(nodes), np.int64)
     for k in range(len(old)):
-        zones.mark[old[k]] = k
+        zones.zone[old[k], MARK] = k
     for i in range(len(nodes)):
-        local[i] = zones.mark[zones.label[nodes[i]]]
+        local[i] = zones.zone[zones.seat[nodes[i], LABEL], MARK]
     for k in range(len(old)):
-        zones.mark[old[k]] = -1
+        zones.zone[old[k], MARK] = -1
     return local
 
 
-@inner
+@woven
 def _cut_anew(
     graph: Graph,
     aim: Aim,
@@ -159,8 +172,8 @@ def _cut_anew(
     klass = np.empty(len(nodes), np.int64)
     for i in range(len(nodes)):
         price[i] += toll
-        weight[i] = graph.states[nodes[i]]
-        klass[i] = graph.klass[nodes[i]]
+        weight[i] = graph.node[nodes[i], STATES]
+        klass[i] = graph.node[nodes[i], KLASS]
         if branch[i] >= 0:
             flag[i] = kinds[branch[i]]
     fresh = np.empty(0, np.int64)
@@ -188,10 +201,10 @@ def _redraw(
     A heat below 0 keeps any result: pieces as given may hold anchors that must be parted.
     """
     for i in range(len(nodes)):
-        zones.place[nodes[i]] = i
-    ends, ids = collect_edges(graph, nodes, zones.place)
+        zones.seat[nodes[i], PLACE] = i
+    ends, ids = collect_edges(graph, nodes, zones.seat[:, PLACE])
     for i in range(len(nodes)):
-        zones.place[nodes[i]] = -1
+        zones.seat[nodes[i], PLACE] = -1
     local = _number_locally(zones, old, nodes)
     before = weigh_region(graph, aim, nodes, ends, ids, local, len(old), zones.block)
     fresh = _cut_anew(graph, aim, zones, brew, nodes, ends, ids, rng)
@@ -213,7 +226,7 @@ def _redraw(
     return True
 
 
-@inner
+@woven
 def _divide_pieces(
     graph: Graph,
     aim: Aim,
@@ -227,18 +240,18 @@ def _divide_pieces(
     whole = np.empty(1, np.int64)
     for piece in range(pieces):
         whole[0] = piece
-        nodes = _list_members(zones, whole, 1, zones.size[piece])
+        nodes = _list_members(zones, whole, 1, zones.zone[piece, COUNT])
         for k in range(tries * min(1, len(nodes) - 1)):
             old = np.empty(len(nodes), np.int64)
             many = 0
             for i in range(len(nodes)):
-                zone = zones.label[nodes[i]]
-                if zones.mark[zone] < 0:
-                    zones.mark[zone] = 0
+                zone = zones.seat[nodes[i], LABEL]
+                if zones.zone[zone, MARK] < 0:
+                    zones.zone[zone, MARK] = 0
                     old[many] = zone
                     many += 1
             for j in range(many):
-                zones.mark[old[j]] = -1
+                zones.zone[old[j], MARK] = -1
             _redraw(graph, aim, zones, brew, old[:many], nodes, -1 if k == 0 else 0, rng)
 
 
@@ -247,8 +260,8 @@ def _list_outside(graph: Graph, zones: Zones) -> np.ndarray:
     """Return the zones outside their band, by id."""
     found = np.empty(zones.total[NUMBER], np.int64)
     many = 0
-    for z in range(len(zones.first)):
-        if zones.first[z] >= 0 and is_outside(graph, zones, z):
+    for z in range(len(zones.zone)):
+        if zones.zone[z, HEAD] >= 0 and is_outside(graph, zones, z):
             found[many] = z
             many += 1
     return found[:many]
@@ -259,12 +272,12 @@ def _pick_zone(zones: Zones, outside: np.ndarray, rng: np.ndarray) -> int:
     """Pick the zone to start a region at: one outside its band half of the time."""
     if len(outside) > 0 and draw_below(rng, 2) == 0:
         zone = outside[draw_below(rng, len(outside))]
-        if zones.first[zone] >= 0:
+        if zones.zone[zone, HEAD] >= 0:
             return int(zone)
-    return int(zones.label[draw_below(rng, len(zones.label))])
+    return int(zones.seat[draw_below(rng, len(zones.seat)), LABEL])
 
 
-@inner
+@woven
 def _take_step(
     graph: Graph,
     aim: Aim,
@@ -320,11 +333,11 @@ def _make_search(stamp: int) -> Callable[..., np.ndarray]:
         outside = _list_outside(graph, zones)
         often = max(16, plan[2] >> 8)
         for step in range(plan[0], plan[1]):
+            share = 256 * step // plan[2]
             if step % often == 0 or step == plan[0]:
                 outside = _list_outside(graph, zones)
-                share = 256 * step // plan[2]
                 press = score[2] * (SLACK + FIRM * share // 256) >> 8
-                press_zones(graph, aim, zones, brew, press if share < 236 else WALL, share)
+                press_zones(graph, aim, zones, brew, press if share < LAST else WALL, share)
             heat = _cool(plan[3] * score[2] >> 8, step, plan[2], DROP)
             _take_step(graph, aim, zones, brew, outside, heat, rng)
             simmer(graph, aim, zones, brew, plan[5], heat, rng)
@@ -338,7 +351,7 @@ def _make_search(stamp: int) -> Callable[..., np.ndarray]:
                 break
         keep_best(zones, brew)
         score[0] = zones.total[CHANGE]
-        return zones.label
+        return zones.seat[:, LABEL].copy()
 
     return search
 

@@ -14,9 +14,28 @@ from typing import NamedTuple
 
 import numpy as np
 
+from gridmap.planning.kernels.columns import (
+    AFTER,
+    ANCHOR,
+    AREA,
+    COUNT,
+    CROSSED,
+    CUTTING,
+    EDGE,
+    GROUP,
+    HEAD,
+    KLASS,
+    LABEL,
+    LENGTH,
+    NEAR,
+    PERIMETER,
+    PLACE,
+    WEIGHT,
+)
 from gridmap.planning.kernels.compiling import draw_below, inner
 from gridmap.planning.kernels.weighing import (
     ASTRAY,
+    CROSSING,
     NEVER,
     SPLIT,
     Aim,
@@ -91,7 +110,7 @@ def open_brew(
     score: np.ndarray,
 ) -> Brew:
     """Set up the simmering of a division; ``best`` are the labels kept so far."""
-    size = len(zones.label)
+    size = len(zones.seat)
     brew = Brew(
         np.zeros(size, np.int64),
         np.empty(size, np.int64),
@@ -111,18 +130,18 @@ def open_brew(
     total, many = 0, 0
     for node in range(size):
         brew.seat[node] = -1
-        total += graph.weight[node]
-        many += graph.weight[node] > 0
-        if graph.group[node] >= 0:
-            brew.start[graph.group[node]] += 1
+        total += graph.node[node, WEIGHT]
+        many += graph.node[node, WEIGHT] > 0
+        if graph.node[node, GROUP] >= 0:
+            brew.start[graph.node[node, GROUP]] += 1
     for group in range(groups):
         brew.start[group + 1] += brew.start[group]
     for node in range(size):
-        if graph.group[node] >= 0:
-            brew.start[graph.group[node]] -= 1
-            brew.kin[brew.start[graph.group[node]]] = node
+        if graph.node[node, GROUP] >= 0:
+            brew.start[graph.node[node, GROUP]] -= 1
+            brew.kin[brew.start[graph.node[node, GROUP]]] = node
         _count_apart(graph, zones, brew, node)
-        if best[node] != zones.label[node]:
+        if best[node] != zones.seat[node, LABEL]:
             mark_stale(brew, node)
     brew.dial[PRESS] = WALL
     brew.dial[LUMP] = max(1, total // max(1, many))
@@ -146,7 +165,7 @@ def keep_best(zones: Zones, brew: Brew) -> None:
     brew.score[1] = zones.total[CHANGE]
     for k in range(brew.dial[STALE]):
         node = brew.stale[k]
-        brew.best[node] = zones.label[node]
+        brew.best[node] = zones.seat[node, LABEL]
         brew.moved[node] = 0
     brew.dial[STALE] = 0
 
@@ -169,9 +188,9 @@ def _seat_node(brew: Brew, node: int) -> None:
 
 @inner
 def _count_apart(graph: Graph, zones: Zones, brew: Brew, node: int) -> None:
-    apart, zone = 0, zones.label[node]
+    apart, zone = 0, zones.seat[node, LABEL]
     for slot in range(graph.indptr[node], graph.indptr[node + 1]):
-        apart += zones.label[graph.nbr[slot]] != zone
+        apart += zones.seat[graph.slot[slot, NEAR], LABEL] != zone
     brew.apart[node] = apart
     _seat_node(brew, node)
 
@@ -182,8 +201,8 @@ def note_region(graph: Graph, aim: Aim, zones: Zones, brew: Brew, nodes: np.ndar
     for i in range(len(nodes)):
         _count_apart(graph, zones, brew, nodes[i])
         mark_stale(brew, nodes[i])
-        zone = zones.label[nodes[i]]
-        if zones.first[zone] == nodes[i]:
+        zone = zones.seat[nodes[i], LABEL]
+        if zones.zone[zone, HEAD] == nodes[i]:
             _note_zone(graph, aim, zones, brew, zone)
 
 
@@ -191,8 +210,8 @@ def note_region(graph: Graph, aim: Aim, zones: Zones, brew: Brew, nodes: np.ndar
 def press_zones(graph: Graph, aim: Aim, zones: Zones, brew: Brew, press: int, base: int) -> None:
     """Set the pressure on zones outside the band, and weigh all zones by it."""
     brew.dial[PRESS], brew.dial[BASE] = press, base
-    for zone in range(len(zones.first)):
-        if zones.first[zone] >= 0:
+    for zone in range(len(zones.zone)):
+        if zones.zone[zone, HEAD] >= 0:
             _note_zone(graph, aim, zones, brew, zone)
 
 
@@ -224,7 +243,7 @@ def ease_zone(
         return 0
     gap += hard
     if hard > 0:
-        gap += bands[klass, 2] * brew.dial[BASE] >> 8
+        gap += brew.dial[LUMP] * brew.dial[BASE] >> 8
     return int((wall >> 26 << 26) - min(brew.dial[PRESS] * gap // brew.dial[LUMP], ASTRAY << 8))
 
 
@@ -234,12 +253,12 @@ def weigh_member(graph: Graph, aim: Aim, zones: Zones, zone: int) -> int:
     return weigh_zone(
         graph,
         aim,
-        zones.weight[zone],
+        zones.zone[zone, WEIGHT],
         zones.shares,
         zones.loads,
         zone,
-        zones.area[zone],
-        zones.perimeter[zone],
+        zones.zone[zone, AREA],
+        zones.zone[zone, PERIMETER],
     )
 
 
@@ -247,19 +266,19 @@ def weigh_member(graph: Graph, aim: Aim, zones: Zones, zone: int) -> int:
 def _note_zone(graph: Graph, aim: Aim, zones: Zones, brew: Brew, zone: int) -> None:
     brew.worth[zone] = weigh_member(graph, aim, zones, zone)
     brew.ease[zone] = ease_zone(
-        graph, aim, brew, zones.weight[zone], zones.shares, zones.loads, zone
+        graph, aim, brew, zones.zone[zone, WEIGHT], zones.shares, zones.loads, zone
     )
 
 
 @inner
 def stays_whole(graph: Graph, zones: Zones, node: int, queue: np.ndarray) -> bool:
     """Tell whether a zone stays in one piece when a node leaves; False when in doubt."""
-    zone = zones.label[node]
+    zone = zones.seat[node, LABEL]
     wanted, start = 0, -1
     for slot in range(graph.indptr[node], graph.indptr[node + 1]):
-        near = graph.nbr[slot]
-        if zones.label[near] == zone and zones.place[near] != 2:
-            zones.place[near] = 2
+        near = graph.slot[slot, NEAR]
+        if zones.seat[near, LABEL] == zone and zones.seat[near, PLACE] != 2:
+            zones.seat[near, PLACE] = 2
             wanted += 1
             start = near
     low, high, met = 0, 0, 0
@@ -267,45 +286,45 @@ def stays_whole(graph: Graph, zones: Zones, node: int, queue: np.ndarray) -> boo
         queue[0] = start
         high = 1
         met = 1
-        zones.place[start] = 3
-    zones.place[node] = 4
+        zones.seat[start, PLACE] = 3
+    zones.seat[node, PLACE] = 4
     looked = 0
     while low < high and met < wanted and looked < 8 * LOOK and high < LOOK:
         here = queue[low]
         low += 1
         for slot in range(graph.indptr[here], graph.indptr[here + 1]):
-            near = graph.nbr[slot]
+            near = graph.slot[slot, NEAR]
             looked += 1
-            if zones.label[near] == zone and zones.place[near] < 3:
-                met += zones.place[near] == 2
-                zones.place[near] = 3
+            if zones.seat[near, LABEL] == zone and zones.seat[near, PLACE] < 3:
+                met += zones.seat[near, PLACE] == 2
+                zones.seat[near, PLACE] = 3
                 queue[high] = near
                 high += 1
             if met == wanted or looked >= 8 * LOOK or high == LOOK:
                 break
     for k in range(high):
-        zones.place[queue[k]] = -1
+        zones.seat[queue[k], PLACE] = -1
     for slot in range(graph.indptr[node], graph.indptr[node + 1]):
-        zones.place[graph.nbr[slot]] = -1
-    zones.place[node] = -1
+        zones.seat[graph.slot[slot, NEAR], PLACE] = -1
+    zones.seat[node, PLACE] = -1
     return met == wanted
 
 
 @inner
 def _meets_group(graph: Graph, zones: Zones, brew: Brew, node: int, zone: int) -> bool:
     """Tell whether a zone holds another member of a node's group."""
-    group = graph.group[node]
+    group = graph.node[node, GROUP]
     first, last = brew.start[group], brew.start[group + 1]
-    if last - first <= zones.size[zone]:
+    if last - first <= zones.zone[zone, COUNT]:
         for k in range(first, last):
-            if brew.kin[k] != node and zones.label[brew.kin[k]] == zone:
+            if brew.kin[k] != node and zones.seat[brew.kin[k], LABEL] == zone:
                 return True
         return False
-    other = zones.first[zone]
+    other = zones.zone[zone, HEAD]
     while other >= 0:
-        if other != node and graph.group[other] == group:
+        if other != node and graph.node[other, GROUP] == group:
             return True
-        other = zones.after[other]
+        other = zones.seat[other, AFTER]
     return False
 
 
@@ -314,20 +333,20 @@ def _shift_sums(
     graph: Graph, zones: Zones, node: int, source: int, target: int, inside: int, across: int
 ) -> None:
     """Carry a node's sums over; it has borders with the source inside, and across the target."""
-    weight, klass = graph.weight[node], graph.klass[node]
-    zones.size[source] -= 1
-    zones.size[target] += 1
-    zones.weight[source] -= weight
-    zones.weight[target] += weight
+    weight, klass = graph.node[node, WEIGHT], graph.node[node, KLASS]
+    zones.zone[source, COUNT] -= 1
+    zones.zone[target, COUNT] += 1
+    zones.zone[source, WEIGHT] -= weight
+    zones.zone[target, WEIGHT] += weight
     zones.shares[source, klass] -= weight
     zones.shares[target, klass] += weight
     for r in range(graph.loads.shape[1]):
         zones.loads[source, r] -= graph.loads[node, r]
         zones.loads[target, r] += graph.loads[node, r]
-    zones.area[source] -= graph.area[node]
-    zones.area[target] += graph.area[node]
-    zones.perimeter[source] += 2 * inside - graph.perimeter[node]
-    zones.perimeter[target] += graph.perimeter[node] - 2 * across
+    zones.zone[source, AREA] -= graph.node[node, AREA]
+    zones.zone[target, AREA] += graph.node[node, AREA]
+    zones.zone[source, PERIMETER] += 2 * inside - graph.node[node, PERIMETER]
+    zones.zone[target, PERIMETER] += graph.node[node, PERIMETER] - 2 * across
 
 
 @inner
@@ -340,14 +359,14 @@ def _carry_node(
     mark_stale(brew, node)
     apart = 0
     for slot in range(graph.indptr[node], graph.indptr[node + 1]):
-        near = graph.nbr[slot]
-        if zones.label[near] == source:
+        near = graph.slot[slot, NEAR]
+        if zones.seat[near, LABEL] == source:
             brew.apart[near] += 1
             _seat_node(brew, near)
-        elif zones.label[near] == target:
+        elif zones.seat[near, LABEL] == target:
             brew.apart[near] -= 1
             _seat_node(brew, near)
-        apart += zones.label[near] != target
+        apart += zones.seat[near, LABEL] != target
     brew.apart[node] = apart
     _seat_node(brew, node)
 
@@ -368,19 +387,19 @@ def offer_move(
     Returns the change, or `NEVER` when the node stays. Where `NEVER` is allowed, the node moves
     without any question; at `NEVER` - 1 its zone must stay in one piece, that is all.
     """
-    source, group = zones.label[node], graph.group[node]
+    source, group = zones.seat[node, LABEL], graph.node[node, GROUP]
     inside, across, change = 0, 0, 0
     near_kin, far_kin = False, False
     for slot in range(graph.indptr[node], graph.indptr[node + 1]):
-        near, e = graph.nbr[slot], graph.eid[slot]
-        if zones.label[near] == source:
-            inside += graph.length[e]
-            change += graph.cut[e] - graph.cross[e]
-            near_kin |= graph.group[near] == group
-        elif zones.label[near] == target:
-            across += graph.length[e]
-            change += graph.cross[e] - graph.cut[e]
-            far_kin |= graph.group[near] == group
+        near, e = graph.slot[slot, NEAR], graph.slot[slot, EDGE]
+        if zones.seat[near, LABEL] == source:
+            inside += graph.edge[e, LENGTH]
+            change += graph.edge[e, CUTTING] - graph.edge[e, CROSSED]
+            near_kin |= graph.node[near, GROUP] == group
+        elif zones.seat[near, LABEL] == target:
+            across += graph.edge[e, LENGTH]
+            change += graph.edge[e, CROSSED] - graph.edge[e, CUTTING]
+            far_kin |= graph.node[near, GROUP] == group
     if group >= 0:
         change += (near_kin or _meets_group(graph, zones, brew, node, source)) * SPLIT
         change -= (far_kin or _meets_group(graph, zones, brew, node, target)) * SPLIT
@@ -388,7 +407,7 @@ def offer_move(
     loose, brew.dial[SOFT] = change, change
     for side in range(2):
         zone = target if side else source
-        worth, ease, weight = weigh_member(graph, aim, zones, zone), 0, zones.weight[zone]
+        worth, ease, weight = weigh_member(graph, aim, zones, zone), 0, zones.zone[zone, WEIGHT]
         if worth >= ASTRAY:
             ease = ease_zone(graph, aim, brew, weight, zones.shares, zones.loads, zone)
         brew.trial[side, 0], brew.trial[side, 1] = worth, ease
@@ -410,7 +429,7 @@ def _draw_node(graph: Graph, zones: Zones, brew: Brew, rng: np.ndarray) -> int:
     """Draw a border node that may move; -1 where the one drawn may not, or is a hub not due."""
     node = brew.border[draw_below(rng, brew.dial[BORDER])]
     degree = graph.indptr[node + 1] - graph.indptr[node]
-    fixed = graph.anchor[node] >= 0 or zones.size[zones.label[node]] < 2
+    fixed = graph.node[node, ANCHOR] >= 0 or zones.zone[zones.seat[node, LABEL], COUNT] < 2
     if fixed or (degree > HUB and draw_below(rng, degree) >= HUB):
         return -1
     return int(node)
@@ -421,31 +440,31 @@ def _draw_target(graph: Graph, zones: Zones, node: int, rng: np.ndarray) -> int:
     """Draw a zone beside a border node."""
     first, last = graph.indptr[node], graph.indptr[node + 1]
     slot = first + draw_below(rng, last - first)
-    zone = zones.label[node]
-    while zones.label[graph.nbr[slot]] == zone:
+    zone = zones.seat[node, LABEL]
+    while zones.seat[graph.slot[slot, NEAR], LABEL] == zone:
         slot += 1
         if slot == last:
             slot = first
-    return int(zones.label[graph.nbr[slot]])
+    return int(zones.seat[graph.slot[slot, NEAR], LABEL])
 
 
 @inner
 def _find_partner(graph: Graph, zones: Zones, brew: Brew, node: int, rng: np.ndarray) -> int:
     """Return a border node of the zone a node has come to that weighs most alike; -1 for none."""
     found, least = -1, NEVER
-    here = zones.after[node]
-    for _ in range(draw_below(rng, min(zones.size[zones.label[node]], 4 * PARTNERS))):
-        here = zones.after[node] if here < 0 else zones.after[here]
+    here = zones.seat[node, AFTER]
+    for _ in range(draw_below(rng, min(zones.zone[zones.seat[node, LABEL], COUNT], 4 * PARTNERS))):
+        here = zones.seat[node, AFTER] if here < 0 else zones.seat[here, AFTER]
     for _ in range(PARTNERS):
         if here < 0:
-            here = zones.after[node]
+            here = zones.seat[node, AFTER]
             if here < 0:
                 break
-        if brew.seat[here] >= 0 and graph.anchor[here] < 0:
-            off = abs(graph.weight[here] - graph.weight[node])
+        if brew.seat[here] >= 0 and graph.node[here, ANCHOR] < 0:
+            off = abs(graph.node[here, WEIGHT] - graph.node[node, WEIGHT])
             if off < least:
                 found, least = here, off
-        here = zones.after[here]
+        here = zones.seat[here, AFTER]
     return found
 
 
@@ -478,11 +497,11 @@ def simmer(
         taken = offer_move(graph, aim, zones, brew, node, target, allowed, queue)
         if turn == SINGLE:
             soft = brew.dial[SOFT]
-            if 0 < soft < SPLIT:
+            if 0 < soft < CROSSING:
                 worse += soft
                 many += 1
             if taken == NEVER and heat >= 0 and soft <= allowed:
-                first, source, left = node, zones.label[node], allowed
+                first, source, left = node, zones.seat[node, LABEL], allowed
                 turn, allowed = FIRST, NEVER - 1
                 continue
         elif turn == FIRST and taken < NEVER:

@@ -4,6 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
+from gridmap.planning.kernels.columns import (
+    ANCHOR,
+    CROSSED,
+    CUTTING,
+    EDGE,
+    GROUP,
+    LENGTH,
+    NEAR,
+    RANK,
+)
 from gridmap.planning.kernels.compiling import draw_below, inner
 from gridmap.planning.kernels.weighing import SPLIT, Aim, Graph
 
@@ -37,17 +47,17 @@ def collect_edges(
     many = 0
     for i in range(len(nodes)):
         for slot in range(graph.indptr[nodes[i]], graph.indptr[nodes[i] + 1]):
-            if place[graph.nbr[slot]] > i:
+            if place[graph.slot[slot, NEAR]] > i:
                 many += 1
     ends = np.empty((many, 2), np.int64)
     ids = np.empty(many, np.int64)
     many = 0
     for i in range(len(nodes)):
         for slot in range(graph.indptr[nodes[i]], graph.indptr[nodes[i] + 1]):
-            j = place[graph.nbr[slot]]
+            j = place[graph.slot[slot, NEAR]]
             if j > i:
                 ends[many, 0], ends[many, 1] = i, j
-                ids[many] = graph.eid[slot]
+                ids[many] = graph.slot[slot, EDGE]
                 many += 1
     return ends, ids
 
@@ -77,10 +87,10 @@ def _rank_edges(
     for e in range(len(ids)):
         a, b = nodes[ends[e, 0]], nodes[ends[e, 1]]
         noise = draw_below(rng, 1 << 20)
-        key = (graph.rank[ids[e]] << 20) + noise * spread
-        if by_group and graph.group[a] >= 0 and graph.group[a] == graph.group[b]:
+        key = (graph.edge[ids[e], RANK] << 20) + noise * spread
+        if by_group and graph.node[a, GROUP] >= 0 and graph.node[a, GROUP] == graph.node[b, GROUP]:
             key = (GROUP_RANK << 20) + noise
-        if graph.anchor[a] >= 0 and graph.anchor[a] == graph.anchor[b]:
+        if graph.node[a, ANCHOR] >= 0 and graph.node[a, ANCHOR] == graph.node[b, ANCHOR]:
             key = (2 * GROUP_RANK << 20) + noise
         keys[e] = (key + KEY_SHIFT << EDGE_BITS) + e
     _sort_keys(keys)
@@ -104,7 +114,7 @@ def draw_tree(
     anchor = np.empty(size, np.int64)
     for i in range(size):
         root[i] = i
-        anchor[i] = graph.anchor[nodes[i]]
+        anchor[i] = graph.node[nodes[i], ANCHOR]
     chosen = np.empty(size - 1, np.int64)
     flags = np.empty(size - 1, np.int64)
     many = 0
@@ -188,9 +198,9 @@ def price_edges(
     for k in range(1, size):
         depth[order[k]] = depth[parent[order[k]]] + 1
     for e in range(len(ids)):
-        worth = graph.cut[ids[e]] - graph.cross[ids[e]]
+        worth = graph.edge[ids[e], CUTTING] - graph.edge[ids[e], CROSSED]
         if aim.reach > 0:
-            worth += 2 * aim.shape * graph.length[ids[e]] // aim.reach
+            worth += 2 * aim.shape * graph.edge[ids[e], LENGTH] // aim.reach
         a, b = ends[e, 0], ends[e, 1]
         if size > LONG_WAY and parent[a] != b and parent[b] != a:
             continue
@@ -201,7 +211,7 @@ def price_edges(
             a = parent[a]
     for k in range(1, size):
         node = order[k]
-        group = graph.group[nodes[node]]
-        if group >= 0 and group == graph.group[nodes[parent[node]]]:
+        group = graph.node[nodes[node], GROUP]
+        if group >= 0 and group == graph.node[nodes[parent[node]], GROUP]:
             price[node] += SPLIT
     return price

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from gridmap.planning.kernels.columns import KLASS, WEIGHT
 from gridmap.planning.kernels.compiling import inner
 from gridmap.planning.kernels.spanning import CUT, KEPT
 from gridmap.planning.kernels.weighing import NEVER, Graph, weigh_size
@@ -94,12 +95,12 @@ def cut_tightly(
         most = max(most, graph.bands[c, 3])
     for i in range(size):
         first[i], last[i] = i, i + 1
-        pool[i, SUM], pool[i, COST] = graph.weight[nodes[i]], 0
+        pool[i, SUM], pool[i, COST] = graph.node[nodes[i], WEIGHT], 0
         pool[i, MINE], pool[i, JOINED] = -1, -1
     filled = size
     for k in range(size - 1, -1, -1):
         node = order[k]
-        klass = graph.klass[nodes[node]]
+        klass = graph.node[nodes[node], KLASS]
         closed[node], cost = _close_best(graph, grain, klass, pool, first[node], last[node])
         if k == 0:
             break

@@ -6,6 +6,25 @@ from typing import NamedTuple
 
 import numpy as np
 
+from gridmap.planning.kernels.columns import (
+    AFTER,
+    AREA,
+    BEFORE,
+    COUNT,
+    CROSSED,
+    CUTTING,
+    EDGE,
+    GROUP,
+    HEAD,
+    KLASS,
+    LABEL,
+    LENGTH,
+    MARK,
+    NEAR,
+    PERIMETER,
+    UNUSED,
+    WEIGHT,
+)
 from gridmap.planning.kernels.compiling import inner
 from gridmap.planning.kernels.weighing import (
     MISCOUNT,
@@ -21,28 +40,28 @@ from gridmap.planning.kernels.weighing import (
 class Zones(NamedTuple):
     """The present division; arrays are changed in place.
 
-    Nodes: ``label``; ``after``/``before`` chain the members of a zone; ``place`` is scratch
-    (-1 at rest). Zones (ids 0..n-1): ``first`` member (-1: id not in use), ``size``, ``weight``,
-    ``area``, ``perimeter``, ``shares`` (weight by class), ``loads`` (further weights). ``spare``
-    ids not in use, ``total``: number of spare ids, number of zones, weighed sum of all changes so
-    far. ``mark`` is scratch for zones (-1 at rest); ``block`` (groups,) scratch for groups (-1 at
-    rest).
+    Attributes
+    ----------
+    seat
+        Of each node, shape (n, 4): ``LABEL`` its zone; ``AFTER``, ``BEFORE`` chain the members of
+        a zone; ``PLACE`` is scratch (-1 at rest).
+    zone
+        Of each zone, ids 0..n-1, shape (n, 7): ``WEIGHT``, ``AREA``, ``PERIMETER``, ``HEAD`` the
+        first member (-1: id not in use), ``COUNT`` of members, ``MARK`` scratch (-1 at rest),
+        ``UNUSED`` the ids not in use, in the first rows.
+    shares, loads
+        Weight by class, and further weights, of each zone, shape (n, classes) and (n, q).
+    total
+        Number of unused ids, number of zones, weighed sum of all changes so far.
+    block
+        Scratch for groups (-1 at rest).
     """
 
-    label: np.ndarray
-    after: np.ndarray
-    before: np.ndarray
-    place: np.ndarray
-    first: np.ndarray
-    size: np.ndarray
-    weight: np.ndarray
-    area: np.ndarray
-    perimeter: np.ndarray
+    seat: np.ndarray
+    zone: np.ndarray
     shares: np.ndarray
     loads: np.ndarray
-    spare: np.ndarray
     total: np.ndarray
-    mark: np.ndarray
     block: np.ndarray
 
 
@@ -66,41 +85,30 @@ def open_zones(graph: Graph, labels: np.ndarray, groups: int) -> Zones:
     """Set up the zones for labels 0..n-1, in any use of ids."""
     size, classes = len(labels), len(graph.bands)
     zones = Zones(
-        np.empty(size, np.int64),
-        np.empty(size, np.int64),
-        np.empty(size, np.int64),
-        np.empty(size, np.int64),
-        np.empty(size, np.int64),
-        np.zeros(size, np.int64),
-        np.zeros(size, np.int64),
-        np.zeros(size, np.int64),
-        np.zeros(size, np.int64),
+        np.full((size, 4), -1, np.int64),
+        np.zeros((size, 7), np.int64),
         np.zeros((size, classes), np.int64),
         np.zeros((size, graph.loads.shape[1]), np.int64),
-        np.empty(size, np.int64),
         np.zeros(3, np.int64),
-        np.empty(size, np.int64),
-        np.empty(groups, np.int64),
+        np.full(groups, -1, np.int64),
     )
     for k in range(size):
-        zones.place[k] = zones.first[k] = zones.mark[k] = -1
-    for k in range(groups):
-        zones.block[k] = -1
+        zones.zone[k, HEAD] = zones.zone[k, MARK] = -1
     for node in range(size - 1, -1, -1):
         add_member(zones, node, labels[node])
         z = labels[node]
-        zones.size[z] += 1
-        zones.weight[z] += graph.weight[node]
-        zones.area[z] += graph.area[node]
-        zones.shares[z, graph.klass[node]] += graph.weight[node]
+        zones.zone[z, COUNT] += 1
+        zones.zone[z, WEIGHT] += graph.node[node, WEIGHT]
+        zones.zone[z, AREA] += graph.node[node, AREA]
+        zones.shares[z, graph.node[node, KLASS]] += graph.node[node, WEIGHT]
         add_loads(graph, node, zones.loads, z)
-        zones.perimeter[z] += graph.perimeter[node]
+        zones.zone[z, PERIMETER] += graph.node[node, PERIMETER]
         for slot in range(graph.indptr[node], graph.indptr[node + 1]):
-            if labels[graph.nbr[slot]] == z:
-                zones.perimeter[z] -= graph.length[graph.eid[slot]]
+            if labels[graph.slot[slot, NEAR]] == z:
+                zones.zone[z, PERIMETER] -= graph.edge[graph.slot[slot, EDGE], LENGTH]
     for z in range(size - 1, -1, -1):
-        if zones.first[z] < 0:
-            zones.spare[zones.total[SPARE]] = z
+        if zones.zone[z, HEAD] < 0:
+            zones.zone[zones.total[SPARE], UNUSED] = z
             zones.total[SPARE] += 1
     zones.total[NUMBER] = size - zones.total[SPARE]
     return zones
@@ -116,24 +124,24 @@ def add_loads(graph: Graph, node: int, loads: np.ndarray, zone: int) -> None:
 @inner
 def add_member(zones: Zones, node: int, zone: int) -> None:
     """Chain a node into a zone."""
-    head = zones.first[zone]
-    zones.after[node], zones.before[node] = head, -1
+    head = zones.zone[zone, HEAD]
+    zones.seat[node, AFTER], zones.seat[node, BEFORE] = head, -1
     if head >= 0:
-        zones.before[head] = node
-    zones.first[zone] = node
-    zones.label[node] = zone
+        zones.seat[head, BEFORE] = node
+    zones.zone[zone, HEAD] = node
+    zones.seat[node, LABEL] = zone
 
 
 @inner
 def drop_member(zones: Zones, node: int) -> None:
     """Take a node out of its zone's chain."""
-    behind, ahead = zones.before[node], zones.after[node]
+    behind, ahead = zones.seat[node, BEFORE], zones.seat[node, AFTER]
     if behind >= 0:
-        zones.after[behind] = ahead
+        zones.seat[behind, AFTER] = ahead
     else:
-        zones.first[zones.label[node]] = ahead
+        zones.zone[zones.seat[node, LABEL], HEAD] = ahead
     if ahead >= 0:
-        zones.before[ahead] = behind
+        zones.seat[ahead, BEFORE] = behind
 
 
 @inner
@@ -168,12 +176,12 @@ def weigh_region(
     for i in range(len(nodes)):
         node, z = nodes[i], local[i]
         count[z] += 1
-        weight[z] += graph.weight[node]
-        area[z] += graph.area[node]
-        perimeter[z] += graph.perimeter[node]
-        shares[z, graph.klass[node]] += graph.weight[node]
+        weight[z] += graph.node[node, WEIGHT]
+        area[z] += graph.node[node, AREA]
+        perimeter[z] += graph.node[node, PERIMETER]
+        shares[z, graph.node[node, KLASS]] += graph.node[node, WEIGHT]
         add_loads(graph, node, loads, z)
-        group = graph.group[node]
+        group = graph.node[node, GROUP]
         if group >= 0 and block[group] < 0:
             block[group] = groups
             groups += 1
@@ -181,19 +189,19 @@ def weigh_region(
     for e in range(len(ids)):
         a, b = local[ends[e, 0]], local[ends[e, 1]]
         if a == b:
-            perimeter[a] -= 2 * graph.length[ids[e]]
-            cost += graph.cross[ids[e]]
+            perimeter[a] -= 2 * graph.edge[ids[e], LENGTH]
+            cost += graph.edge[ids[e], CROSSED]
         else:
-            cost += graph.cut[ids[e]]
+            cost += graph.edge[ids[e], CUTTING]
     met = np.zeros((groups, many), np.int64)
     for i in range(len(nodes)):
-        group = graph.group[nodes[i]]
+        group = graph.node[nodes[i], GROUP]
         if group >= 0 and met[block[group], local[i]] == 0:
             met[block[group], local[i]] = 1
             cost += SPLIT
     for i in range(len(nodes)):
-        if graph.group[nodes[i]] >= 0:
-            block[graph.group[nodes[i]]] = -1
+        if graph.node[nodes[i], GROUP] >= 0:
+            block[graph.node[nodes[i], GROUP]] = -1
     for z in range(many):
         cost += weigh_zone(graph, aim, weight[z], shares, loads, z, area[z], perimeter[z])
     return Sums(count, weight, area, perimeter, shares, loads, cost)
@@ -207,26 +215,26 @@ def redraw_region(
     many = len(sums.size)
     ids = np.empty(many, np.int64)
     for k in range(len(old)):
-        zones.first[old[k]] = -1
-        zones.size[old[k]] = 0
+        zones.zone[old[k], HEAD] = -1
+        zones.zone[old[k], COUNT] = 0
     for k in range(many):
         if k < len(old):
             ids[k] = old[k]
         else:
             zones.total[SPARE] -= 1
-            ids[k] = zones.spare[zones.total[SPARE]]
+            ids[k] = zones.zone[zones.total[SPARE], UNUSED]
     for k in range(len(old) - 1, many - 1, -1):
-        zones.spare[zones.total[SPARE]] = old[k]
+        zones.zone[zones.total[SPARE], UNUSED] = old[k]
         zones.total[SPARE] += 1
     zones.total[NUMBER] += many - len(old)
     for i in range(len(nodes) - 1, -1, -1):
         add_member(zones, nodes[i], ids[local[i]])
     for k in range(many):
         z = ids[k]
-        zones.size[z] = sums.size[k]
-        zones.weight[z] = sums.weight[k]
-        zones.area[z] = sums.area[k]
-        zones.perimeter[z] = sums.perimeter[k]
+        zones.zone[z, COUNT] = sums.size[k]
+        zones.zone[z, WEIGHT] = sums.weight[k]
+        zones.zone[z, AREA] = sums.area[k]
+        zones.zone[z, PERIMETER] = sums.perimeter[k]
         for c in range(sums.shares.shape[1]):
             zones.shares[z, c] = sums.shares[k, c]
         for r in range(sums.loads.shape[1]):
@@ -237,6 +245,6 @@ def redraw_region(
 def is_outside(graph: Graph, zones: Zones, zone: int) -> bool:
     """Tell whether a zone is outside the hard band of its class, or the band of a load."""
     band = graph.bands[find_top_class(zones.shares, zone)]
-    if zones.weight[zone] < band[2] or zones.weight[zone] > band[3]:
+    if zones.zone[zone, WEIGHT] < band[2] or zones.zone[zone, WEIGHT] > band[3]:
         return True
     return is_overloaded(zones.loads, zone, graph.load_bands)
