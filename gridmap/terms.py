@@ -169,6 +169,7 @@ STEPS = _terms(
     ("units", "drawing units", "划分单元", "land to units"),
     ("adjacency", "finding neighbours", "邻接", "units to territory"),
     ("plan", "planning", "划分", "territory to plan"),
+    ("prove", "proving", "证明", "plan to what is proved of it"),
     ("levels", "drawing the levels below", "细分", "plan to micro-grids and link units"),
     ("score", "scoring", "评估", "plan to scorecard"),
     ("write", "writing", "写出", "plan to files"),

@@ -164,8 +164,10 @@ def _divide(
     )
     told: dict[str, str] = {}
     if prove:
+        progress("prove", 0, 1)
         zones, proofs = prove_pieces(state_pieces(land, pieces, rules), zones)
         told = tell_proofs(proofs)
+        progress("prove", 1, 1)
     division = join_grids(land, carving.number, pieces, zones)
     draft = Draft(territory, land, rules, carving, pieces, division)
     grids, assignment, more = frame_grids(draft)
