@@ -2,7 +2,8 @@
 
 A third of the graphs ask for a number of zones, often one at odds with the band. Over these 1,000
 graphs one search misses the optimum on 20 and has more zones outside than it on 2, both with a
-number asked for; the several searches of a graph that is all that is asked have none of the latter.
+number asked for; the several searches of a graph that is all that is asked miss 13 and have none
+of the latter.
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ from typing import Any
 
 import numba
 import numpy as np
-import pytest
 from slow_engine import Division, SlowGraph, count_outside, find_best, weigh_division
 
 from gridmap.planning.counting import count_reachable, settle_number
@@ -115,15 +115,13 @@ def compare(seeds: range, *, thorough: bool) -> tuple[list[int], list[int]]:
     return missed, outside
 
 
-@pytest.mark.parametrize("half", range(2))
-def test_one_search_weighs_as_the_reference_and_nearly_always_finds_the_optimum(half: int) -> None:
-    seeds = range(half * GRAPHS // 2, (half + 1) * GRAPHS // 2)
-    missed, outside = compare(seeds, thorough=False)
-    assert len(missed) <= 0.03 * len(seeds), missed
-    assert len(outside) <= 0.01 * len(seeds), outside
+def test_one_search_weighs_as_the_reference_and_nearly_always_finds_the_optimum() -> None:
+    missed, outside = compare(range(0, GRAPHS, 4), thorough=False)
+    assert len(missed) <= 0.04 * GRAPHS / 4, missed
+    assert len(outside) <= 0.01 * GRAPHS / 4, outside
 
 
 def test_a_graph_that_is_all_that_is_asked_gets_the_optimum_of_all_divisions() -> None:
-    missed, outside = compare(range(0, GRAPHS, 4), thorough=True)
-    assert len(missed) <= 0.02 * GRAPHS / 4, missed
+    missed, outside = compare(range(GRAPHS), thorough=True)
+    assert len(missed) <= 0.02 * GRAPHS, missed
     assert not outside
