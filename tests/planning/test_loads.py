@@ -26,6 +26,7 @@ from gridmap.planning.kernels.columns import (
     WEIGHT,
 )
 from gridmap.planning.kernels.simmering import open_brew, press_zones, simmer
+from gridmap.planning.kernels.weighing import SPLIT
 from gridmap.planning.kernels.zones import is_outside, open_zones, weigh_region
 from gridmap.planning.problems import BandTable, Problem, Shape, state_problem
 
@@ -99,7 +100,7 @@ def weigh_plainly(graph: Any, aim: Any, edges: Any, labels: Any) -> int:
     for e, (a, b) in enumerate(edges):
         cost += int(graph.edge[e, CROSSED] if labels[a] == labels[b] else graph.edge[e, CUTTING])
     for group in set(graph.node[:, GROUP].tolist()) - {-1}:
-        cost += 2**15 * len(
+        cost += SPLIT * len(
             {int(labels[v]) for v in range(len(labels)) if graph.node[v, GROUP] == group}
         )
     return cost
