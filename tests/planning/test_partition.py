@@ -96,7 +96,7 @@ def test_shape_and_groups_are_honoured() -> None:
         sum(len(set(done.labels[blocks == b])) == 1 for b in range(64))
         for done in (shaped, grouped)
     ]
-    assert whole[1] > 1.5 * whole[0]
+    assert whole[1] >= 0.9 * 64 > whole[0]
     for done in (plain, shaped, grouped):
         check_promises(done, weights, edges, lower=300, upper=500)
 
