@@ -166,9 +166,12 @@ def _is_hopeless(board: Board, zone: int, hopeless: NDArray[np.bool_]) -> bool:
 
 
 def _chain(board: Board, zone: int) -> None:
-    """Mend a zone by a chain of moves, if one is cheaper than a new zone would be."""
+    """Mend a zone by a chain of moves, if one is cheaper than a new zone would be.
+
+    A zone that stands for several is not mended by passing units on: it is drawn anew.
+    """
     nodes = board.members(zone)
-    if board.count_failing(nodes) == 0:
+    if board.count_failing(nodes) != 1:
         return
     best = find_chain(board, zone)
     if best is not None and best.cost <= board.band(nodes)[0] * GRAINS:
@@ -184,9 +187,10 @@ def _look_around(board: Board, zone: int) -> frozenset[int]:
 def _mend(board: Board, zone: int, search: Search, *, looks: int) -> bool:
     """Make the least change found that mends a zone; tell whether there was any."""
     nodes = board.members(zone)
-    if board.count_failing(nodes) == 0:
+    failing = board.count_failing(nodes)
+    if failing == 0:
         return False
-    best = find_chain(board, zone, looks=looks)
+    best = find_chain(board, zone, looks=looks) if failing == 1 else None
     if best is None or best.cost > board.band(nodes)[0] * GRAINS:
         enough = np.iinfo(np.int64).max if best is None else best.cost
         drawn = redraw_around(board, zone, seed=search.seed, enough=int(enough))
