@@ -190,7 +190,8 @@ def price_edges(
     """Price the cut above each node: of all edges that close over that tree edge.
 
     With two zones the price is exact; with more, an edge between two zones that are not
-    neighbours in the tree counts at each cut on its way. Edges of long trees are priced alone.
+    neighbours in the tree counts at each cut on its way. Edges of long trees are priced alone. A
+    border costs at most the whole shape of the two zones beside it.
     """
     size = len(nodes)
     price = np.zeros(size, np.int64)
@@ -200,7 +201,8 @@ def price_edges(
     for e in range(len(ids)):
         worth = graph.edge[ids[e], CUTTING] - graph.edge[ids[e], CROSSED]
         if aim.reach > 0:
-            worth += 2 * aim.shape * graph.edge[ids[e], LENGTH] // aim.reach
+            shape = 2 * aim.shape * graph.edge[ids[e], LENGTH] // aim.reach
+            worth += min(shape, 2 * aim.shape)
         a, b = ends[e, 0], ends[e, 1]
         if size > LONG_WAY and parent[a] != b and parent[b] != a:
             continue
