@@ -184,7 +184,7 @@ def main() -> None:
     parser.add_argument("--limit", type=float, default=None)
     options = parser.parse_args()
     asked, limit = options.only, options.limit
-    from gridmap.planning.solving import Search
+    from gridmap.planning.attempts import Search
 
     load_kernels()
     machine = f"{platform.machine()}, {platform.system()}, Python {platform.python_version()}"

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gridmap.planning.anchoring import anchor_nodes
+from gridmap.planning.attempts import Search
 from gridmap.planning.land import Land, band_pair
 from gridmap.planning.problems import BandTable, Problem, Shape, find_pieces, number_by_first
 from gridmap.planning.rounds import REGION_NODES
-from gridmap.planning.solving import LARGE, Search, solve_problem
+from gridmap.planning.solving import LARGE, solve_problem
 from gridmap.planning.walking import seed_from
 from gridmap.planning.watching import choose_workers
 

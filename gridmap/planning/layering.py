@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gridmap.planning.anchoring import anchor_nodes
+from gridmap.planning.attempts import Search
+from gridmap.planning.outsiders import bound_outside
 from gridmap.planning.problems import BandTable, Problem, Shape, find_pieces, number_by_first
 from gridmap.planning.reasons import explain_grid
-from gridmap.planning.solving import Search, bound_outside, solve_problem
+from gridmap.planning.solving import solve_problem
 from gridmap.planning.walking import seed_from
 
 if TYPE_CHECKING:

@@ -19,14 +19,16 @@ from gridmap.planning.anchoring import part_anchors
 from gridmap.planning.boards import GRAINS, NOWHERE, Board, Trial
 from gridmap.planning.chains import MOST_LOOKS, find_chain
 from gridmap.planning.loads import find_overburdened, judge_zones
+from gridmap.planning.outsiders import bound_outside
 from gridmap.planning.problems import Problem, find_pieces, number_by_first
 from gridmap.planning.recutting import redraw_around, send_home
 from gridmap.planning.settlers import settle_newcomers
-from gridmap.planning.solving import Search, bound_outside
 from gridmap.planning.watching import Watch
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from gridmap.planning.attempts import Search
 
 ROUNDS = 3
 """Rounds over the zones that are still outside; each looks at more trials."""

@@ -24,13 +24,15 @@ from gridmap.planning.arguments import (
     read_time_limit,
     read_weights,
 )
+from gridmap.planning.attempts import Search
 from gridmap.planning.certifying import bound_group_splits, prove_division
 from gridmap.planning.counting import count_reachable, settle_number
 from gridmap.planning.feasibility import bound_number
 from gridmap.planning.loads import Judgement, can_share_loads, find_overburdened, judge_zones
 from gridmap.planning.mending import mend_zones
+from gridmap.planning.outsiders import bound_outside
 from gridmap.planning.problems import Problem, find_pieces, number_by_first
-from gridmap.planning.solving import Search, bound_outside, solve_problem
+from gridmap.planning.solving import solve_problem
 from gridmap.planning.walking import load_kernels
 from gridmap.planning.watching import Snapshot, Watch, choose_workers, heed_interrupts
 from gridmap.rules import Band

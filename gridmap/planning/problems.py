@@ -204,7 +204,7 @@ def state_problem(problem: Problem, *, wide: bool = False) -> tuple[Graph, Aim]:
                 cut,
                 cross,
                 np.zeros(many, np.int64) if shape is None else shape[0],
-                _rank_edges(cut - cross),
+                rank_edges(cut - cross),
             ]
         ),
         bands=bands,
@@ -247,7 +247,7 @@ def _whole(values: NDArray[np.float64]) -> NDArray[np.int64]:
     return np.rint(np.clip(values, 0, MOST_WORTH)).astype(np.int64)
 
 
-def _rank_edges(worth: NDArray[np.int64]) -> NDArray[np.int64]:
+def rank_edges(worth: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return 0 for the edges that most want to be kept, up to 1000 for the least."""
     if len(worth) == 0:
         return worth

@@ -12,6 +12,7 @@ from gridmap.errors import InvalidOption
 from gridmap.findings import sort_findings
 from gridmap.model import Plan, ignore_progress
 from gridmap.planning.anchoring import anchor_nodes
+from gridmap.planning.attempts import Search
 from gridmap.planning.changes import tell_changes
 from gridmap.planning.drafting import Piece, find_land_pieces, share_edges, state_piece
 from gridmap.planning.framing import Draft, Identities, frame_grids
@@ -32,7 +33,6 @@ from gridmap.planning.overlaying import overlay_grids
 from gridmap.planning.planner import say_stopped, tell_about
 from gridmap.planning.problems import number_by_first
 from gridmap.planning.reasons import state_arithmetic
-from gridmap.planning.solving import Search
 from gridmap.planning.tallying import find_troubles, sum_up
 from gridmap.planning.walking import load_kernels, seed_from
 from gridmap.planning.watching import Watch, heed_interrupts

@@ -9,11 +9,13 @@ import numpy as np
 
 from gridmap.planning.boards import NO_TRIAL, NOWHERE, Board
 from gridmap.planning.problems import Shape, find_pieces
-from gridmap.planning.solving import Search, solve_problem
+from gridmap.planning.solving import solve_problem
 from gridmap.planning.walking import seed_from
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from gridmap.planning.attempts import Search
 
 
 def settle_newcomers(board: Board, search: Search) -> None:

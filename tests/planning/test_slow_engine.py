@@ -15,11 +15,12 @@ import numba
 import numpy as np
 from slow_engine import Division, SlowGraph, count_outside, find_best, weigh_division
 
+from gridmap.planning.attempts import Search
 from gridmap.planning.counting import count_reachable, settle_number
 from gridmap.planning.kernels.columns import CROSSED, CUTTING, GROUP, KLASS, WEIGHT
 from gridmap.planning.kernels.zones import weigh_region
 from gridmap.planning.problems import BandTable, Problem, state_problem
-from gridmap.planning.solving import Search, solve_problem
+from gridmap.planning.solving import solve_problem
 
 GRAPHS = 1000
 
