@@ -18,8 +18,7 @@ import shapely
 from gridmap.adjacency import LEAST_CONTACT_M
 from gridmap.findings import FindingKind
 from gridmap.planning.numbering import distinguish
-from gridmap.rules import BandRule
-from gridmap.rules.weights import SIMILARITY
+from gridmap.rules import rules_of_communities
 from gridmap.units.measuring import measure_polygons
 
 if TYPE_CHECKING:
@@ -124,23 +123,11 @@ def lift_territory(territory: Territory, rules: Rules) -> Lift:
         buildings=None,
         read_households=int(persons.sum()),
     )
-    label = (f"{rules.label_en}: communities", f"{rules.label_zh}（社区层级）")
-    bands = (BandRule(rule.wish, rule.source, soft=True), BandRule(rule.band, rule.source))
-    of_level = replace(
-        rules,
-        label_en=label[0],
-        label_zh=label[1],
-        bands=bands,
-        dedicated=(),
-        weight="households",
-        most_residents=0,
-        similarity=SIMILARITY,
-    )
     today = frame["community_id"]
     numbers = pd.factorize(today.sort_index(), sort=True)[0].astype(np.int64)
     return Lift(
         replace(territory, units=above, borders=_open_borders(territory.borders, parent)),
-        of_level,
+        rules_of_communities(rules),
         today,
         numbers if today.nunique() > parent.nunique() else None,
         said,
