@@ -69,9 +69,7 @@ def list_about_rows(plan: Plan, card: Scorecard) -> tuple[Row, ...]:
     personal = "本表不含居民、住户、门牌信息。"
     return (
         *_estimate_rows(plan.findings),
-        *_measure_rows(
-            card, estimated=is_estimated(plan), level=plan.about.get("level", "grid")
-        ),
+        *_measure_rows(card, estimated=is_estimated(plan), level=plan.about.get("level", "grid")),
         *_rule_rows(plan),
         *(_input_row(item) for item in plan.territory.units.inputs),
         *_fact_rows(plan),

@@ -146,8 +146,8 @@ def _list_wholes(
     """Return households, unit and zone of each whole."""
     found: list[tuple[int, str, str]] = []
     if not standing.known:
-        for at, own in rows.groupby("unit_id", sort=True):
-            found.append((int(own["households"].sum()), str(at), str(own["zone"].iloc[0])))
+        for whole, own in rows.groupby("unit_id", sort=True):
+            found.append((int(own["households"].sum()), str(whole), str(own["zone"].iloc[0])))
         return _columns(found)
     for (at, place), own in rows.groupby(["unit_id", "place_id"], sort=True):
         unit, name, first = str(at), str(place), str(own["zone"].iloc[0])

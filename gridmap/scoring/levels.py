@@ -228,7 +228,8 @@ def _count_untiled(plan: Plan, layer: _Layer, shapes: Any) -> int:
         own = shapes[[stack[0] for stack in stacks]]
         stacked = all((floors[stack] != "").all() for stack in stacks if len(stack) > 1)
         area = float(shapely.area(land))
-        gap = abs(float(shapely.area(own).sum()) - area) > AREA_TOLERANCE * area
+        inside = float(shapely.area(shapely.intersection(own, land)).sum())
+        gap = abs(inside - area) > AREA_TOLERANCE * area
         untiled += int(gap or not stacked or not shapely.coverage_is_valid(own))
     return untiled
 
