@@ -71,15 +71,16 @@ def tell_proof(made: Plan) -> dict[str, object]:
 def _say_grids(made: Plan, totals: Mapping[str, float]) -> None:
     notes = sum(finding.severity == "info" for finding in made.findings)
     if made.about.get("level") == "community":
-        persons = totals["households"]
+        persons, apart = totals["households"], totals["exclave"]
         say(
-            f"共 {totals['grids']} 个社区、{persons} 人：人口达标 {totals['in_band']} 个"
-            f"（最多可达 {totals['attainable']} 个），最多 {totals['largest']} 人，"
-            f"最少 {totals['smallest']} 人；另有 {notes} 条说明，见方案文件 findings 表。",
-            f"{totals['grids']} communities with {persons} persons: {totals['in_band']} inside "
-            f"their band, {totals['attainable']} attainable; the largest has {totals['largest']} "
-            f"persons, the smallest {totals['smallest']}; {notes} more notes stand in the plan's "
-            "table 'findings'.",
+            f"共 {totals['general']} 个社区，另有飞地 {apart} 处，合计 {persons} 人："
+            f"人口达标的社区 {totals['in_band']} 个（最多可达 {totals['attainable']} 个），"
+            f"最多 {totals['largest']} 人，最少 {totals['smallest']} 人；"
+            f"另有 {notes} 条说明，见方案文件 findings 表。",
+            f"{totals['general']} communities and {apart} exclaves of them, {persons} persons in "
+            f"all: {totals['in_band']} communities inside their band, {totals['attainable']} "
+            f"attainable; the largest has {totals['largest']} persons, the smallest "
+            f"{totals['smallest']}; {notes} more notes stand in the plan's table 'findings'.",
         )
         return
     say(
