@@ -186,9 +186,6 @@ def _draw_fresh(earlier: Plan, made: Plan, split: _Split, seed: int) -> Fresh:
         units,
         frame=units.frame[mine],
         members=members[members["unit_id"].isin(inside)].reset_index(drop=True),
-        buildings=None
-        if units.buildings is None
-        else units.buildings[units.buildings["unit_id"].isin(inside)],
     )
     borders = made.territory.borders
     both = borders["unit_a"].isin(inside) & borders["unit_b"].isin(inside)

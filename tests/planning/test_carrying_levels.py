@@ -239,6 +239,25 @@ def test_a_shared_tower_stays_shared_as_it_was() -> None:
     check_all(again)
 
 
+def test_a_building_in_two_grids_keeps_its_floors_where_one_grid_is_drawn_anew() -> None:
+    """Its place is listed under its first entrance, whichever grid that is in."""
+    high = {"building_id": "B99", "x": 500, "y": 400, "households": 640, "floors": 32}
+    rows = [*rows_of(households=36, floors=6, entrances=3), {**high, "entrances": 2}]
+    below = gridmap.subdivide_plan(plan_of(sources_of(rows)))
+    first, second = (below.assignment[f"building/B99#{number}"] for number in (1, 2))
+    members = below.territory.units.members
+    near = set(members["building_id"][members["unit_id"].map(below.assignment) == second]) - {"B99"}
+    more = [{**row, "households": 65} if row["building_id"] in near else row for row in rows]
+    again = gridmap.replan(below, territory_of(more))
+    assert again.changes is not None
+    assert first != second
+    assert again.changes["change"][first] == "U"
+    assert again.changes["change"][again.assignment["building/B99#2"]] == "X"
+    check_all(again)
+    for name in FRAMES:
+        assert not (getattr(again, name)["reason_code"] == "building_too_large").any()
+
+
 @settings(max_examples=6, deadline=None)
 @given(seed=st.integers(0, 10_000), factor=st.sampled_from([0.7, 1.0, 1.3]))
 def test_levels_of_any_replanned_plan_keep_the_invariants(seed: int, factor: float) -> None:
