@@ -20,10 +20,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gridmap.model import Plan
+    from gridmap.proving.fitting import Effort
     from gridmap.rules import Band
 
 MOST_ATOMS = 64
 """Wholes of one zone above which only its total is looked at (gridmap's own default)."""
+STEPS_A_ZONE = 10_000
+"""Steps of proofs for each zone of a level, shared by all (gridmap's own default): a large plan can
+be judged in bounded time, and equal input gives an equal answer on any machine."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +88,11 @@ def know_buildings(plan: Plan) -> Standing:
 
 
 def count_unavoidable_zones(
-    rows: pd.DataFrame, units: frozenset[str], standing: Standing, band: Band
+    rows: pd.DataFrame,
+    units: frozenset[str],
+    standing: Standing,
+    band: Band,
+    effort: Effort,
 ) -> int:
     """Count the zones of one zone above that no division could bring inside their band.
 
@@ -99,6 +107,8 @@ def count_unavoidable_zones(
         From `know_buildings`.
     band
         The band of the level.
+    effort
+        What the proofs of the level may still spend; charged with what these take.
 
     Returns
     -------
@@ -126,18 +136,21 @@ def count_unavoidable_zones(
         if load[part].any():
             inside = np.isin(edges, part).all(axis=1)
             inner = np.searchsorted(part, edges[inside])
-            unavoidable += _count_part(load[part], inner, [zone[k] for k in part if k < len(zone)],
-                                       band)  # fmt: skip
+            zones = [zone[k] for k in part if k < len(zone)]
+            unavoidable += _count_part(load[part], inner, zones, band, effort)
     return unavoidable
 
 
-def _count_part(load: Any, edges: NDArray[np.int64], zones: list[str], band: Band) -> int:
+def _count_part(
+    load: Any, edges: NDArray[np.int64], zones: list[str], band: Band, effort: Effort
+) -> int:
     """Count the zones of one connected part that are proved to be outside."""
-    unfit = find_unfit(load, edges, band=band)[: len(zones)]
+    unfit = find_unfit(load, edges, band=band, effort=effort)[: len(zones)]
     if unfit.any():
         return len({zones[k] for k in np.flatnonzero(unfit)})
-    impossible = not band.can_hold(int(load.sum()))
-    return int(impossible or is_proved_impossible(load, edges, band=band))
+    if not band.can_hold(int(load.sum())):
+        return 1
+    return int(is_proved_impossible(load, edges, band=band, effort=effort))
 
 
 def _list_wholes(

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from gridmap.scoring.atoms import count_unavoidable_zones, know_buildings
+from gridmap.proving.fitting import Effort
+from gridmap.scoring.atoms import STEPS_A_ZONE, count_unavoidable_zones, know_buildings
 from gridmap.scoring.level_measures import LEVELS
 from gridmap.scoring.shapes import count_pieces
 
@@ -150,7 +151,7 @@ def _count_lost(plan: Plan, layer: _Layer, outside: set[Any]) -> int:
     at_fault = layer.above[layer.above.index.isin(outside)].value_counts()
     if at_fault.empty:
         return 0
-    standing = know_buildings(plan)
+    standing, effort = know_buildings(plan), Effort(STEPS_A_ZONE * len(layer.frame))
     units_of = {
         str(grid): frozenset(map(str, units.index))
         for grid, units in plan.assignment.groupby(plan.assignment)
@@ -160,7 +161,7 @@ def _count_lost(plan: Plan, layer: _Layer, outside: set[Any]) -> int:
         units = frozenset().union(
             *(units_of.get(str(g), frozenset()) for g in set(rows["grid_id"]))
         )
-        proved = count_unavoidable_zones(rows, units, standing, layer.rule.band)
+        proved = count_unavoidable_zones(rows, units, standing, layer.rule.band, effort)
         lost += min(proved, int(at_fault[above]))
     return lost
 
