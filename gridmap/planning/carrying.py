@@ -157,8 +157,8 @@ def _split_grids(earlier: Plan, made: Plan, units: Units, levels: tuple[str, ...
     """Tell which grids keep their zones: unchanged, on the same land, and with zones to keep."""
     changes = made.changes
     unchanged = set() if changes is None else set(changes.index[changes["change"] == "U"])
-    frames = {"micro_grid": earlier.micro_grids, "link_unit": earlier.link_units}
-    held = [set(frames[level]["grid_id"]) for level in levels]  # type: ignore[index]
+    frames = (earlier.micro_grids, earlier.link_units)
+    held = [set(frame["grid_id"]) for frame in frames if frame is not None]
     zoned = set.intersection(*held)
     lived_in = units.frame["households"] > 0
     peopled = set(made.assignment.reindex(units.frame.index[lived_in]))
