@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidatorFun
 from pydantic.functional_validators import WrapValidator
 
 from api.settings import MAX_ADDRESS, MAX_DATUM
+from api.zones import LINK_UNIT_EXAMPLE, MICRO_GRID_EXAMPLE, PlacedLinkUnit, PlacedMicroGrid
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,42 +44,10 @@ PLACEMENT_EXAMPLE: dict[str, Any] = {
         "tolerance_m": None,
     },
 }
-MICRO_GRID_EXAMPLE: dict[str, Any] = {
-    "micro_grid_id": "m3ab9c07de1f",
-    "code": "44060400100100302",
-    "name": "祖庙社区第3网格第2微网格",
-    "floors": None,
-}
-LINK_UNIT_EXAMPLES: tuple[dict[str, Any], dict[str, Any]] = (
-    {
-        "link_unit_id": "l5d6ec1bbc9c4",
-        "code": "4406040010010030201",
-        "name": "祖庙社区第3网格第2微网格第1联户单元",
-        "floors": "1-9",
-    },
-    {
-        "link_unit_id": "lcd8dc186266f",
-        "code": "4406040010010030202",
-        "name": "祖庙社区第3网格第2微网格第2联户单元",
-        "floors": "10-18",
-    },
-)
 LEVELS_EXAMPLE: dict[str, Any] = {
     **PLACEMENT_EXAMPLE,
-    "micro_grid": {
-        **MICRO_GRID_EXAMPLE,
-        "status": "unique",
-        "confidence": "high",
-        "found_by": "building",
-        "candidates": [],
-    },
-    "link_unit": {
-        **dict.fromkeys(LINK_UNIT_EXAMPLES[0]),
-        "status": "ambiguous",
-        "confidence": "low",
-        "found_by": "building",
-        "candidates": [{**zone, "distance_m": None} for zone in LINK_UNIT_EXAMPLES],
-    },
+    "micro_grid": MICRO_GRID_EXAMPLE,
+    "link_unit": LINK_UNIT_EXAMPLE,
 }
 """A building in one micro-grid and, by its floors, in two link units."""
 POINT_EXAMPLE: dict[str, Any] = {
@@ -233,54 +202,6 @@ class PlacedPoint(Shape):
     datum: str | None
     margin_m: float | None
     tolerance_m: float | None
-
-
-class ZoneCandidateItem(Shape):
-    """A micro-grid or link unit that fits; its id is ``micro_grid_id`` or ``link_unit_id``."""
-
-    code: str
-    name: str
-    floors: str | None
-    distance_m: float | None
-
-
-class PlacedZone(Shape):
-    """The zone of a placement below its grid; null where none is known, or several fit."""
-
-    code: str | None
-    name: str | None
-    floors: str | None = Field(
-        description="Of zones over one another on the same land, as 1-9; else null."
-    )
-    status: Literal["unique", "ambiguous", "boundary", "none"]
-    confidence: Literal["high", "medium", "low", "none"]
-    found_by: Literal["building", "entrance", "land", "point", "grid"] | None
-
-
-class MicroGridCandidate(ZoneCandidateItem):
-    """A micro-grid that fits."""
-
-    micro_grid_id: str
-
-
-class LinkUnitCandidate(ZoneCandidateItem):
-    """A link unit that fits."""
-
-    link_unit_id: str
-
-
-class PlacedMicroGrid(PlacedZone):
-    """The micro-grid 微网格 of a placement."""
-
-    micro_grid_id: str | None
-    candidates: list[MicroGridCandidate]
-
-
-class PlacedLinkUnit(PlacedZone):
-    """The link unit 联户单元 of a placement."""
-
-    link_unit_id: str | None
-    candidates: list[LinkUnitCandidate]
 
 
 class PlacementItem(Shape):
