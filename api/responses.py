@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidatorFun
 from pydantic.functional_validators import WrapValidator
 
 from api.settings import MAX_ADDRESS, MAX_DATUM
+from api.zones import LINK_UNIT_EXAMPLE, MICRO_GRID_EXAMPLE, PlacedLinkUnit, PlacedMicroGrid
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,6 +44,12 @@ PLACEMENT_EXAMPLE: dict[str, Any] = {
         "tolerance_m": None,
     },
 }
+LEVELS_EXAMPLE: dict[str, Any] = {
+    **PLACEMENT_EXAMPLE,
+    "micro_grid": MICRO_GRID_EXAMPLE,
+    "link_unit": LINK_UNIT_EXAMPLE,
+}
+"""A building in one micro-grid and, by its floors, in two link units."""
 POINT_EXAMPLE: dict[str, Any] = {
     "decision": "review",
     "grid": {"status": "boundary", **GRID_EXAMPLE, "confidence": "low"},
@@ -200,7 +207,7 @@ class PlacedPoint(Shape):
 class PlacementItem(Shape):
     """Which grid: the result item of the service, of the command and of the csv answer."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [PLACEMENT_EXAMPLE]})
+    model_config = ConfigDict(json_schema_extra={"examples": [PLACEMENT_EXAMPLE, LEVELS_EXAMPLE]})
 
     decision: Literal["auto", "review", "none"]
     grid: PlacedGrid
@@ -208,6 +215,12 @@ class PlacementItem(Shape):
     candidates: list[CandidateGrid]
     faults: list[FaultNote]
     point: PlacedPoint
+    micro_grid: PlacedMicroGrid | None = Field(
+        default=None, description="Only where the plan holds micro-grids; see docs/locate.md."
+    )
+    link_unit: PlacedLinkUnit | None = Field(
+        default=None, description="Only where the plan holds link units; see docs/locate.md."
+    )
 
 
 class GridItem(GridShort):

@@ -28,6 +28,7 @@ from api.errors import FIELD_NAMES, describe_complaints, problem_response, words
 from api.responses import (
     BATCH_EXAMPLE,
     GRID_ITEM_EXAMPLE,
+    LEVELS_EXAMPLE,
     META_EXAMPLE,
     PAGE_EXAMPLE,
     PLACEMENT_EXAMPLE,
@@ -149,7 +150,10 @@ async def locate(request: Request, lon: Lon, lat: Lat, datum: Datum) -> Response
     summary="地址属于哪个网格 Which grid an address is in",
     tags=["locate"],
     responses=document_route(
-        PlacementItem, ("found 找到", PLACEMENT_EXAMPLE), troubles=RESOLVE_TROUBLES
+        PlacementItem,
+        ("found 找到", PLACEMENT_EXAMPLE),
+        ("with the levels below 含微网格、联户单元", LEVELS_EXAMPLE),
+        troubles=RESOLVE_TROUBLES,
     ),
     dependencies=ONCE,
 )
@@ -163,7 +167,10 @@ async def resolve(request: Request, address: AskedAddress) -> Response:
     summary="地址属于哪个网格（不进入网址） The same, with the address in the body",
     tags=["locate"],
     responses=document_route(
-        PlacementItem, ("found 找到", PLACEMENT_EXAMPLE), troubles=POSTED_TROUBLES
+        PlacementItem,
+        ("found 找到", PLACEMENT_EXAMPLE),
+        ("with the levels below 含微网格、联户单元", LEVELS_EXAMPLE),
+        troubles=POSTED_TROUBLES,
     ),
 )
 async def resolve_posted(request: Request, question: Question) -> Response:

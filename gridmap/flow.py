@@ -6,17 +6,17 @@ that a plan made by any of them is the same plan.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Literal
 
 from gridmap.adjacency import make_territory
 from gridmap.checks import check_sources, count_households, repair_sources
-from gridmap.errors import RefusedInput
+from gridmap.errors import InvalidOption, RefusedInput
 from gridmap.estimates import estimate_households
 from gridmap.findings import FindingKind, has_errors, sort_findings
 from gridmap.hulls import bound_sources
 from gridmap.model import ignore_progress
-from gridmap.planning import make_plan
+from gridmap.planning import adopt_communities, hash_assignment, make_plan
 from gridmap.rules import Rules
 from gridmap.sources import read_sources
 from gridmap.units import make_units
@@ -122,7 +122,7 @@ def prepare_territory(
     return make_territory(units, sources, rules=rules, progress=progress)
 
 
-def plan_files(
+def plan_files(  # noqa: PLR0913  # the options of the main job
     paths: Sequence[str | Path],
     *,
     rules: Rules | None = None,
@@ -130,6 +130,8 @@ def plan_files(
     seed: int = 7,
     time_limit_s: float | None = None,
     prove: bool = False,
+    level: Literal["grid", "community"] = "grid",
+    communities: Plan | None = None,
     progress: Progress = ignore_progress,
 ) -> Plan:
     """Read files and plan them: the main job.
@@ -148,13 +150,20 @@ def plan_files(
         Ends the search of grids after so many seconds; see `gridmap.make_plan`.
     prove
         Whether to prove that no division is better, or to tell the gap; see `gridmap.make_plan`.
+    level
+        ``grid``, or ``community`` to draw communities by persons; see `gridmap.make_plan`.
+    communities
+        A plan of communities of the same input, in which the grids are drawn instead of in
+        today's; ``about`` then says which (``communities_from``).
     progress
         Called as ``progress(step, done, total)``.
 
     Raises
     ------
     RefusedInput
-        When the input has findings that stop a plan.
+        When the input has findings that stop a plan, or ``communities`` were drawn from other data.
+    InvalidOption
+        When ``communities`` is a plan of grids, or is given for the level of communities.
     UnreadableFile
         When a file can't be read.
     """
@@ -164,11 +173,29 @@ def plan_files(
     territory = prepare_territory(
         sources, rules=rules, households_total=options.households_total, progress=progress
     )
-    return make_plan(
+    if communities is not None:
+        territory = _adopt(territory, communities, level)
+    made = make_plan(
         territory,
         rules=rules,
         seed=seed,
         time_limit_s=time_limit_s,
+        level=level,
         prove=prove,
         progress=progress,
     )
+    if communities is None:
+        return made
+    return replace(made, about={**made.about, "communities_from": hash_assignment(communities)})
+
+
+def _adopt(territory: Territory, communities: Plan, level: str) -> Territory:
+    """Return the territory with the communities of a plan."""
+    if level == "community":
+        raise InvalidOption(
+            "Grids are drawn in communities of a plan, not communities.",
+            "社区方案用于在其中划分网格，不能同时再划分社区。",
+            cure_en="leave out --level community, or --communities",
+            cure_zh="请去掉 --level community 或 --communities",
+        )
+    return adopt_communities(territory, communities)

@@ -230,6 +230,7 @@ REASONS = (
     "locked",
     "not_reached",
     "load_not_reached",
+    "zone_kept",
 )
 """Why a grid is outside its band; the sentences stand in `gridmap.terms`."""
 

@@ -161,6 +161,15 @@ REASONS = _terms(
         "未找到使常住人口或工作量均符合限额的划分方案。",
         "not a proof; a longer search or another seed may find one",
     ),
+    (
+        "zone_kept",
+        (
+            "It was kept because its surroundings did not change; with {total} households of today "
+            "it is outside {lower}-{upper}."
+        ),
+        "所在范围未变动，沿用原划分；现有{total}户，不在{lower}-{upper}户区间内。",
+        "of a micro-grid or link unit that a replan left alone",
+    ),
 )
 
 STEPS = _terms(

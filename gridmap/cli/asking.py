@@ -108,12 +108,16 @@ def _say_answer(placement: Placement) -> None:
     """Write an answer as a person reads it: grid, decision, reasons, candidates."""
     from gridmap.locating import describe_placement
     from gridmap.locating.faults import FAULTS
+    from gridmap.locating.wording import describe_zone
 
     en, zh = describe_placement(placement)
     say(zh, en, answer=True)
     if placement.standard:
         text = placement.standard
         say(f"  标准地址：{text}", f"  standard address: {text}", answer=True)
+    for placed in placement.zones:
+        en, zh = describe_zone(placed)
+        say(f"  {zh}", f"  {en}", answer=True)
     for code in placement.faults:
         fault = FAULTS[code]
         say(f"  说明：{fault.zh}", f"  note: {fault.en}", answer=True)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -11,11 +10,7 @@ from gridmap.cli import options
 from gridmap.cli.console import print_findings, print_json, say
 from gridmap.cli.progress import show_progress
 
-if TYPE_CHECKING:
-    from gridmap.model import Plan
-
 EXIT_REFUSED = 1
-EXIT_UNMET = 3
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -24,7 +19,9 @@ def add_commands(app: typer.Typer) -> None:
     app.command(
         "plan",
         epilog="例 Example: gridmap plan data/boundaries -o plan.gpkg --seed 7 | "
-        "gridmap plan plan.gpkg -o below.gpkg --micro-grids --link-units",
+        "gridmap plan plan.gpkg -o below.gpkg --micro-grids --link-units | "
+        "gridmap plan data/boundaries -o communities.gpkg --level community | "
+        "gridmap plan data/boundaries -o plan.gpkg --communities communities.gpkg",
     )(plan)
     app.command("score", epilog="例 Example: gridmap score plan.gpkg --json")(score)
     app.command("map", epilog="例 Example: gridmap map plan.gpkg -o map.html")(draw_map)
@@ -98,9 +95,12 @@ def plan(
     prove: options.Prove = False,
     micro_grids: options.MicroGrids = False,
     link_units: options.LinkUnits = False,
+    level: options.Level = options.DrawnLevel.GRID,
+    communities: options.Communities = None,
     as_json: options.Json = False,
 ) -> None:
-    """划分：读入、核验并划分网格，写出方案文件。Read, check and plan; write a plan file."""
+    """划分：读入、核验并划分网格（或社区），写出方案文件。Read, check, plan; write a plan file."""
+    from gridmap.cli.reporting import report_plan
     from gridmap.errors import RefusedInput
     from gridmap.flow import plan_files
     from gridmap.planfiles import is_plan_file, read_plan, write_plan
@@ -109,12 +109,14 @@ def plan(
     from gridmap.writing import check_ending, check_writable
 
     reading = options.understand_reading(layer, column, crs, datum, admin_level, households_total)
-    options.refuse_overwriting_input(inputs, out)
+    above = [] if communities is None else [communities]
+    options.refuse_overwriting_input([*inputs, *above], out)
     chosen = Rules.load(rules)
     check_ending(out, ".gpkg")
     check_writable(out)
-    levels = options.choose_levels(micro_grids=micro_grids, link_units=link_units)
+    levels = options.choose_levels(micro_grids=micro_grids, link_units=link_units, level=level)
     drawn = bool(levels) and len(inputs) == 1 and is_plan_file(inputs[0])
+    options.refuse_unused_communities(communities, level=level, drawn=drawn)
     with show_progress() as progress:
         try:
             if drawn:
@@ -128,6 +130,8 @@ def plan(
                     seed=seed,
                     time_limit_s=time_limit,
                     prove=prove,
+                    level=level.value,
+                    communities=None if communities is None else read_plan(communities),
                     progress=progress,
                 )
         except RefusedInput as refusal:
@@ -144,63 +148,6 @@ def plan(
     report_plan(made, as_json=as_json, out=out)
 
 
-def report_plan(made: Plan, *, as_json: bool, out: Path | None) -> None:
-    """Say what a plan is worth; exit with 3 where a general grid is outside its band.
-
-    The same where the search was ended before its time, by a limit or by Ctrl-C.
-    """
-    from gridmap.scoring import score_plan
-    from gridmap.terms import TERMS
-
-    totals = dict(score_plan(made).totals)
-    below = [
-        (name, frame)
-        for name, frame in (("micro_grids", made.micro_grids), ("link_units", made.link_units))
-        if frame is not None
-    ]
-    for name, frame in below:
-        totals[name] = len(frame)
-        totals[f"{name}_in_band"] = int(frame["in_band"].sum())
-    proved = made.about.get("proof.pieces")
-    if proved is not None:
-        totals["proved_pieces"] = int(proved)
-        totals["optimal_pieces"] = int(made.about["proof.optimal_pieces"])
-        totals["gap_mean"] = float(made.about["proof.gap_mean"] or 0.0)
-    if as_json:
-        print_json(totals)
-    else:
-        print_findings([finding for finding in made.findings if finding.severity != "info"])
-        said = sum(finding.severity == "info" for finding in made.findings)
-        say(
-            f"共 {totals['grids']} 个网格，其中综合网格 {totals['general']} 个，"
-            f"户数达标 {totals['in_band']} 个（最多可达 {totals['attainable']} 个）；"
-            f"另有 {said} 条说明，见方案文件 findings 表。",
-            f"{totals['grids']} grids, {totals['general']} of them general: {totals['in_band']} "
-            f"inside their band, {totals['attainable']} attainable; {said} more notes stand in "
-            "the plan's table 'findings'.",
-        )
-        if proved is not None:
-            best, gap = totals["optimal_pieces"], totals["gap_mean"]
-            say(
-                f"{proved} 处连片区域中，{best} 处已证明为最优；有下界者平均差距 {gap:.2%}。",
-                f"Of {proved} connected pieces {best} are proved optimal; where there is a bound, "
-                f"the mean gap is {gap:.2%}.",
-            )
-        for name, frame in below:
-            term = TERMS[name.removesuffix("s")]
-            inside = totals[f"{name}_in_band"]
-            say(
-                f"{term.zh} {len(frame)} 个，户数达标 {inside} 个。",
-                f"{len(frame)} {term.en}s, {inside} inside their band.",
-            )
-        if out is not None:
-            say(f"已写出：{out}", f"Written: {out}")
-    stopped = any(finding.code == "search_stopped" for finding in made.findings)
-    unmet = [name for name, frame in below if not frame["in_band"].all()]
-    if stopped or totals["in_band"] < totals["general"] or unmet:
-        raise typer.Exit(EXIT_UNMET)
-
-
 def score(
     plan_file: options.PlanFile,
     rules: Annotated[
@@ -210,25 +157,28 @@ def score(
     as_json: options.Json = False,
 ) -> None:
     """评估：户数、连片、边界清晰、紧凑等指标。Measure a plan; definitions in docs/scores.md."""
+    from gridmap.cli.reporting import tell_level
     from gridmap.planfiles import read_plan
     from gridmap.rules import Rules
     from gridmap.scoring import score_plan
 
     with show_progress() as progress:
         progress("score", 0, 1)
-        card = score_plan(read_plan(plan_file), rules=Rules.load(rules) if rules else None)
+        judged = read_plan(plan_file)
+        card = score_plan(judged, rules=Rules.load(rules) if rules else None)
     if as_json:
-        print_json(dict(card.totals))
+        print_json(dict(card.totals) | tell_level(judged))
         return
     from rich.table import Table
 
     from gridmap.cli.console import make_console
-    from gridmap.scoring import MEASURES
+    from gridmap.scoring import find_measure
 
+    level = judged.about.get("level", "grid")
     table = Table("指标 measure", "数值 value", "含义 meaning")
     for key, value in card.totals.items():
         shown = f"{value:.4f}" if isinstance(value, float) else str(value)
-        term = MEASURES[key]
+        term = find_measure(key, level=level)
         table.add_row(key, shown, f"{term.zh} {term.en}")
     make_console(answer=True).print(table)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,6 +12,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gridmap.flow import ReadOptions
+
+
+class DrawnLevel(StrEnum):
+    """What ``gridmap plan`` draws."""
+
+    GRID = "grid"
+    COMMUNITY = "community"
+
 
 READING = "输入说明 About the input"
 
@@ -132,10 +141,41 @@ LinkUnits = Annotated[
         help="划分联户单元（约30户）。Draw link units of about 30 households.",
     ),
 ]
+Level = Annotated[
+    DrawnLevel,
+    typer.Option(
+        "--level",
+        help="划分哪一级：grid 网格；community 社区（按人口，见规则 [communities]）。"
+        "What to draw: grids, or communities by persons.",
+    ),
+]
+Communities = Annotated[
+    Path | None,
+    typer.Option(
+        "--communities",
+        metavar="COMMUNITIES.gpkg",
+        help="在此社区方案（--level community 的结果，须由同一输入划出）内划分网格，代替现状社区。"
+        "Draw the grids in these communities, drawn from the same input, not in today's.",
+        show_default=False,
+    ),
+]
 
 
-def choose_levels(*, micro_grids: bool, link_units: bool) -> tuple[str, ...]:
-    """Return the levels below a grid that are asked for, from above."""
+def choose_levels(
+    *, micro_grids: bool, link_units: bool, level: DrawnLevel = DrawnLevel.GRID
+) -> tuple[str, ...]:
+    """Return the levels below a grid that are asked for, from above.
+
+    Raises
+    ------
+    typer.BadParameter
+        When they are asked for below communities, which hold no grids yet.
+    """
+    if level is DrawnLevel.COMMUNITY and (micro_grids or link_units):
+        raise typer.BadParameter(
+            "--level community 不能与 --micro-grids、--link-units 同用：请先在社区内划分网格。"
+            "Not with --micro-grids or --link-units: draw grids in the communities first."
+        )
     asked = (("micro_grid", micro_grids), ("link_unit", link_units))
     return tuple(level for level, wanted in asked if wanted)
 
@@ -189,3 +229,25 @@ def refuse_overwriting_input(inputs: Sequence[Path], out: Path) -> None:
     """
     if any(path.is_file() and out.exists() and path.samefile(out) for path in inputs):
         raise typer.BadParameter(f"-o {out.name} 会覆盖输入文件 would overwrite an input file")
+
+
+def refuse_unused_communities(communities: Path | None, *, level: DrawnLevel, drawn: bool) -> None:
+    """Refuse a plan of communities where no grids are drawn in it.
+
+    Raises
+    ------
+    typer.BadParameter
+        When communities are to be drawn, or the grids are those of a plan file (``drawn``).
+    """
+    if communities is None:
+        return
+    if level is DrawnLevel.COMMUNITY:
+        raise typer.BadParameter(
+            "--communities 用于划分网格，不能与 --level community 同用。"
+            "--communities is for grids, not with --level community."
+        )
+    if drawn:
+        raise typer.BadParameter(
+            "输入为方案文件时网格不变，--communities 不起作用。"
+            "The grids of a plan file stay: --communities would not be used."
+        )

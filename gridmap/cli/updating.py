@@ -14,7 +14,6 @@ from gridmap.cli.progress import show_progress
 if TYPE_CHECKING:
     from gridmap.model import Plan
 
-EXIT_UNMET = 3
 MOST_LOCK_BYTES = 10_000_000
 """A file of locks above this size is refused (gridmap's own default)."""
 
@@ -138,7 +137,8 @@ def _read_lock_file(path: Path | None) -> list[str]:
 
 
 def _report(made: Plan, out: Path, *, as_json: bool) -> None:
-    """Say what changed and what the plan is worth; exit with 3 where a grid is unmet."""
+    """Say what changed and what the plan is worth; exit with 3 where a grid or zone is unmet."""
+    from gridmap.cli.reporting import EXIT_UNMET, is_unmet, say_levels
     from gridmap.scoring import score_plan
 
     totals = dict(score_plan(made).totals)
@@ -158,6 +158,10 @@ def _report(made: Plan, out: Path, *, as_json: bool) -> None:
             f"{totals['general']} general grids: {totals['in_band']} inside their band, "
             f"{totals['attainable']} attainable.",
         )
+        for finding in made.findings:
+            if finding.code == "levels_carried":
+                say(finding.zh, finding.en)
+        say_levels(totals)
         say(f"已写出：{out}", f"Written: {out}")
-    if totals["in_band"] < totals["general"]:
+    if is_unmet(totals):
         raise typer.Exit(EXIT_UNMET)

@@ -5,6 +5,8 @@ conversion   declared datums to stored degrees
 points       a point -> placement
 addressing   an address -> placement
 tables       a csv of questions -> a csv of answers
+levels       the micro-grids and link units of a plan, by place and by land
+zones        a placement -> its micro-grid and link unit, or those that are possible
 divisions    what the plan knows of province, city, district, township
 naming       the standard address of what was found
 placements   the answer and its JSON form; faults, its words

@@ -12,6 +12,7 @@ from gridmap.locating.divisions import LEVELS, compare_divisions, division_key
 from gridmap.locating.faults import FAULTS
 from gridmap.locating.naming import standard_of
 from gridmap.locating.placements import MAX_CANDIDATES, Candidate, Placement
+from gridmap.locating.zones import add_zones_of_places
 
 if TYPE_CHECKING:
     from gridmap.addresses.elements import Address
@@ -81,15 +82,20 @@ def locate_address(release: Release, text: str) -> Placement:
     >>> locate_address(release, "锦绣花园").faults
     ('building_missing',)
     """
+    return add_zones_of_places(release, *_find_grid(release, text))
+
+
+def _find_grid(release: Release, text: str) -> tuple[Placement, tuple[int, ...]]:
+    """Return the grid of an address, and the places that were found."""
     address = parse_address(text, communities=release.community_names)
     if address.level == "none":
-        return Placement("none", "none", address=address, faults=("address_not_read",))
+        return Placement("none", "none", address=address, faults=("address_not_read",)), ()
     evidence = find_evidence(release.gazetteer, address)
     if not evidence:
         address = _as_known_community(release, address)
-        return _place_by_division(release, _without_unknown_place(address, named=False))
-    found = _weigh(release, address, evidence)
-    return _answer(release, address, _use_entrance(release, address, found))
+        return _place_by_division(release, _without_unknown_place(address, named=False)), ()
+    found = _use_entrance(release, address, _weigh(release, address, evidence))
+    return _answer(release, address, found), found.rows
 
 
 def _use_entrance(release: Release, address: Address, found: _Finding) -> _Finding:

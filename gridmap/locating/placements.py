@@ -6,10 +6,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from gridmap.locating.faults import FAULTS
+from gridmap.locating.zones import zone_as_dict
 
 if TYPE_CHECKING:
     from gridmap.addresses.elements import Address
     from gridmap.locating.releases import GridFacts
+    from gridmap.locating.zones import ZonePlacement
 
 Decision = Literal["auto", "review", "none"]
 Status = Literal["unique", "ambiguous", "boundary", "outside", "none"]
@@ -91,6 +93,8 @@ class Placement:
     margin_m, tolerance_m
         Metres from the place to the nearest grid border, and the distance below which it counts
         as near.
+    zones
+        The micro-grid and the link unit, of each level that the plan holds.
     """
 
     decision: Decision
@@ -107,6 +111,7 @@ class Placement:
     datum: str = ""
     margin_m: float | None = None
     tolerance_m: float | None = None
+    zones: tuple[ZonePlacement, ...] = ()
 
 
 def placement_as_dict(placement: Placement) -> dict[str, object]:
@@ -114,7 +119,8 @@ def placement_as_dict(placement: Placement) -> dict[str, object]:
 
     Notes
     -----
-    Source: DESIGN.md section 3, Commands and Service. Absent values are None.
+    Source: DESIGN.md section 3, Commands and Service. Absent values are None. Where the plan holds
+    micro-grids or link units, ``micro_grid`` and ``link_unit`` come behind the contract's keys.
 
     Examples
     --------
@@ -140,6 +146,7 @@ def placement_as_dict(placement: Placement) -> dict[str, object]:
             "margin_m": placement.margin_m,
             "tolerance_m": placement.tolerance_m,
         },
+        **{placed.level: zone_as_dict(placed) for placed in placement.zones},
     }
 
 

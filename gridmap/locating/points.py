@@ -10,6 +10,7 @@ import shapely
 from pyproj import Geod
 
 from gridmap.locating.placements import MAX_CANDIDATES, Candidate, Placement
+from gridmap.locating.zones import add_zones_of_point
 
 if TYPE_CHECKING:
     from gridmap.locating.conversion import Converted
@@ -93,7 +94,11 @@ def locate_point(release: Release, x: float, y: float, *, datum: str) -> Placeme
 
 
 def place_point(release: Release, point: Converted) -> Placement:
-    """Find the grid of a converted point; see `locate_point`."""
+    """Find the grid of a converted point, and the zones below it; see `locate_point`."""
+    return add_zones_of_point(release, _find_grid(release, point), point.lon, point.lat)
+
+
+def _find_grid(release: Release, point: Converted) -> Placement:
     around = look_around(release, point.lon, point.lat, point.tolerance_m)
     near = around.margin_m <= point.tolerance_m
     listed = around.near[:MAX_CANDIDATES]

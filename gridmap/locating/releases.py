@@ -19,6 +19,7 @@ from gridmap.locating.divisions import (
     division_key,
     know_divisions,
 )
+from gridmap.locating.levels import know_levels, list_frames
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from pyproj import Transformer
 
+    from gridmap.locating.levels import ZoneLevel
     from gridmap.model import Plan
 
 SEGMENT_DEGREES = 0.005
@@ -79,8 +81,9 @@ class Release:
     plan
         The plan.
     version
-        The first 16 hexadecimal digits of the SHA-256 of its grids, assignment and places: equal
-        for a plan in memory and the same plan read from a file.
+        The first 16 hexadecimal digits of the SHA-256 of its grids, assignment and places, and of
+        the levels below the grids where it holds any: equal for a plan in memory and the same plan
+        read from a file.
     grids
         The grids, in the order of ``plan.grids``.
     community_keys, township_keys
@@ -106,6 +109,8 @@ class Release:
         Degrees to metres.
     conversion
         Declared datums to stored degrees.
+    levels
+        The micro-grids and link units that the plan holds, from above.
     """
 
     plan: Plan
@@ -124,6 +129,7 @@ class Release:
     borders: NDArray[np.object_]
     to_metric: Transformer
     conversion: Conversion
+    levels: tuple[ZoneLevel, ...] = ()
 
     def find_grid(self, grid_id: str) -> GridFacts | None:
         """Return the grid with this id or this code, or None."""
@@ -172,7 +178,11 @@ def open_release(plan: Plan | str | Path) -> Release:
     units = plan.territory.units
     geometry = np.asarray(plan.grids.geometry.array, dtype=object)
     to_metric = Transformer.from_crs(units.crs, units.metric_crs, always_xy=True)
-    metric = _project(shapely.segmentize(geometry, SEGMENT_DEGREES), to_metric)
+
+    def project(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
+        return _project(shapely.segmentize(shapes, SEGMENT_DEGREES), to_metric)
+
+    metric = project(geometry)
     borders = shapely.boundary(metric)
     for prepared in (geometry, metric, borders):
         shapely.prepare(prepared)
@@ -199,6 +209,7 @@ def open_release(plan: Plan | str | Path) -> Release:
         borders=borders,
         to_metric=to_metric,
         conversion=Conversion(tuple(float(v) for v in shapely.total_bounds(geometry))),
+        levels=know_levels(plan, gazetteer, project),
     )
 
 
@@ -208,7 +219,8 @@ def hash_plan(plan: Plan) -> str:
     Notes
     -----
     Grids (id, code, name, kind, households, shape as normalised WKB), the assignment and the
-    places are hashed in the order of their ids.
+    places are hashed in the order of their ids; then the micro-grids and link units that there
+    are, and who is in which.
 
     Examples
     --------
@@ -217,24 +229,38 @@ def hash_plan(plan: Plan) -> str:
     True
     """
     digest = hashlib.sha256()
-    grids = plan.grids.sort_index()
-    shapes = [
-        # a part alone and a collection of one part are the same land
-        b"".join(shapely.to_wkb(shapely.get_parts(shape)))
-        for shape in shapely.normalize(np.asarray(grids.geometry.array, dtype=object))
-    ]
-    names = ("code", "name", "kind", "community_id", "households")
-    columns = [grids[name].tolist() for name in names]
-    for grid_id, shape, *values in zip(grids.index.tolist(), shapes, *columns, strict=True):
-        _feed(digest, (grid_id, *values))
-        digest.update(shape)
+    _feed_zones(digest, plan.grids, ("code", "name", "kind", "community_id", "households"))
     assignment = plan.assignment.sort_index()
     _feed(digest, assignment.index.tolist())
     _feed(digest, assignment.tolist())
     places = plan.territory.units.places
     for name in ("text", "elements", "building_id", "lon", "lat"):
         _feed(digest, places[name].tolist())
+    members = plan.territory.units.members
+    for level, frame in list_frames(plan):
+        _feed_zones(digest, frame, ("code", "name", "grid_id", "households", "floors"))
+        columns = [
+            members[key].tolist()
+            for key in ("building_id", "unit_id", "entrance", f"{level}_id")
+            if key in members
+        ]
+        rows = zip(*columns, strict=True)
+        _feed(digest, sorted("\x1e".join(map(str, row)) for row in rows))
     return digest.hexdigest()[:16]
+
+
+def _feed_zones(digest: hashlib._Hash, frame: gpd.GeoDataFrame, names: tuple[str, ...]) -> None:
+    """Feed some columns of grids or zones, and their shapes, in the order of their ids."""
+    frame = frame.sort_index()
+    shapes = [
+        # a part alone and a collection of one part are the same land
+        b"".join(shapely.to_wkb(shapely.get_parts(shape)))
+        for shape in shapely.normalize(np.asarray(frame.geometry.array, dtype=object))
+    ]
+    columns = [frame[name].tolist() for name in names]
+    for zone_id, shape, *values in zip(frame.index.tolist(), shapes, *columns, strict=True):
+        _feed(digest, (zone_id, *values))
+        digest.update(shape)
 
 
 def _feed(digest: hashlib._Hash, values: Iterable[object]) -> None:

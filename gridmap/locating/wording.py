@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gridmap.terms import TERMS
+
 if TYPE_CHECKING:
     from gridmap.locating.placements import Confidence, Decision, Placement, Status
+    from gridmap.locating.zones import ZonePlacement
 
 DECISION_WORDS: dict[Decision, tuple[str, str]] = {
     "auto": ("can be used as it is", "可直接采用"),
@@ -92,3 +95,40 @@ def _sentence(placement: Placement, language: int) -> str:
         said.append((("confidence", "可信程度")[language], confidence))
     rest = semicolon.join(f"{key}{colon}{value}" for key, value in said)
     return f"{head}{stop}{'' if language else ' '}{rest}{stop}"
+
+
+SHOWN_ZONES = 6
+"""Possible zones that a sentence names; the rest are counted."""
+
+
+def describe_zone(placed: ZonePlacement) -> tuple[str, str]:
+    """Say in one sentence which micro-grid or link unit it is, or which are possible.
+
+    Returns
+    -------
+    tuple of str
+        English and Chinese.
+
+    Examples
+    --------
+    >>> from gridmap.locating.zones import ZonePlacement
+    >>> describe_zone(ZonePlacement("micro_grid", "none"))
+    ('micro-grid: none known', '微网格：未知')
+    """
+    term = TERMS[placed.level]
+    if placed.status == "none":
+        return f"{term.en}: none known", f"{term.zh}：未知"
+    shown = [item.zone for item in placed.candidates[:SHOWN_ZONES]]
+    rest = len(placed.candidates) - len(shown)
+    names = [zone.name + (f"({zone.floors})" if zone.floors else "") for zone in shown]
+    english = "; ".join(names) + (f"; {rest} more" if rest else "")
+    chinese = "、".join(names) + (f"等 {len(placed.candidates)} 个" if rest else "")
+    if placed.zone is None:
+        return f"{term.en}: one of {english}", f"{term.zh}：可能为 {chinese}"
+    zone = placed.zone
+    en, zh = f"{term.en}: {zone.name} ({zone.code})", f"{term.zh}：{zone.name}（{zone.code}）"
+    if placed.status == "boundary":
+        return f"{en}, near a border of {english}", f"{zh}，靠近边界：{chinese}"
+    if placed.found_by == "entrance":
+        return f"{en}, by its entrance", f"{zh}（按单元号）"
+    return en, zh

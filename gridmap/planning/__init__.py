@@ -7,13 +7,14 @@ from gridmap.planning.communities import adopt_communities
 from gridmap.planning.nesting import subdivide_plan
 from gridmap.planning.partitioning import Certificate, OutsideZone, Partition, partition
 from gridmap.planning.planner import make_plan
-from gridmap.planning.replanning import replan
+from gridmap.planning.replanning import hash_assignment, replan
 
 __all__ = [
     "Certificate",
     "OutsideZone",
     "Partition",
     "adopt_communities",
+    "hash_assignment",
     "make_area_territory",
     "make_plan",
     "merge_units",

@@ -16,10 +16,10 @@ import pandas as pd
 import shapely
 
 from gridmap.adjacency import LEAST_CONTACT_M
+from gridmap.errors import InvalidOption, RefusedInput
 from gridmap.findings import FindingKind
 from gridmap.planning.numbering import distinguish
-from gridmap.rules import BandRule
-from gridmap.rules.weights import SIMILARITY
+from gridmap.rules import rules_of_communities
 from gridmap.units.measuring import measure_polygons
 
 if TYPE_CHECKING:
@@ -44,7 +44,19 @@ PERSONS_ESTIMATED = FindingKind(
     cure_en="Give the units a column residents, or set persons_per_household in the rules.",
     cure_zh="请提供常住人口（residents），或在规则中设置 persons_per_household。",
 )
-FINDING_KINDS = (PERSONS_ESTIMATED,)
+COMMUNITIES_UNMATCHED = FindingKind(
+    "communities_unmatched",
+    "error",
+    en="{count} units of this input are in no community of the plan of communities, or lie on "
+    "other land there: {places}. It was drawn from other data.",
+    zh="本次输入中有 {count} 个单元不在该社区方案中，或用地与其不同：{places}。"
+    "该方案由其他数据划出。",
+    cure_en="Draw the communities from the same input and rules: gridmap plan INPUT -o "
+    "communities.gpkg --level community",
+    cure_zh="请用同样的输入和规则划分社区："
+    "gridmap plan 输入数据 -o communities.gpkg --level community",
+)
+FINDING_KINDS = (PERSONS_ESTIMATED, COMMUNITIES_UNMATCHED)
 
 
 @dataclass(frozen=True)
@@ -124,23 +136,11 @@ def lift_territory(territory: Territory, rules: Rules) -> Lift:
         buildings=None,
         read_households=int(persons.sum()),
     )
-    label = (f"{rules.label_en}: communities", f"{rules.label_zh}（社区层级）")
-    bands = (BandRule(rule.wish, rule.source, soft=True), BandRule(rule.band, rule.source))
-    of_level = replace(
-        rules,
-        label_en=label[0],
-        label_zh=label[1],
-        bands=bands,
-        dedicated=(),
-        weight="households",
-        most_residents=0,
-        similarity=SIMILARITY,
-    )
     today = frame["community_id"]
     numbers = pd.factorize(today.sort_index(), sort=True)[0].astype(np.int64)
     return Lift(
         replace(territory, units=above, borders=_open_borders(territory.borders, parent)),
-        of_level,
+        rules_of_communities(rules),
         today,
         numbers if today.nunique() > parent.nunique() else None,
         said,
@@ -290,6 +290,13 @@ def adopt_communities(territory: Territory, plan: Plan) -> Territory:
     Territory
         For the next ``make_plan``: the plan's codes are the ids of its communities.
 
+    Raises
+    ------
+    InvalidOption
+        When the plan is one of grids.
+    RefusedInput
+        When a unit is in none of the plan's communities, or lies on other land in that plan.
+
     Examples
     --------
     >>> import gridmap
@@ -303,6 +310,7 @@ def adopt_communities(territory: Territory, plan: Plan) -> Territory:
     import geopandas as gpd
 
     units = territory.units
+    _check_adopted(units, plan)
     code = plan.grids["code"].astype(str)
     of_unit = plan.assignment.reindex(units.frame.index).map(code).astype(object)
     frame = units.frame.assign(community_id=of_unit.to_numpy(object))
@@ -325,3 +333,19 @@ def adopt_communities(territory: Territory, plan: Plan) -> Territory:
     return replace(
         territory, units=replace(units, frame=frame, communities=communities), borders=borders
     )
+
+
+def _check_adopted(units: Units, plan: Plan) -> None:
+    """Refuse communities that were drawn from other units than these."""
+    if plan.about.get("level") != "community":
+        raise InvalidOption(
+            "The plan is one of grids, not of communities.",
+            "该方案是网格方案，不是社区方案。",
+            cure_en="gridmap plan INPUT -o communities.gpkg --level community",
+            cure_zh="gridmap plan 输入数据 -o communities.gpkg --level community",
+        )
+    before = plan.territory.units.frame.geometry.reindex(units.frame.index).to_numpy()
+    same = shapely.equals_exact(before, units.frame.geometry.to_numpy(), 0.0)
+    same &= plan.assignment.reindex(units.frame.index).notna().to_numpy()
+    if not same.all():
+        raise RefusedInput([COMMUNITIES_UNMATCHED.found(units.frame.index[~same])])

@@ -140,7 +140,7 @@ def subdivide_plan(
             f"levels 只能取 {'、'.join(LEVELS)}。",
         )
     bands = {"micro_grid": rules.micro_grids, "link_unit": rules.link_units}
-    units = _without_levels(plan.territory.units)
+    units = strip_levels(plan.territory.units)
     atoms = list_atoms(units, most=min(bands[level].upper for level in wanted))
     cells = grow_cells(units, atoms)
     ids = plan.grids.index.to_numpy(object)
@@ -174,8 +174,14 @@ def subdivide_plan(
     return _assemble(plan, rules, units, atoms, cells, drawn, seed)
 
 
-def _without_levels(units: Units) -> Units:
-    """Return units as they were before any subdivision."""
+def strip_levels(units: Units) -> Units:
+    """Return units as they were before any subdivision.
+
+    Parameters
+    ----------
+    units
+        Units of any plan.
+    """
     frame = units.frame.drop(columns="micro_grid_id", errors="ignore")
     return replace(units, frame=frame, members=merge_members(units.members))
 

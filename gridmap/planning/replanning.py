@@ -13,6 +13,7 @@ from gridmap.findings import sort_findings
 from gridmap.model import Plan, ignore_progress
 from gridmap.planning.anchoring import anchor_nodes
 from gridmap.planning.attempts import Search
+from gridmap.planning.carrying import carry_levels
 from gridmap.planning.changes import tell_changes
 from gridmap.planning.drafting import Piece, find_land_pieces, share_edges, state_piece
 from gridmap.planning.framing import Draft, Identities, frame_grids
@@ -83,7 +84,8 @@ def replan(
         The grids of the earlier plan with their ids, codes and names, as far as they are still in
         one piece and inside their band; only the others, and what neighbours are needed to mend
         them, are redrawn. ``changes`` tells what became of each. New grids get new ids, and
-        serials after the greatest that was used.
+        serials after the greatest that was used. Micro-grids and link units of the earlier plan
+        stay in unchanged grids and are drawn anew in the others.
 
     Raises
     ------
@@ -148,7 +150,7 @@ def replan(
     )
     said += sum_up(plan, grids, changes, assignment, overlay.grid, troubles, held)
     progress("plan", land.size, land.size)
-    return Plan(
+    made = Plan(
         grids=grids,
         territory=territory,
         assignment=assignment,
@@ -157,6 +159,7 @@ def replan(
         about=tell_about(territory, rules, seed) | {"replanned_from": hash_assignment(plan)},
         changes=changes,
     )
+    return carry_levels(plan, made, seed=seed)
 
 
 def hash_assignment(plan: Plan) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from gridmap.estimates import HOUSEHOLDS_ESTIMATED
 from gridmap.schemas import ROLES
-from gridmap.scoring import MEASURES
+from gridmap.scoring import find_measure
 from gridmap.terms import AGE_CLASSES, AREA_TYPES
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def list_about_rows(plan: Plan, card: Scorecard) -> tuple[Row, ...]:
     personal = "本表不含居民、住户、门牌信息。"
     return (
         *_estimate_rows(plan.findings),
-        *_measure_rows(card, estimated=is_estimated(plan)),
+        *_measure_rows(card, estimated=is_estimated(plan), level=plan.about.get("level", "grid")),
         *_rule_rows(plan),
         *(_input_row(item) for item in plan.territory.units.inputs),
         *_fact_rows(plan),
@@ -90,29 +90,31 @@ def _estimate_rows(findings: tuple[Finding, ...]) -> list[Row]:
     ]
 
 
-def _measure_rows(card: Scorecard, *, estimated: bool) -> list[Row]:
+def _measure_rows(card: Scorecard, *, estimated: bool, level: str) -> list[Row]:
     """Return a row for each measure; sums of households say so where they are estimates."""
     rows: list[Row] = []
-    for key, measure in MEASURES.items():
+    for key, value in card.totals.items():
+        measure = find_measure(key, level=level)
         chinese, english = measure.meaning_zh, measure.meaning_en
         name = f"{measure.zh} {measure.en}"
         if estimated and key in SUMS_OF_HOUSEHOLDS:
             name = f"{measure.zh}（估算） {measure.en} (estimated)"
             chinese += "其中含估算值，不是实际统计数。"
             english += " Estimates are among them: they are not counted."
-        rows.append((name, _show(card.totals[key], measure.form), chinese, english))
+        rows.append((name, _show(value, measure.form), chinese, english))
     return rows
 
 
 def _rule_rows(plan: Plan) -> list[Row]:
     rules = plan.rules
+    unit = "人" if plan.about.get("counted") == "persons" else "户"
     rows: list[Row] = [("规则 rules", rules.name, rules.label_zh, rules.label_en)]
     for rule in rules.bands:
         soft = "（可放宽 soft）" if rule.soft else ""
-        value = f"{rule.band.lower}-{rule.band.upper} 户{soft}"
+        value = f"{rule.band.lower}-{rule.band.upper} {unit}{soft}"
         chinese, english = _scope(rule)
         source = f"{english}. Source: {rule.source}" if rule.source else english
-        rows.append(("户数区间 band", value, chinese, source))
+        rows.append((f"{unit}数区间 band", value, chinese, source))
     return rows
 
 

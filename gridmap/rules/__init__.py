@@ -19,6 +19,7 @@ from gridmap.rules.bands import (
     DedicatedRule,
 )
 from gridmap.rules.levels import CommunityRule, LevelRule
+from gridmap.rules.lifting import rules_of_communities
 from gridmap.rules.ruleset import Rules
 from gridmap.rules.weights import SimilarityRule, WorkloadRule
 
@@ -34,4 +35,5 @@ __all__ = [
     "Rules",
     "SimilarityRule",
     "WorkloadRule",
+    "rules_of_communities",
 ]

@@ -9,11 +9,14 @@ borders, and whatever the plan stated otherwise is counted as ``misstated``.
     bands       which band is for which grid, and how many grids arithmetic keeps outside
     shapes      pieces, area, perimeter, compactness, and whether the grids tile the land
     compounds   how many compounds are left whole
+    levels      micro-grids and link units: how many, in band, whole, nested and tiling
+    atoms       which of their zones are proved to be outside
     measures    what each measure is called and means
     lines       what grids lie across, and what they are bounded by
 """
 
 from gridmap.scoring.cards import score_plan
+from gridmap.scoring.level_measures import LEVEL_MEASURES, find_measure
 from gridmap.scoring.measures import MEASURES, Measure
 
-__all__ = ["MEASURES", "Measure", "score_plan"]
+__all__ = ["LEVEL_MEASURES", "MEASURES", "Measure", "find_measure", "score_plan"]

@@ -8,9 +8,11 @@ import numpy as np
 import pandas as pd
 
 from gridmap.model import Scorecard
-from gridmap.rules import Band
+from gridmap.rules import Band, rules_of_communities
 from gridmap.scoring.bands import count_unavoidable, find_bands, label_pieces
 from gridmap.scoring.compounds import bound_excess, measure_compounds
+from gridmap.scoring.level_measures import LEVEL_MEASURES
+from gridmap.scoring.levels import score_levels
 from gridmap.scoring.likeness import measure_likeness
 from gridmap.scoring.lines import align_grids, count_crossings, measure_alignment, measure_lines
 from gridmap.scoring.measures import MEASURES
@@ -35,13 +37,15 @@ def score_plan(plan: Plan, *, rules: Rules | None = None) -> Scorecard:
     plan
         The plan to judge.
     rules
-        The rules to judge by; those the plan was made by when not given.
+        The rules to judge by; those the plan was made by when not given. Communities (a plan made
+        with level ``community``) are judged by the rules' ``communities``.
 
     Returns
     -------
     Scorecard
-        ``totals``: plain ints and floats, the keys of DESIGN.md section 3 first; ``by_grid``: one
-        row a grid in the plan's order. ``docs/scores.md`` defines each.
+        ``totals``: plain ints and floats, the keys of DESIGN.md section 3 first, those of
+        micro-grids and link units last and only where the plan holds these; ``by_grid``: one row a
+        grid in the plan's order. ``docs/scores.md`` defines each.
 
     Examples
     --------
@@ -53,7 +57,10 @@ def score_plan(plan: Plan, *, rules: Rules | None = None) -> Scorecard:
     >>> totals["general"], totals["in_band"], totals["attainable"]
     (1, 1, 1)
     """
-    rules = plan.rules if rules is None else rules
+    if rules is None:
+        rules = plan.rules
+    elif plan.about.get("level") == "community":
+        rules = rules_of_communities(rules)
     units = _gather_units(plan, rules)
     by_grid = _judge_grids(plan, units, rules)
     lines = measure_lines(plan.territory.borders, plan.assignment)
@@ -66,13 +73,15 @@ def score_plan(plan: Plan, *, rules: Rules | None = None) -> Scorecard:
     totals |= measure_likeness(plan.territory, units)
     over = by_grid["overloaded"] & (by_grid["kind"] == "general")
     totals["residents_over"] = int(over.sum())
+    totals |= score_levels(plan, rules)
     return Scorecard(totals=_in_order(totals), by_grid=by_grid.round(DIGITS))
 
 
 def _in_order(totals: Mapping[str, float]) -> dict[str, float | int]:
-    """Return the totals in the order of `MEASURES`; each measure is there, and no other."""
+    """Return the totals in the order of `MEASURES`, all of them, then those of levels there are."""
+    keys = [*MEASURES, *(key for key in LEVEL_MEASURES if key in totals)]
     return {
-        key: _plain(totals[key], places=12 if key == "tiling_error" else DIGITS) for key in MEASURES
+        key: _plain(totals[key], places=12 if key == "tiling_error" else DIGITS) for key in keys
     }
 
 
