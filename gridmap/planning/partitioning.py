@@ -24,7 +24,7 @@ from gridmap.planning.arguments import (
     read_time_limit,
     read_weights,
 )
-from gridmap.planning.certifying import bound_group_splits, prove_division
+from gridmap.planning.certifying import bound_group_splits, load_provers, prove_division
 from gridmap.planning.counting import count_reachable, settle_number
 from gridmap.planning.feasibility import bound_number
 from gridmap.planning.loads import Judgement, can_share_loads, find_overburdened, judge_zones
@@ -32,7 +32,7 @@ from gridmap.planning.mending import mend_zones
 from gridmap.planning.problems import Problem, find_pieces, number_by_first
 from gridmap.planning.solving import Search, bound_outside, solve_problem
 from gridmap.planning.walking import load_kernels
-from gridmap.planning.watching import Snapshot, Watch, choose_workers, heed_interrupts
+from gridmap.planning.watching import Snapshot, Watch, choose_workers, stand_watch
 from gridmap.rules import Band
 
 if TYPE_CHECKING:
@@ -297,8 +297,8 @@ def partition(  # noqa: PLR0913  # the signature is a contract: DESIGN.md sectio
     watch = Watch(read_time_limit(time_limit_s))
     seed, workers = read_integer("seed", seed), choose_workers(workers)
     band = read_band(lower, upper)
-    with heed_interrupts(watch):
-        compiling = load_kernels()
+    with stand_watch(watch):
+        compiling = load_kernels() + (load_provers() if prove else 0.0)
         watch.spare(compiling)
         ends = read_edges(edges, len(read_weights(weights)))
         costs = read_costs(edge_costs, len(ends))
@@ -402,8 +402,9 @@ def _certify(
         burdened |= not shared
     judged = judge_zones(problem, labels)
     reasons = explain_zones(problem, labels, held, bounds, forced=added)
+    carried = judged.loads.tolist()
     outside = tuple(
-        OutsideZone(zone, weight, reason, tuple(judged.loads[zone].tolist()))
+        OutsideZone(zone, weight, reason, tuple(carried[zone]))
         for zone, weight, reason in _explain_loads(problem, labels, judged, reasons, burdened)
     )
     return Certificate(

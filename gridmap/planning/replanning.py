@@ -29,13 +29,13 @@ from gridmap.planning.locking import Locks, read_locks
 from gridmap.planning.mending import mend_zones
 from gridmap.planning.numbering import make_grid_id
 from gridmap.planning.overlaying import overlay_grids
-from gridmap.planning.planner import say_stopped, tell_about
+from gridmap.planning.planner import AFTERWARDS, say_stopped, tell_about
 from gridmap.planning.problems import number_by_first
 from gridmap.planning.reasons import state_arithmetic
 from gridmap.planning.solving import Search
 from gridmap.planning.tallying import find_troubles, sum_up
 from gridmap.planning.walking import load_kernels, seed_from
-from gridmap.planning.watching import Watch, heed_interrupts
+from gridmap.planning.watching import Watch, stand_watch
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -73,7 +73,8 @@ def replan(
     seed
         The same input and seed give the same plan on any machine.
     time_limit_s
-        Cuts the mending short, in seconds.
+        Cuts the mending short, in seconds. It holds for the whole call but for compiling the
+        kernels; what is mended by then is kept.
     progress
         Called as ``progress("plan", done, total)`` with numbers of units.
 
@@ -116,6 +117,8 @@ def replan(
             "A plan needs at least one unit and a time limit above 0.",
             "划分至少需要一个单元，且时间上限须大于 0。",
         )
+    watch = Watch(time_limit_s)
+    watch.spare(load_kernels())
     land = read_land(territory, rules)
     progress("plan", 0, land.size)
     overlay = overlay_grids(plan, territory)
@@ -124,9 +127,8 @@ def replan(
     carving, trouble = carve_again(plan, territory, land, past, held, rules)
     reserved = reserve_locked(carving.number, past, held)
     pieces = find_land_pieces(land, reserved)
-    watch = Watch(time_limit_s)
-    with heed_interrupts(watch):
-        watch.spare(load_kernels())
+    watch.keep_back(AFTERWARDS * watch.seconds)
+    with stand_watch(watch):
         zones = _mend_pieces(land, pieces, past, held, rules, seed, watch, progress)
     division = join_kept(land, reserved, pieces, zones, past, held)
     numbers = _name_grids(land, division.grid, carving, past, held)

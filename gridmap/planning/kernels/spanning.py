@@ -15,6 +15,7 @@ from gridmap.planning.kernels.columns import (
     RANK,
 )
 from gridmap.planning.kernels.compiling import draw_below, inner
+from gridmap.planning.kernels.timing import Bell, is_due
 from gridmap.planning.kernels.weighing import SPLIT, Aim, Graph
 
 FREE, KEPT, CUT = 0, 1, 2
@@ -63,10 +64,13 @@ def collect_edges(
 
 
 @inner
-def _sort_keys(keys: np.ndarray) -> None:
-    """Sort distinct whole numbers in place (Shell's method: short to compile, no extra room)."""
+def _sort_keys(keys: np.ndarray, bell: Bell) -> None:
+    """Sort distinct whole numbers in place (Shell's method: short to compile, no extra room).
+
+    When the bell rings they stay as they lie: a tree can be drawn from any order.
+    """
     gap = len(keys) // 2
-    while gap > 0:
+    while gap > 0 and not is_due(bell):
         for k in range(gap, len(keys)):
             key, low = keys[k], k
             while low >= gap and keys[low - gap] > key:
@@ -78,7 +82,12 @@ def _sort_keys(keys: np.ndarray) -> None:
 
 @inner
 def _rank_edges(
-    graph: Graph, nodes: np.ndarray, ends: np.ndarray, ids: np.ndarray, rng: np.ndarray
+    graph: Graph,
+    nodes: np.ndarray,
+    ends: np.ndarray,
+    ids: np.ndarray,
+    bell: Bell,
+    rng: np.ndarray,
 ) -> np.ndarray:
     """Return the edges in the order in which a tree takes them: rank, blurred by chance."""
     spread = (200, 600, 1500, 4000)[draw_below(rng, 4)]
@@ -93,7 +102,7 @@ def _rank_edges(
         if graph.node[a, ANCHOR] >= 0 and graph.node[a, ANCHOR] == graph.node[b, ANCHOR]:
             key = (2 * GROUP_RANK << 20) + noise
         keys[e] = (key + KEY_SHIFT << EDGE_BITS) + e
-    _sort_keys(keys)
+    _sort_keys(keys, bell)
     for e in range(len(keys)):
         keys[e] &= (1 << EDGE_BITS) - 1
     return keys
@@ -101,7 +110,12 @@ def _rank_edges(
 
 @inner
 def draw_tree(
-    graph: Graph, nodes: np.ndarray, ends: np.ndarray, ids: np.ndarray, rng: np.ndarray
+    graph: Graph,
+    nodes: np.ndarray,
+    ends: np.ndarray,
+    ids: np.ndarray,
+    bell: Bell,
+    rng: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Draw a spanning tree of connected nodes; return its edges (positions in ids) and flags.
 
@@ -109,7 +123,7 @@ def draw_tree(
     that must be cut, so that no zone ever holds two locked zones.
     """
     size = len(nodes)
-    order = _rank_edges(graph, nodes, ends, ids, rng)
+    order = _rank_edges(graph, nodes, ends, ids, bell, rng)
     root = np.empty(size, np.int64)
     anchor = np.empty(size, np.int64)
     for i in range(size):
