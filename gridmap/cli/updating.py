@@ -71,6 +71,7 @@ def replan(
     datum: options.Datums = None,
     admin_level: options.AdminLevel = None,
     households_total: options.HouseholdsTotal = None,
+    time_limit: options.TimeLimit = None,
     as_json: options.Json = False,
 ) -> None:
     """动态调整：新数据或新规则下，以最小变动更新方案。Bring a plan up to date, least change."""
@@ -103,7 +104,13 @@ def replan(
                     print_json({"findings": [finding.as_dict() for finding in refusal.findings]})
                 raise
         made = replan_plan(
-            earlier, territory, rules=chosen, locks=held, seed=seed, progress=progress
+            earlier,
+            territory,
+            rules=chosen,
+            locks=held,
+            seed=seed,
+            time_limit_s=time_limit,
+            progress=progress,
         )
         progress("write", 0, 1)
         write_plan(made, out)
@@ -138,7 +145,10 @@ def _read_lock_file(path: Path | None) -> list[str]:
 
 
 def _report(made: Plan, out: Path, *, as_json: bool) -> None:
-    """Say what changed and what the plan is worth; exit with 3 where a grid is unmet."""
+    """Say what changed and what the plan is worth; exit with 3 where a grid is unmet.
+
+    The same where the mending was ended before its time, by a limit or by Ctrl-C.
+    """
     from gridmap.scoring import score_plan
 
     totals = dict(score_plan(made).totals)
@@ -159,5 +169,6 @@ def _report(made: Plan, out: Path, *, as_json: bool) -> None:
             f"{totals['attainable']} attainable.",
         )
         say(f"已写出：{out}", f"Written: {out}")
-    if totals["in_band"] < totals["general"]:
+    stopped = any(finding.code == "search_stopped" for finding in made.findings)
+    if stopped or totals["in_band"] < totals["general"]:
         raise typer.Exit(EXIT_UNMET)

@@ -43,7 +43,8 @@ def mend_zones(problem: Problem, search: Search, watch: Watch | None = None) -> 
     search
         The seed.
     watch
-        Ends the mending early; what is mended by then stays so.
+        Ends the mending early; what is mended by then stays so. Of its time each zone that is
+        outside gets a part.
 
     Returns
     -------
@@ -68,10 +69,11 @@ def mend_zones(problem: Problem, search: Search, watch: Watch | None = None) -> 
     labels = board.labels()
     if _is_well(board, board.zones()):
         return number_by_first(labels)
-    for zone in _list_failing(board):
+    failing = _list_failing(board)
+    for number, zone in enumerate(failing):
         if watch.must_stop():
             break
-        _chain(board, zone, watch)
+        _chain(board, zone, watch.share(1 / (len(failing) - number)))
     if not watch.must_stop():
         _redraw_rest(board, search, watch)
     _settle_home(board, watch)
@@ -91,14 +93,16 @@ def _redraw_rest(board: Board, search: Search, watch: Watch) -> None:
         if not mended:
             break
         mended = False
-        for zone in _list_failing(board):
+        failing = _list_failing(board)
+        for number, zone in enumerate(failing):
             around = _look_around(board, zone)
             if _is_hopeless(board, zone, hopeless) or around in tried:
                 continue
             if watch.must_stop():
                 return
             tried.add(around)
-            mended |= _mend(board, zone, search, watch, looks=MOST_LOOKS << (2 * turn + 2))
+            own = watch.share(1 / (len(failing) - number))
+            mended |= _mend(board, zone, search, own, looks=MOST_LOOKS << (2 * turn + 2))
 
 
 def _open_board(problem: Problem) -> Board:

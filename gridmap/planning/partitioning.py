@@ -340,7 +340,7 @@ def partition(  # noqa: PLR0913  # the signature is a contract: DESIGN.md sectio
             cut_edges=int(np.count_nonzero(apart)),
             seconds=watch.seconds,
             compile_seconds=compiling,
-            stopped=watch.stopped,
+            stopped=watch.cause,
             proofs=proofs,
             splits_bound=bound_group_splits(problem),
         ),
@@ -457,7 +457,6 @@ def explain_zones(
     lower, upper = problem.bands.widest
     band = Band(lower, upper)
     judged = judge_zones(problem, labels)
-    weights = judged.weights
     large = problem.weights > upper
     between = problem.edges[~large[problem.edges].any(axis=1)]
     pieces = find_pieces(between, problem.size)
@@ -467,22 +466,23 @@ def explain_zones(
     unfit = np.zeros(problem.size, np.bool_)
     unfit[[node for bound in bounds for node in bound.unfit]] = True
     firsts = np.unique(labels, return_index=True)[1]
+    around = totals[pieces[firsts]]
     counts = np.bincount(whole[firsts])
     holds = {
-        name: np.bincount(labels[nodes], minlength=len(firsts)) > 0
+        name: (np.bincount(labels[nodes], minlength=len(firsts)) > 0).tolist()
         for name, nodes in (("free", ~held), ("large", large), ("unfit", unfit))
     }
+    own, room, weights = (row.tolist() for row in (whole[firsts], around, judged.weights))
     found = []
     for zone in np.flatnonzero(judged.by_size).tolist():
-        piece = int(whole[firsts[zone]])
-        around = int(totals[pieces[firsts[zone]]])
+        piece = own[zone]
         if not holds["free"][zone]:
             reason = "locked"
         elif holds["large"][zone]:
             reason = "building_too_large"
-        elif around < lower:
+        elif room[zone] < lower:
             reason = "too_few_households"
-        elif not band.can_hold(around):
+        elif not band.can_hold(room[zone]):
             reason = "total_impossible"
         elif holds["unfit"][zone] or piece in proved:
             reason = "units_do_not_fit"
@@ -490,7 +490,7 @@ def explain_zones(
             reason = "number_impossible"
         else:
             reason = "not_reached"
-        found.append((zone, int(weights[zone]), reason))
+        found.append((zone, weights[zone], reason))
     return _limit_forced(found, forced, band)
 
 

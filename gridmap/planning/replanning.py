@@ -192,9 +192,12 @@ def _mend_pieces(
     dedicated = past.kinds == "dedicated"
     home = np.where(dedicated[past.home] & (past.home >= 0), -1, past.home)
     zones, done = [], 0
+    left = sum(len(piece.members) for piece in pieces)
     for piece, borders in zip(pieces, edges, strict=True):
         zones.append(np.zeros(len(piece.members), np.int32))
         done += len(piece.members)
+        share = len(piece.members) / left
+        left -= len(piece.members)
         if int(land.counted[piece.members].sum()) == 0:
             continue
         problem = state_piece(land, piece, borders, rules)
@@ -205,7 +208,7 @@ def _mend_pieces(
         problem = replace(problem, anchors=anchor_nodes(problem, fixed))
         first = str(land.ids[piece.members[0]])
         own = seed_from(seed, land.communities[piece.community], first)
-        zones[-1] = mend_zones(problem, Search(seed=own), watch)
+        zones[-1] = mend_zones(problem, Search(seed=own), watch.share(share))
         progress("plan", done, land.size)
     return zones
 
