@@ -473,6 +473,7 @@ def explain_zones(
         for name, nodes in (("free", ~held), ("large", large), ("unfit", unfit))
     }
     own, room, weights = (row.tolist() for row in (whole[firsts], around, judged.weights))
+    fits = {total: band.can_hold(total) for total in set(room)}
     found = []
     for zone in np.flatnonzero(judged.by_size).tolist():
         piece = own[zone]
@@ -482,7 +483,7 @@ def explain_zones(
             reason = "building_too_large"
         elif room[zone] < lower:
             reason = "too_few_households"
-        elif not band.can_hold(room[zone]):
+        elif not fits[room[zone]]:
             reason = "total_impossible"
         elif holds["unfit"][zone] or piece in proved:
             reason = "units_do_not_fit"

@@ -40,6 +40,8 @@ MISFIT_ATTEMPTS = 3
 """The same where nodes fit into no zone, so that their zones are outside but can be near."""
 FIRST_TREES = 6
 MANY_NODES = 3000
+LISTING = 5e-6
+"""Seconds kept back of a time limit for each zone outside, to tell why (gridmap's own default)."""
 LARGE = 2
 """Regions' worth of nodes from which on a graph is searched region by region."""
 
@@ -134,6 +136,7 @@ def _solve_large(
         watch=watch,
     )
     start = divide_field(field, labels, fresh=fresh)
+    watch.keep_back(LISTING * np.count_nonzero(judge_zones(problem, start).outside))
     watch.tell(start, 0.0)
     return number_by_first(search_field(field, start))
 

@@ -190,6 +190,15 @@ def walk(
         plan[6] = course.sweeps
         now = search(part.graph, aim, best.copy(), plan, rng, best, score, bell)
         change = int(score[0])
+    if course.trees and watch.must_stop() and best.max() == labels.max():
+        quick = np.array([0, WORST, 0])
+        plan = _plan(0, 0, course, part)
+        plan[4] = 1
+        least = search(
+            part.graph, aim, labels.astype(np.int64), plan, rng, best.copy(), quick, bell
+        )
+        if quick[1] < score[1]:
+            return Reached(least, least, int(quick[1]), int(quick[1]), int(score[2]))
     return Reached(now, best, change, int(score[1]), int(score[2]))
 
 

@@ -32,7 +32,7 @@ from gridmap.planning.kernels.simmering import (
     press_zones,
     simmer,
 )
-from gridmap.planning.kernels.spanning import collect_edges, draw_tree, hang_tree, price_edges
+from gridmap.planning.kernels.spanning import Hung, collect_edges, draw_tree, hang_tree, price_edges
 from gridmap.planning.kernels.tightening import cut_tightly
 from gridmap.planning.kernels.timing import Bell, is_due
 from gridmap.planning.kernels.weighing import Aim, Graph, weigh_size
@@ -170,7 +170,7 @@ def _cut_anew(
     """
     chosen, kinds = draw_tree(graph, nodes, ends, ids, brew.bell, rng)
     order, parent, branch = hang_tree(len(nodes), ends, chosen, draw_below(rng, len(nodes)))
-    price = price_edges(graph, aim, nodes, ends, ids, order, parent)
+    price = price_edges(graph, aim, nodes, ends, ids, Hung(order, parent, brew.bell))
     toll = _draw_toll(aim, zones.total[NUMBER], rng)
     flag = np.zeros(len(nodes), np.int64)
     weight = np.empty(len(nodes), np.int64)

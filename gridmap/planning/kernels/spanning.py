@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from gridmap.planning.kernels.columns import (
@@ -26,6 +28,16 @@ KEY_SHIFT, EDGE_BITS = 1 << 34, 26
 """A sort key carries the edge in its low bits; so a region has fewer than 2**26 edges."""
 LONG_WAY = 4000
 """Above this many nodes a tree edge is priced by itself, not by all edges that close over it."""
+BREATH = 255
+"""Edges between two looks at the clock, a power of two less one."""
+
+
+class Hung(NamedTuple):
+    """A tree by its nodes breadth-first and their parents; and what ends the work on it."""
+
+    order: np.ndarray
+    parent: np.ndarray
+    bell: Bell
 
 
 @inner
@@ -198,21 +210,24 @@ def price_edges(
     nodes: np.ndarray,
     ends: np.ndarray,
     ids: np.ndarray,
-    order: np.ndarray,
-    parent: np.ndarray,
+    hung: Hung,
 ) -> np.ndarray:
     """Price the cut above each node: of all edges that close over that tree edge.
 
     With two zones the price is exact; with more, an edge between two zones that are not
     neighbours in the tree counts at each cut on its way. Edges of long trees are priced alone. A
-    border costs at most the whole shape of the two zones beside it.
+    border costs at most the whole shape of the two zones beside it. When the bell rings the rest
+    is priced at nothing.
     """
+    order, parent, bell = hung
     size = len(nodes)
     price = np.zeros(size, np.int64)
     depth = np.zeros(size, np.int64)
     for k in range(1, size):
         depth[order[k]] = depth[parent[order[k]]] + 1
     for e in range(len(ids)):
+        if e & BREATH == 0 and is_due(bell):
+            break
         worth = graph.edge[ids[e], CUTTING] - graph.edge[ids[e], CROSSED]
         if aim.reach > 0:
             shape = 2 * aim.shape * graph.edge[ids[e], LENGTH] // aim.reach
