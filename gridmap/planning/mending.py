@@ -73,7 +73,7 @@ def mend_zones(problem: Problem, search: Search, watch: Watch | None = None) -> 
     for number, zone in enumerate(failing):
         if watch.must_stop():
             break
-        _chain(board, zone, watch.share(1 / (len(failing) - number)))
+        _chain(board, zone, watch.share(1 / (len(failing) - number), told=False))
     if not watch.must_stop():
         _redraw_rest(board, search, watch)
     _settle_home(board, watch)
@@ -93,7 +93,7 @@ def _redraw_rest(board: Board, search: Search, watch: Watch) -> None:
         if not mended:
             break
         mended = False
-        failing = _list_failing(board)
+        failing, short = _list_failing(board), []
         for number, zone in enumerate(failing):
             around = _look_around(board, zone)
             if _is_hopeless(board, zone, hopeless) or around in tried:
@@ -101,8 +101,12 @@ def _redraw_rest(board: Board, search: Search, watch: Watch) -> None:
             if watch.must_stop():
                 return
             tried.add(around)
-            own = watch.share(1 / (len(failing) - number))
+            own = watch.share(1 / (len(failing) - number), told=False)
             mended |= _mend(board, zone, search, own, looks=MOST_LOOKS << (2 * turn + 2))
+            if own.must_stop():
+                short.append(zone)
+        for zone in short:
+            mended |= _mend(board, zone, search, watch, looks=MOST_LOOKS << (2 * turn + 2))
 
 
 def _open_board(problem: Problem) -> Board:

@@ -166,6 +166,8 @@ def walk(
     from gridmap.planning.kernels.searching import search
     from gridmap.planning.kernels.timing import Bell
 
+    if course.begin == course.end and len(labels) == int(labels.max(initial=-1)) + 1:
+        return Reached(labels.astype(np.int64), labels.astype(np.int64), 0, 0, course.warmth)
     bell = Bell(watch.clock, watch.deadline)
     usual = USUAL_NODES * course.zones
     each = max(1, min(STEPS_A_CALL, STEPS_A_CALL * usual // max(1, len(labels))))

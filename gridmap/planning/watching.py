@@ -88,10 +88,11 @@ class Watch:
 
     def __init__(self, limit: float | None = None, above: Watch | None = None) -> None:
         self._started = time.monotonic()
-        self._limit = self._end = limit
+        self._limit = self._end = self._proved = limit
         self._above = above
         self._show: Callable[[NDArray[np.int64], float], bool] | None = None
         self._noted = DONE
+        self._told = True
         self.stopped = DONE
         self.clock: NDArray[np.int64] = np.zeros(2, np.int64) if above is None else above.clock
         self.origin: float = self._started if above is None else above.origin
@@ -150,17 +151,25 @@ class Watch:
 
     def is_over(self) -> bool:
         """Tell whether a proof has to end: no time is left, or the caller has had enough."""
-        return self.is_late() or self.stopped in {REPORT, INTERRUPT}
+        spent = self._proved is not None and self.seconds >= self._proved
+        return spent or self.is_late() or self.stopped in {REPORT, INTERRUPT}
 
     def halve(self) -> None:
         """Keep half of the time that is left back, for proofs after the search."""
+        self._proved = self._limit
         if self._limit is not None:
             self.keep_back(max(0.0, self._limit - self.seconds) / 2)
 
-    def share(self, part: float) -> Watch:
-        """Return a watch for a part of the time left, which this one ends too."""
+    def share(self, part: float, *, told: bool = True) -> Watch:
+        """Return a watch for a part of the time left, which this one ends too.
+
+        ``told``: whether the whole counts as ended by its limit where the part is; not where what
+        is cut short is taken up again.
+        """
         left = None if self._limit is None else max(0.0, self._limit - self.seconds) * part
-        return Watch(left, above=self)
+        watch = Watch(left, above=self)
+        watch._told = told
+        return watch
 
     def part(self) -> Watch:
         """Return a watch for a task among many, which only this one ends and which tells nobody."""
@@ -184,7 +193,7 @@ class Watch:
         """Tell whether the search has to end now."""
         if self.stopped == DONE and self._limit is not None and self.seconds >= self._limit:
             self.stopped = TIME
-            if self._above is not None:
+            if self._above is not None and self._told:
                 self._above.note(TIME)
         if self.stopped == DONE and self._above is not None and self._above.must_stop():
             self.stopped = self._above.stopped
