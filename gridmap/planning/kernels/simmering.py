@@ -475,15 +475,7 @@ def _find_partner(graph: Graph, zones: Zones, brew: Brew, node: int, rng: np.nda
 
 
 @inner
-def _goes_on(brew: Brew, left: int, turn: int) -> bool:
-    """Tell whether to offer more moves: an exchange once begun is always finished."""
-    if brew.dial[BORDER] == 0 or turn != SINGLE:
-        return bool(brew.dial[BORDER] > 0)
-    return left > 0 and not (left & BREATH == 0 and is_due(brew.bell))
-
-
-@inner
-def simmer(
+def simmer(  # noqa: C901  # a function for the end of the loop makes the search a third slower
     graph: Graph,
     aim: Aim,
     zones: Zones,
@@ -500,8 +492,10 @@ def simmer(
     worse, many, made = 0, 0, 0
     turn, node, target, allowed = SINGLE, 0, 0, 0
     first, source, left = 0, 0, 0
-    while _goes_on(brew, offers - made, turn):
+    while (made < offers or turn != SINGLE) and brew.dial[BORDER] > 0:
         if turn == SINGLE:
+            if made & BREATH == BREATH and is_due(brew.bell):
+                break
             made += 1
             node = _draw_node(graph, zones, brew, rng)
             if node < 0:
