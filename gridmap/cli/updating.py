@@ -70,6 +70,7 @@ def replan(
     datum: options.Datums = None,
     admin_level: options.AdminLevel = None,
     households_total: options.HouseholdsTotal = None,
+    time_limit: options.TimeLimit = None,
     as_json: options.Json = False,
 ) -> None:
     """动态调整：新数据或新规则下，以最小变动更新方案。Bring a plan up to date, least change."""
@@ -102,7 +103,13 @@ def replan(
                     print_json({"findings": [finding.as_dict() for finding in refusal.findings]})
                 raise
         made = replan_plan(
-            earlier, territory, rules=chosen, locks=held, seed=seed, progress=progress
+            earlier,
+            territory,
+            rules=chosen,
+            locks=held,
+            seed=seed,
+            time_limit_s=time_limit,
+            progress=progress,
         )
         progress("write", 0, 1)
         write_plan(made, out)
@@ -137,7 +144,10 @@ def _read_lock_file(path: Path | None) -> list[str]:
 
 
 def _report(made: Plan, out: Path, *, as_json: bool) -> None:
-    """Say what changed and what the plan is worth; exit with 3 where a grid or zone is unmet."""
+    """Say what changed and what the plan is worth; exit with 3 where a grid or zone is unmet.
+
+    The same where the mending was ended before its time, by a limit or by Ctrl-C.
+    """
     from gridmap.cli.reporting import EXIT_UNMET, is_unmet, say_levels
     from gridmap.scoring import score_plan
 
@@ -163,5 +173,6 @@ def _report(made: Plan, out: Path, *, as_json: bool) -> None:
                 say(finding.zh, finding.en)
         say_levels(totals)
         say(f"已写出：{out}", f"Written: {out}")
-    if is_unmet(totals):
+    stopped = any(finding.code == "search_stopped" for finding in made.findings)
+    if stopped or is_unmet(totals):
         raise typer.Exit(EXIT_UNMET)

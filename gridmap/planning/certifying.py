@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ import numpy as np
 
 from gridmap.planning.kernels.columns import ANCHOR, GROUP, WEIGHT
 from gridmap.planning.problems import (
+    BandTable,
     Problem,
     find_pieces,
     index_edges,
@@ -29,6 +31,39 @@ if TYPE_CHECKING:
 
 MOST_PIECE = 128
 """Nodes of a piece above which nothing is listed."""
+WARMING = 6
+"""Nodes along a side of the lattice that is proved to compile what proofs need."""
+
+
+def load_provers() -> float:
+    """Compile what proofs need, or load it from the cache; return the seconds it took.
+
+    Examples
+    --------
+    >>> load_provers() >= 0.0
+    True
+    """
+    from gridmap.planning.kernels.pricing import price_sets
+    from gridmap.proving.masks import add_tolls
+
+    if getattr(price_sets, "signatures", None) and getattr(add_tolls, "signatures", None):
+        return 0.0
+    started = time.monotonic()
+    size = WARMING
+    at = np.arange(size * size).reshape(size, size)
+    pairs = [np.stack([at[:, :-1], at[:, 1:]], -1), np.stack([at[:-1], at[1:]], -1)]
+    edges = np.concatenate([pair.reshape(-1, 2) for pair in pairs])
+    band = np.array([[5, 7]])
+    toy = Problem(
+        np.ones(size * size, np.int64),
+        edges,
+        np.ones(len(edges)),
+        np.zeros(len(edges)),
+        BandTable(band, band),
+        np.zeros(size * size, np.int64),
+    )
+    prove_division(toy, at.reshape(-1).astype(np.int32) // size)
+    return time.monotonic() - started
 
 
 def prove_division(
@@ -282,7 +317,9 @@ def bound_group_splits(problem: Problem) -> int:
 
 
 def prove_pieces(
-    problems: Sequence[Problem], zones: Sequence[NDArray[np.int32]]
+    problems: Sequence[Problem],
+    zones: Sequence[NDArray[np.int32]],
+    watch: Watch | None = None,
 ) -> tuple[list[NDArray[np.int32]], tuple[PieceProof, ...]]:
     """Prove the divisions of many pieces; return them, bettered where a proof does so.
 
@@ -290,6 +327,8 @@ def prove_pieces(
     ----------
     problems, zones
         Each piece and its division.
+    watch
+        Ends the proofs early; then the gaps told are those proved by that time.
 
     Returns
     -------
@@ -307,7 +346,7 @@ def prove_pieces(
     """
     better, says = [], []
     for number, (problem, labels) in enumerate(zip(problems, zones, strict=True)):
-        division, proofs = prove_division(problem, labels)
+        division, proofs = prove_division(problem, labels, watch)
         better.append(division)
         says += [replace(proof, piece=number) for proof in proofs]
     return better, tuple(says)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from gridmap.planning.boards import GRAINS, NO_TRIAL, Board, Trial
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 MOST_LOOKS = 160
 """Trials looked at for one zone (gridmap's own default)."""
@@ -26,7 +26,13 @@ SMALL = 40
 """A moving group of more nodes is not trimmed node by node."""
 
 
-def find_chain(board: Board, zone: int, *, looks: int = MOST_LOOKS) -> Trial | None:
+def find_chain(
+    board: Board,
+    zone: int,
+    *,
+    looks: int = MOST_LOOKS,
+    must_stop: Callable[[], bool] | None = None,
+) -> Trial | None:
     """Return the cheapest moves found that bring a zone inside its band, or None.
 
     Parameters
@@ -37,6 +43,8 @@ def find_chain(board: Board, zone: int, *, looks: int = MOST_LOOKS) -> Trial | N
         One that is outside its band.
     looks
         How many trials may be looked at.
+    must_stop
+        Ends the looking when it says so: then nothing is found.
 
     Returns
     -------
@@ -70,6 +78,8 @@ def find_chain(board: Board, zone: int, *, looks: int = MOST_LOOKS) -> Trial | N
         if worst is None:
             return trial
         for source, nodes, target in _propose(board, trial, worst):
+            if must_stop is not None and must_stop():
+                return None
             tried = board.shift(trial, nodes, target)
             if not tried.moves:
                 continue

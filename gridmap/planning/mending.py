@@ -45,7 +45,8 @@ def mend_zones(problem: Problem, search: Search, watch: Watch | None = None) -> 
     search
         The seed.
     watch
-        Ends the mending early; what is mended by then stays so.
+        Ends the mending early; what is mended by then stays so. Of its time each zone that is
+        outside gets a part.
 
     Returns
     -------
@@ -66,15 +67,18 @@ def mend_zones(problem: Problem, search: Search, watch: Watch | None = None) -> 
     if problem.current is None or problem.size == 0:
         return np.zeros(problem.size, np.int32)
     board = _open_board(problem)
-    settle_newcomers(board, search)
+    settle_newcomers(board, search, watch)
     labels = board.labels()
     if _is_well(board, board.zones()):
         return number_by_first(labels)
-    for zone in _list_failing(board):
-        if not watch.must_stop():
-            _chain(board, zone)
-    _redraw_rest(board, search, watch)
-    _settle_home(board)
+    failing = _list_failing(board)
+    for number, zone in enumerate(failing):
+        if watch.must_stop():
+            break
+        _chain(board, zone, watch.share(1 / (len(failing) - number), told=False))
+    if not watch.must_stop():
+        _redraw_rest(board, search, watch)
+    _settle_home(board, watch)
     return number_by_first(board.labels())
 
 
@@ -91,14 +95,20 @@ def _redraw_rest(board: Board, search: Search, watch: Watch) -> None:
         if not mended:
             break
         mended = False
-        for zone in _list_failing(board):
+        failing, short = _list_failing(board), []
+        for number, zone in enumerate(failing):
             around = _look_around(board, zone)
             if _is_hopeless(board, zone, hopeless) or around in tried:
                 continue
             if watch.must_stop():
                 return
             tried.add(around)
-            mended |= _mend(board, zone, search, looks=MOST_LOOKS << (2 * turn + 2))
+            own = watch.share(1 / (len(failing) - number), told=False)
+            mended |= _mend(board, zone, search, own, looks=MOST_LOOKS << (2 * turn + 2))
+            if own.must_stop():
+                short.append(zone)
+        for zone in short:
+            mended |= _mend(board, zone, search, watch, looks=MOST_LOOKS << (2 * turn + 2))
 
 
 def _open_board(problem: Problem) -> Board:
@@ -167,7 +177,7 @@ def _is_hopeless(board: Board, zone: int, hopeless: NDArray[np.bool_]) -> bool:
     return board.count_failing(nodes) < 2
 
 
-def _chain(board: Board, zone: int) -> None:
+def _chain(board: Board, zone: int, watch: Watch) -> None:
     """Mend a zone by a chain of moves, if one is cheaper than a new zone would be.
 
     A zone that stands for several is not mended by passing units on: it is drawn anew.
@@ -175,9 +185,9 @@ def _chain(board: Board, zone: int) -> None:
     nodes = board.members(zone)
     if board.count_failing(nodes) != 1:
         return
-    best = find_chain(board, zone)
+    best = find_chain(board, zone, must_stop=watch.must_stop)
     if best is not None and best.cost <= board.band(nodes)[0] * GRAINS:
-        board.make(send_home(board, best))
+        board.make(send_home(board, best, watch))
 
 
 def _look_around(board: Board, zone: int) -> frozenset[int]:
@@ -186,21 +196,23 @@ def _look_around(board: Board, zone: int) -> frozenset[int]:
     return nodes.union(*(board.members(other) for other in board.fringe(zone)))
 
 
-def _mend(board: Board, zone: int, search: Search, *, looks: int) -> bool:
+def _mend(board: Board, zone: int, search: Search, watch: Watch, *, looks: int) -> bool:
     """Make the least change found that mends a zone; tell whether there was any."""
     nodes = board.members(zone)
     failing = board.count_failing(nodes)
     if failing == 0:
         return False
-    best = find_chain(board, zone, looks=looks) if failing == 1 else None
+    best = None
+    if failing == 1:
+        best = find_chain(board, zone, looks=looks, must_stop=watch.must_stop)
     if best is None or best.cost > board.band(nodes)[0] * GRAINS:
         enough = np.iinfo(np.int64).max if best is None else best.cost
-        drawn = redraw_around(board, zone, seed=search.seed, enough=int(enough))
+        drawn = redraw_around(board, zone, seed=search.seed, enough=int(enough), watch=watch)
         if drawn is not None and (best is None or _is_better(board, drawn, best)):
             best = drawn
     if best is None:
         return False
-    board.make(send_home(board, best))
+    board.make(send_home(board, best, watch))
     return True
 
 
@@ -218,7 +230,7 @@ def _is_better(board: Board, one: Trial, other: Trial) -> bool:
     return ranks[0] < ranks[1]
 
 
-def _settle_home(board: Board) -> None:
+def _settle_home(board: Board, watch: Watch) -> None:
     """Send every node home that can go, now that all zones are mended."""
     away = [
         node
@@ -227,4 +239,4 @@ def _settle_home(board: Board) -> None:
     ]
     zones = sorted({board.label[node] for node in away})
     trial = Trial({}, {zone: board.members(zone) for zone in zones}, 0)
-    board.make(send_home(board, trial))
+    board.make(send_home(board, trial, watch))

@@ -25,7 +25,7 @@ from gridmap.planning.arguments import (
     read_weights,
 )
 from gridmap.planning.attempts import Search
-from gridmap.planning.certifying import bound_group_splits, prove_division
+from gridmap.planning.certifying import bound_group_splits, load_provers, prove_division
 from gridmap.planning.counting import count_reachable, settle_number
 from gridmap.planning.feasibility import bound_number
 from gridmap.planning.loads import Judgement, can_share_loads, find_overburdened, judge_zones
@@ -34,7 +34,7 @@ from gridmap.planning.outsiders import bound_outside
 from gridmap.planning.problems import Problem, find_pieces, number_by_first
 from gridmap.planning.solving import solve_problem
 from gridmap.planning.walking import load_kernels
-from gridmap.planning.watching import Snapshot, Watch, choose_workers, heed_interrupts
+from gridmap.planning.watching import Snapshot, Watch, choose_workers, stand_watch
 from gridmap.rules import Band
 
 if TYPE_CHECKING:
@@ -299,8 +299,8 @@ def partition(  # noqa: PLR0913  # the signature is a contract: DESIGN.md sectio
     watch = Watch(read_time_limit(time_limit_s))
     seed, workers = read_integer("seed", seed), choose_workers(workers)
     band = read_band(lower, upper)
-    with heed_interrupts(watch):
-        compiling = load_kernels()
+    with stand_watch(watch):
+        compiling = load_kernels() + (load_provers() if prove else 0.0)
         watch.spare(compiling)
         ends = read_edges(edges, len(read_weights(weights)))
         costs = read_costs(edge_costs, len(ends))
@@ -342,7 +342,7 @@ def partition(  # noqa: PLR0913  # the signature is a contract: DESIGN.md sectio
             cut_edges=int(np.count_nonzero(apart)),
             seconds=watch.seconds,
             compile_seconds=compiling,
-            stopped=watch.stopped,
+            stopped=watch.cause,
             proofs=proofs,
             splits_bound=bound_group_splits(problem),
         ),
@@ -404,8 +404,9 @@ def _certify(
         burdened |= not shared
     judged = judge_zones(problem, labels)
     reasons = explain_zones(problem, labels, held, bounds, forced=added)
+    carried = judged.loads.tolist()
     outside = tuple(
-        OutsideZone(zone, weight, reason, tuple(judged.loads[zone].tolist()))
+        OutsideZone(zone, weight, reason, tuple(carried[zone]))
         for zone, weight, reason in _explain_loads(problem, labels, judged, reasons, burdened)
     )
     return Certificate(
@@ -458,7 +459,6 @@ def explain_zones(
     lower, upper = problem.bands.widest
     band = Band(lower, upper)
     judged = judge_zones(problem, labels)
-    weights = judged.weights
     large = problem.weights > upper
     between = problem.edges[~large[problem.edges].any(axis=1)]
     pieces = find_pieces(between, problem.size)
@@ -468,22 +468,24 @@ def explain_zones(
     unfit = np.zeros(problem.size, np.bool_)
     unfit[[node for bound in bounds for node in bound.unfit]] = True
     firsts = np.unique(labels, return_index=True)[1]
+    around = totals[pieces[firsts]]
     counts = np.bincount(whole[firsts])
     holds = {
-        name: np.bincount(labels[nodes], minlength=len(firsts)) > 0
+        name: (np.bincount(labels[nodes], minlength=len(firsts)) > 0).tolist()
         for name, nodes in (("free", ~held), ("large", large), ("unfit", unfit))
     }
+    own, room, weights = (row.tolist() for row in (whole[firsts], around, judged.weights))
+    fits = {total: band.can_hold(total) for total in set(room)}
     found = []
     for zone in np.flatnonzero(judged.by_size).tolist():
-        piece = int(whole[firsts[zone]])
-        around = int(totals[pieces[firsts[zone]]])
+        piece = own[zone]
         if not holds["free"][zone]:
             reason = "locked"
         elif holds["large"][zone]:
             reason = "building_too_large"
-        elif around < lower:
+        elif room[zone] < lower:
             reason = "too_few_households"
-        elif not band.can_hold(around):
+        elif not fits[room[zone]]:
             reason = "total_impossible"
         elif holds["unfit"][zone] or piece in proved:
             reason = "units_do_not_fit"
@@ -491,7 +493,7 @@ def explain_zones(
             reason = "number_impossible"
         else:
             reason = "not_reached"
-        found.append((zone, int(weights[zone]), reason))
+        found.append((zone, weights[zone], reason))
     return _limit_forced(found, forced, band)
 
 

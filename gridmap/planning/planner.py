@@ -13,7 +13,7 @@ import shapely
 from gridmap.errors import InvalidOption
 from gridmap.findings import FindingKind, sort_findings
 from gridmap.model import Plan, ignore_progress
-from gridmap.planning.certifying import prove_pieces, tell_proofs
+from gridmap.planning.certifying import load_provers, prove_pieces, tell_proofs
 from gridmap.planning.communities import lift_territory, name_communities
 from gridmap.planning.dedicated import carve_sites
 from gridmap.planning.drafting import divide_pieces, find_land_pieces, join_grids, state_pieces
@@ -21,7 +21,7 @@ from gridmap.planning.framing import Draft, frame_grids
 from gridmap.planning.land import read_land
 from gridmap.planning.reasons import state_arithmetic
 from gridmap.planning.walking import load_kernels
-from gridmap.planning.watching import DONE, INTERRUPT, TIME, Watch, heed_interrupts
+from gridmap.planning.watching import DONE, INTERRUPT, TIME, Watch, stand_watch
 
 if TYPE_CHECKING:
     from gridmap.findings import Finding
@@ -41,6 +41,8 @@ SEARCH_STOPPED = FindingKind(
 FINDING_KINDS = (SEARCH_STOPPED,)
 LEVELS = ("grid", "community")
 _CAUSES = {TIME: ("by its time limit", "因达到时间上限"), INTERRUPT: ("by Ctrl-C", "因用户中断")}
+AFTERWARDS = 2
+"""Time kept back for what comes after the search, in times of what came before it."""
 ROADS_INSIDE_A_COMMUNITY = 1 / 8
 """A community is as large as about eight grids: a main road inside it weighs an eighth (gridmap's
 own default)."""
@@ -78,7 +80,7 @@ def make_plan(
     prove
         Whether to prove, piece by piece, that no division is better, or to tell the gap in
         ``about`` (keys ``proof.*``); a better division that the proof finds is taken. It takes
-        seconds a piece, and no time limit cuts it short.
+        seconds a piece; half of a time limit is kept for it, which ends it too.
     progress
         Called as ``progress("plan", done, total)`` with numbers of units.
 
@@ -117,7 +119,7 @@ def make_plan(
     if level not in LEVELS:
         raise InvalidOption("level must be grid or community.", "level 只能取 grid 或 community。")
     watch = Watch(time_limit_s)
-    with heed_interrupts(watch):
+    with stand_watch(watch):
         if level == "grid":
             return _divide(territory, rules, seed, watch, progress, None, prove=prove)
         lift = lift_territory(territory, rules)
@@ -137,7 +139,7 @@ def _divide(
     prove: bool,
 ) -> Plan:
     """Divide a territory by the bands of the rules; of a lifted one, communities."""
-    watch.spare(load_kernels())
+    watch.spare(load_kernels() + (load_provers() if prove else 0.0))
     land = read_land(territory, rules)
     if lift is not None:
         crossings = land.costs.crossings * ROADS_INSIDE_A_COMMUNITY
@@ -152,7 +154,9 @@ def _divide(
         *state_arithmetic(land, pieces, rules, titles=titles),
     ]
     idle = int(np.count_nonzero(carving.number >= 0))
-    watch.keep_back(2 * watch.seconds)
+    watch.keep_back(AFTERWARDS * watch.seconds)
+    if prove:
+        watch.halve()
     zones = divide_pieces(
         land,
         pieces,
@@ -165,7 +169,7 @@ def _divide(
     told: dict[str, str] = {}
     if prove:
         progress("prove", 0, 1)
-        zones, proofs = prove_pieces(state_pieces(land, pieces, rules), zones)
+        zones, proofs = prove_pieces(state_pieces(land, pieces, rules), zones, watch)
         told = tell_proofs(proofs)
         progress("prove", 1, 1)
     division = join_grids(land, carving.number, pieces, zones)

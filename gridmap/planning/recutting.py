@@ -19,6 +19,7 @@ from gridmap.planning.identities import match_zones
 from gridmap.planning.problems import Problem, number_by_first
 from gridmap.planning.solving import solve_problem
 from gridmap.planning.walking import seed_from
+from gridmap.planning.watching import Watch
 from gridmap.rules import Band
 
 if TYPE_CHECKING:
@@ -38,7 +39,9 @@ STAY = 24.0
 """Cost of parting two nodes of today's zone, in ordinary edges, for a mean node's households."""
 
 
-def redraw_around(board: Board, zone: int, *, seed: int, enough: int) -> Trial | None:
+def redraw_around(
+    board: Board, zone: int, *, seed: int, enough: int, watch: Watch | None = None
+) -> Trial | None:
     """Return the least change found that redraws a zone and neighbours, or None.
 
     Parameters
@@ -51,6 +54,8 @@ def redraw_around(board: Board, zone: int, *, seed: int, enough: int) -> Trial |
         Start of the random numbers.
     enough
         Grains that a change must stay below to be of use.
+    watch
+        Ends the drawing; what was found by then is returned.
 
     Returns
     -------
@@ -58,14 +63,17 @@ def redraw_around(board: Board, zone: int, *, seed: int, enough: int) -> Trial |
         Moves that leave fewer zones outside their band; of those the least households moved, of
         equals the fewest zones touched.
     """
+    watch = watch or Watch()
     best: tuple[int, int, int] | None = None
     found: Trial | None = None
     for size in (*range(1, MOST_TOGETHER + 1), *LARGE):
         for number, region in enumerate(_choose_regions(board, zone, size)):
             before = sum(board.count_failing(board.members(other)) for other in region)
             for drawing in range(DRAWINGS if size <= MOST_TOGETHER else 1):
+                if watch.must_stop():
+                    return found
                 start = seed_from(seed, "redraw", zone, size, number, drawing)
-                trial = _redraw(board, region, Search(seed=start, attempts=1))
+                trial = _redraw(board, region, Search(seed=start, attempts=1), watch)
                 if trial is None or trial.cost >= enough:
                     continue
                 after = sum(board.count_failing(nodes) for nodes in trial.zones.values())
@@ -132,13 +140,13 @@ def _can_hold(board: Board, region: list[int]) -> bool:
     return failing > 1 or Band(lower, upper).can_hold(board.weigh(nodes))
 
 
-def _redraw(board: Board, region: list[int], search: Search) -> Trial | None:
+def _redraw(board: Board, region: list[int], search: Search, watch: Watch) -> Trial | None:
     """Draw a region anew; None when that changes nothing."""
     nodes = np.array(sorted(node for zone in region for node in board.members(zone)), np.int64)
     if len(nodes) < 2:
         return None
     part, homes = _cut_out(board, nodes)
-    drawn = solve_problem(part, search)
+    drawn = solve_problem(part, search, watch.part())
     here = np.where(np.isin(homes, region), homes, NOWHERE)
     fixed = np.array([board.held[node] for node in nodes.tolist()]) & (here != NOWHERE)
     names = match_zones(here, drawn, board.problem.weights[nodes], fixed=fixed)
@@ -150,7 +158,7 @@ def _redraw(board: Board, region: list[int], search: Search) -> Trial | None:
         going = [node for node in rows if board.zone_of(node, trial) != target]
         if going:
             trial = board.shift(trial, going, target)
-    return send_home(board, trial) if trial.moves else None
+    return send_home(board, trial, watch) if trial.moves else None
 
 
 def _cut_out(board: Board, nodes: NDArray[np.int64]) -> tuple[Problem, NDArray[np.int64]]:
@@ -197,11 +205,11 @@ def _renumber(labels: NDArray[np.int64]) -> NDArray[np.int64]:
     return fresh
 
 
-def send_home(board: Board, trial: Trial) -> Trial:
+def send_home(board: Board, trial: Trial, watch: Watch | None = None) -> Trial:
     """Return a trial in which no node that could be at home is away.
 
     A node goes home when it touches its zone of today, both zones stay in one piece, and no zone
-    gets further outside its band.
+    gets further outside its band. With a watch, nodes are sent home as long as there is time.
     """
     changed = True
     while changed:
@@ -213,6 +221,8 @@ def send_home(board: Board, trial: Trial) -> Trial:
             if board.home[node] not in (NOWHERE, zone) and not board.held[node]
         ]
         for node in sorted(away, key=lambda v: (-board.weights[v], v)):
+            if watch is not None and watch.must_stop():
+                return trial
             back = _send_back(board, trial, node)
             if back is not None:
                 trial, changed = back, True

@@ -31,12 +31,12 @@ from gridmap.planning.locking import Locks, read_locks
 from gridmap.planning.mending import mend_zones
 from gridmap.planning.numbering import make_grid_id
 from gridmap.planning.overlaying import overlay_grids
-from gridmap.planning.planner import say_stopped, tell_about
+from gridmap.planning.planner import AFTERWARDS, say_stopped, tell_about
 from gridmap.planning.problems import number_by_first
 from gridmap.planning.reasons import state_arithmetic
 from gridmap.planning.tallying import find_troubles, sum_up
 from gridmap.planning.walking import load_kernels, seed_from
-from gridmap.planning.watching import Watch, heed_interrupts
+from gridmap.planning.watching import Watch, stand_watch
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -74,7 +74,8 @@ def replan(
     seed
         The same input and seed give the same plan on any machine.
     time_limit_s
-        Cuts the mending short, in seconds.
+        Cuts the mending short, in seconds. It holds for the whole call but for compiling the
+        kernels; what is mended by then is kept.
     progress
         Called as ``progress("plan", done, total)`` with numbers of units.
 
@@ -118,6 +119,8 @@ def replan(
             "A plan needs at least one unit and a time limit above 0.",
             "划分至少需要一个单元，且时间上限须大于 0。",
         )
+    watch = Watch(time_limit_s)
+    watch.spare(load_kernels())
     land = read_land(territory, rules)
     progress("plan", 0, land.size)
     overlay = overlay_grids(plan, territory)
@@ -126,9 +129,8 @@ def replan(
     carving, trouble = carve_again(plan, territory, land, past, held, rules)
     reserved = reserve_locked(carving.number, past, held)
     pieces = find_land_pieces(land, reserved)
-    watch = Watch(time_limit_s)
-    with heed_interrupts(watch):
-        watch.spare(load_kernels())
+    watch.keep_back(AFTERWARDS * watch.seconds)
+    with stand_watch(watch):
         zones = _mend_pieces(land, pieces, past, held, rules, seed, watch, progress)
     division = join_kept(land, reserved, pieces, zones, past, held)
     numbers = _name_grids(land, division.grid, carving, past, held)
@@ -193,9 +195,12 @@ def _mend_pieces(
     dedicated = past.kinds == "dedicated"
     home = np.where(dedicated[past.home] & (past.home >= 0), -1, past.home)
     zones, done = [], 0
+    left = sum(len(piece.members) for piece in pieces)
     for piece, borders in zip(pieces, edges, strict=True):
         zones.append(np.zeros(len(piece.members), np.int32))
         done += len(piece.members)
+        share = len(piece.members) / left
+        left -= len(piece.members)
         if int(land.counted[piece.members].sum()) == 0:
             continue
         problem = state_piece(land, piece, borders, rules)
@@ -206,7 +211,7 @@ def _mend_pieces(
         problem = replace(problem, anchors=anchor_nodes(problem, fixed))
         first = str(land.ids[piece.members[0]])
         own = seed_from(seed, land.communities[piece.community], first)
-        zones[-1] = mend_zones(problem, Search(seed=own), watch)
+        zones[-1] = mend_zones(problem, Search(seed=own), watch.share(share))
         progress("plan", done, land.size)
     return zones
 

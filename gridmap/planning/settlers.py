@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridmap.planning.boards import NO_TRIAL, NOWHERE, Board
+from gridmap.planning.boards import NO_TRIAL, NOWHERE, Board, Trial
 from gridmap.planning.problems import Shape, find_pieces
 from gridmap.planning.solving import solve_problem
 from gridmap.planning.walking import seed_from
+from gridmap.planning.watching import Watch
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from gridmap.planning.attempts import Search
 
 
-def settle_newcomers(board: Board, search: Search) -> None:
+def settle_newcomers(board: Board, search: Search, watch: Watch | None = None) -> None:
     """Give every node without a zone of today one, in place.
 
     Connected new nodes that are heavy enough for a zone are divided by the engine as if alone.
@@ -31,6 +32,8 @@ def settle_newcomers(board: Board, search: Search) -> None:
         The zones; nodes without one are in zone -1, or all alone there.
     search
         The seed.
+    watch
+        When it says so, what is left joins any zone that it touches.
 
     Examples
     --------
@@ -43,6 +46,7 @@ def settle_newcomers(board: Board, search: Search) -> None:
     >>> board.label
     [0, 1, 1]
     """
+    watch = watch or Watch()
     fresh = board.members(NOWHERE)
     if not fresh:
         return
@@ -51,16 +55,17 @@ def settle_newcomers(board: Board, search: Search) -> None:
         nodes = np.array(sorted(patch), np.int64)
         lower = board.band(patch)[0]
         if board.weigh(patch) >= lower or not _touches(board, patch):
-            _divide(board, nodes, replace(search, seed=seed_from(search.seed, "new", number)))
+            own = replace(search, seed=seed_from(search.seed, "new", number))
+            _divide(board, nodes, own, watch)
         else:
-            _join(board, set(patch))
+            _join(board, set(patch), watch)
 
 
 def _touches(board: Board, patch: set[int]) -> bool:
     return any(board.label[other] != NOWHERE for node in patch for other in board.near(node))
 
 
-def _divide(board: Board, nodes: NDArray[np.int64], search: Search) -> None:
+def _divide(board: Board, nodes: NDArray[np.int64], search: Search, watch: Watch) -> None:
     """Divide new land that is a zone or more by itself."""
     problem = board.problem
     place = np.full(problem.size, -1, np.int64)
@@ -84,12 +89,16 @@ def _divide(board: Board, nodes: NDArray[np.int64], search: Search) -> None:
         zones=0,
     )
     drawn = (
-        solve_problem(part, search)
+        solve_problem(part, search, watch.part())
         if int(part.weights.sum())
         else find_pieces(part.edges, part.size)
     )
-    for zone in range(int(drawn.max()) + 1):
-        board.make(board.shift(NO_TRIAL, nodes[drawn == zone].tolist(), board.mint()))
+    order = np.argsort(drawn, kind="stable")
+    rows = np.split(nodes[order], np.flatnonzero(np.diff(drawn[order])) + 1)
+    zones = {board.mint(): frozenset(own.tolist()) for own in rows}
+    moves = {node: zone for zone, own in zones.items() for node in own}
+    left = board.members(NOWHERE).difference(moves)
+    board.make(Trial(moves, {NOWHERE: left, **zones}, 0))
 
 
 def _number_anchors(anchors: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -99,9 +108,12 @@ def _number_anchors(anchors: NDArray[np.int64]) -> NDArray[np.int64]:
     return fresh
 
 
-def _join(board: Board, patch: set[int]) -> None:
+def _join(board: Board, patch: set[int], watch: Watch) -> None:
     """Join new nodes to the zones that they touch, from the border inward."""
     while patch:
+        if watch.must_stop():
+            _join_anyhow(board, patch)
+            return
         best: tuple[int, int, int, int, int] | None = None
         for node in sorted(patch):
             touch: dict[int, int] = {}
@@ -118,3 +130,25 @@ def _join(board: Board, patch: set[int]) -> None:
             return
         board.make(board.shift(NO_TRIAL, [best[3]], best[4]))
         patch.discard(best[3])
+
+
+def _join_anyhow(board: Board, patch: set[int]) -> None:
+    """Join new nodes to whatever zone reaches them first, for want of time."""
+    rim = sorted(node for node in patch if _touches(board, {node}))
+    gone: dict[int, list[int]] = {}
+    zone_of: dict[int, int] = {}
+    for node in rim:
+        zone_of[node] = next(
+            board.label[other] for other in board.near(node) if board.label[other] != NOWHERE
+        )
+    for node in rim:
+        gone.setdefault(zone_of[node], []).append(node)
+        for other in board.near(node):
+            if other in patch and other not in zone_of:
+                zone_of[other] = zone_of[node]
+                rim.append(other)
+    for zone, nodes in gone.items():
+        board.make(board.shift(NO_TRIAL, nodes, zone))
+    left = sorted(patch.difference(zone_of))
+    if left:
+        board.make(board.shift(NO_TRIAL, left, board.mint()))

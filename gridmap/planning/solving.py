@@ -16,6 +16,8 @@ from gridmap.planning.watching import Watch, choose_workers
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+LISTING = 5e-6
+"""Seconds kept back of a time limit for each zone outside, to tell why (gridmap's own default)."""
 LARGE = 2
 """Regions' worth of nodes from which on a graph is searched region by region."""
 
@@ -77,6 +79,7 @@ def _solve_large(
         watch=watch,
     )
     start = divide_field(field, labels, fresh=fresh)
+    watch.keep_back(LISTING * np.count_nonzero(judge_zones(problem, start).outside))
     watch.tell(start, 0.0)
     return number_by_first(search_field(field, start))
 

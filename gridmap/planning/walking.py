@@ -1,4 +1,4 @@
-"""One part of a graph searched by the kernel, in calls short enough to be ended in time."""
+"""One part of a graph searched by the kernel, which looks at the watch's clock meanwhile."""
 
 from __future__ import annotations
 
@@ -104,12 +104,15 @@ def load_kernels() -> float:
     >>> load_kernels() >= 0.0
     True
     """
+    started = time.monotonic()
+    import scipy.optimize
+    import scipy.sparse.csgraph  # noqa: F401  # what the search uses later, so that no clock runs
+
     from gridmap.planning.kernels.searching import search
     from gridmap.planning.kernels.spreading import spread
 
     if getattr(search, "signatures", None) and getattr(spread, "signatures", None):
-        return 0.0
-    started = time.monotonic()
+        return time.monotonic() - started
     one = np.zeros(1, np.int64)
     pair = np.array([[0, 1]], np.int64)
     bands = BandTable(np.array([[1, 2]], np.int64), np.array([[1, 2]], np.int64))
@@ -152,7 +155,7 @@ def walk(
     seed
         Start of the random numbers.
     watch
-        Ends the search between two calls of the kernel, and cools it as time runs out. Without a
+        Ends the search, in the midst of a kernel too, and cools it as time runs out. Without a
         limit the steps alone count, so that equal seeds give equal bytes.
 
     Returns
@@ -161,7 +164,11 @@ def walk(
         The last division and the best.
     """
     from gridmap.planning.kernels.searching import search
+    from gridmap.planning.kernels.timing import Bell
 
+    if course.begin == course.end and len(labels) == int(labels.max(initial=-1)) + 1:
+        return Reached(labels.astype(np.int64), labels.astype(np.int64), 0, 0, course.warmth)
+    bell = Bell(watch.clock, watch.deadline)
     usual = USUAL_NODES * course.zones
     each = max(1, min(STEPS_A_CALL, STEPS_A_CALL * usual // max(1, len(labels))))
     rng = np.array([seed], np.uint64)
@@ -174,22 +181,31 @@ def walk(
         last = min(first + each, course.end)
         late = min(course.steps - (last - first), int(watch.used * course.steps))
         shift = max(0, late - first)
-        plan = _plan(first + shift, last + shift, course, len(labels))
+        plan = _plan(first + shift, last + shift, course, part)
         plan[4] = min(trees, 1) if trees and watch.must_stop() else trees
-        now = search(part.graph, aim, now, part.groups, plan, rng, best, score)
+        now = search(part.graph, aim, now, plan, rng, best, score, bell)
         trees = 0
     change = int(score[0])
-    if course.sweeps:
+    if course.sweeps and not watch.must_stop():
         score[0] = score[1]
-        plan = _plan(course.steps, course.steps, course, len(labels))
-        plan[6] = 1 if watch.must_stop() else course.sweeps
-        now = search(part.graph, aim, best.copy(), part.groups, plan, rng, best, score)
+        plan = _plan(course.steps, course.steps, course, part)
+        plan[6] = course.sweeps
+        now = search(part.graph, aim, best.copy(), plan, rng, best, score, bell)
         change = int(score[0])
+    if course.trees and watch.must_stop() and best.max() == labels.max():
+        quick = np.array([0, WORST, 0])
+        plan = _plan(0, 0, course, part)
+        plan[4] = 1
+        least = search(
+            part.graph, aim, labels.astype(np.int64), plan, rng, best.copy(), quick, bell
+        )
+        if quick[1] < score[1]:
+            return Reached(least, least, int(quick[1]), int(quick[1]), int(score[2]))
     return Reached(now, best, change, int(score[1]), int(score[2]))
 
 
-def _plan(first: int, last: int, course: Course, size: int) -> NDArray[np.int64]:
+def _plan(first: int, last: int, course: Course, part: Region) -> NDArray[np.int64]:
     """Return what one call of the kernel does, in the order it reads."""
-    usual = max(1, size // max(1, course.zones))
+    usual = max(1, len(part.nodes) // max(1, course.zones))
     offers = max(course.offers, usual * min(usual, MOST_WALK) // 2)
-    return np.array([first, last, course.steps, course.heat, 0, offers, 0], np.int64)
+    return np.array([first, last, course.steps, course.heat, 0, offers, 0, part.groups], np.int64)

@@ -2,6 +2,9 @@
 
 A search is ended by having taken all its steps, by its time limit, by the function it reports to,
 or by Ctrl-C; whatever the cause, what was reached by then is the answer.
+
+Compiled code can't read a clock, so a thread writes the time into an array that it looks at
+(`stand_watch`); whoever ends the search writes into it too.
 """
 
 from __future__ import annotations
@@ -15,19 +18,25 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
+import numpy as np
+
 from gridmap.errors import InvalidOption
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from types import FrameType
 
-    import numpy as np
     from numpy.typing import NDArray
 
     Report = Callable[["Snapshot"], bool | None]
 
 DONE, TIME, REPORT, INTERRUPT = "done", "time", "report", "interrupt"
 """Why a search has ended."""
+NOW, HALT = 0, 1
+"""Cells of the clock that kernels look at: milliseconds since the start; whether to end at once."""
+TICK = 0.01
+"""Seconds between two writings of the clock."""
+NEVER = np.iinfo(np.int64).max
 Answer = TypeVar("Answer")
 
 
@@ -58,7 +67,7 @@ class Snapshot:
 
 
 class Watch:
-    """Says when a search has to end; threads ask it between two calls of a kernel.
+    """Says when a search has to end; threads ask it, and kernels look at its clock.
 
     Parameters
     ----------
@@ -66,20 +75,49 @@ class Watch:
         Seconds from now, or None for no limit.
     above
         A watch that ends this one too, or None.
+
+    Attributes
+    ----------
+    stopped
+        Why the search has to end, `DONE` as long as it has not.
+    clock
+        `NOW` and `HALT` of the whole call, shape (2,): shared with all parts.
+    origin
+        When the clock was at 0, in the seconds of `time.monotonic`.
     """
 
     def __init__(self, limit: float | None = None, above: Watch | None = None) -> None:
         self._started = time.monotonic()
-        self._limit = self._end = limit
+        self._limit = self._end = self._proved = limit
         self._above = above
         self._show: Callable[[NDArray[np.int64], float], bool] | None = None
         self._noted = DONE
+        self._told = True
         self.stopped = DONE
+        self.clock: NDArray[np.int64] = np.zeros(2, np.int64) if above is None else above.clock
+        self.origin: float = self._started if above is None else above.origin
+
+    def tick(self) -> None:
+        """Write the time into the clock."""
+        self.clock[NOW] = int(1000 * (time.monotonic() - self.origin))
+
+    @property
+    def deadline(self) -> int:
+        """Return the time of the clock at which the search ends, `NEVER` without a limit."""
+        above = NEVER if self._above is None else self._above.deadline
+        if self._limit is None:
+            return above
+        return min(above, int(1000 * (self._started + self._limit - self.origin)))
 
     @property
     def cause(self) -> str:
         """Return what ended this search, or a part of it that has a watch of its own."""
         return self._noted if self.stopped == DONE else self.stopped
+
+    @property
+    def is_limited(self) -> bool:
+        """Tell whether there is a time limit."""
+        return self._limit is not None
 
     @property
     def seconds(self) -> float:
@@ -113,26 +151,39 @@ class Watch:
 
     def is_over(self) -> bool:
         """Tell whether a proof has to end: no time is left, or the caller has had enough."""
-        return self.is_late() or self.stopped in {REPORT, INTERRUPT}
+        spent = self._proved is not None and self.seconds >= self._proved
+        return spent or self.is_late() or self.stopped in {REPORT, INTERRUPT}
 
     def halve(self) -> None:
         """Keep half of the time that is left back, for proofs after the search."""
+        self._proved = self._limit
         if self._limit is not None:
             self.keep_back(max(0.0, self._limit - self.seconds) / 2)
 
-    def share(self, part: float) -> Watch:
-        """Return a watch for a part of the time left, which this one ends too."""
+    def share(self, part: float, *, told: bool = True) -> Watch:
+        """Return a watch for a part of the time left, which this one ends too.
+
+        ``told``: whether the whole counts as ended by its limit where the part is; not where what
+        is cut short is taken up again.
+        """
         left = None if self._limit is None else max(0.0, self._limit - self.seconds) * part
-        return Watch(left, above=self)
+        watch = Watch(left, above=self)
+        watch._told = told
+        return watch
+
+    def part(self) -> Watch:
+        """Return a watch for a task among many, which only this one ends and which tells nobody."""
+        return Watch(above=self)
 
     def show_to(self, show: Callable[[NDArray[np.int64], float], bool]) -> None:
         """Set who is shown labels and the share of steps done, and says whether to go on."""
         self._show = show
 
     def stop(self, reason: str) -> None:
-        """End the search; the first reason counts."""
+        """End the search, kernels at work too; the first reason counts."""
         if self.stopped == DONE:
             self.stopped = reason
+        self.clock[HALT] = 1
 
     def note(self, reason: str) -> None:
         """Keep in mind why a part with a watch of its own was ended."""
@@ -142,7 +193,7 @@ class Watch:
         """Tell whether the search has to end now."""
         if self.stopped == DONE and self._limit is not None and self.seconds >= self._limit:
             self.stopped = TIME
-            if self._above is not None:
+            if self._above is not None and self._told:
                 self._above.note(TIME)
         if self.stopped == DONE and self._above is not None and self._above.must_stop():
             self.stopped = self._above.stopped
@@ -173,12 +224,40 @@ def heed_interrupts(watch: Watch) -> Iterator[None]:
         if watch.stopped == INTERRUPT:
             usual(number, frame)
         watch.stopped = INTERRUPT
+        watch.clock[HALT] = 1
 
     signal.signal(signal.SIGINT, stop)
     try:
         yield
     finally:
         signal.signal(signal.SIGINT, usual)
+
+
+@contextmanager
+def stand_watch(watch: Watch) -> Iterator[None]:
+    """Heed Ctrl-C, and keep the clock of a search going, for kernels to look at.
+
+    Parameters
+    ----------
+    watch
+        Of the whole call. Without a limit there is no need of a clock.
+    """
+    ended = threading.Event()
+
+    def run() -> None:
+        while not ended.wait(TICK):
+            watch.tick()
+
+    thread = threading.Thread(target=run, daemon=True) if watch.is_limited else None
+    if thread is not None:
+        thread.start()
+    try:
+        with heed_interrupts(watch):
+            yield
+    finally:
+        ended.set()
+        if thread is not None:
+            thread.join()
 
 
 def choose_workers(workers: int | None) -> int:

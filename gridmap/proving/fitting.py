@@ -27,6 +27,8 @@ MOST_NODES = 120
 """Larger pieces are not tried: each zone of a division is a level of recursion."""
 BUDGET = 400_000
 """Steps of the proof before it is given up."""
+BREATH = 1024
+"""Steps between two looks at the clock."""
 REFUTATION = 50_000
 """Steps that a proof by bounds counts for, where pieces share an effort."""
 STEPS_A_NODE = 4
@@ -43,6 +45,7 @@ class _Proof:
     near: Sequence[int]
     band: Band
     left: int = BUDGET
+    must_stop: Callable[[], bool] | None = None
     seen: dict[int, bool] = field(default_factory=dict)
 
 
@@ -132,7 +135,8 @@ def is_proved_impossible(
         near[a] |= 1 << b
         near[b] |= 1 << a
     allowed = budget if effort is None else min(budget, effort.steps)
-    proof = _Proof([int(weight) for weight in weights], near, band, allowed)
+    must_stop = None if effort is None else effort.must_stop
+    proof = _Proof([int(weight) for weight in weights], near, band, allowed, must_stop)
     try:
         impossible = not _can_divide(proof, (1 << len(weights)) - 1)
     except _Exhausted:
@@ -143,16 +147,21 @@ def is_proved_impossible(
         return impossible
     if effort is not None:
         effort.steps -= REFUTATION
-    return _is_refuted(weights, edges, band)
+    return _is_refuted(weights, edges, band, must_stop)
 
 
-def _is_refuted(weights: NDArray[np.int64], edges: NDArray[np.int64], band: Band) -> bool:
+def _is_refuted(
+    weights: NDArray[np.int64],
+    edges: NDArray[np.int64],
+    band: Band,
+    must_stop: Callable[[], bool] | None,
+) -> bool:
     """Tell whether bounds prove it, land without households taken for granted."""
     light = np.flatnonzero((weights > 0) & (weights <= band.upper))
     near = _connect(weights, edges, light)
     pairs = [(a, b) for a in range(len(light)) for b in _bits(near[a]) if a < b]
     ways = np.array(pairs, np.int64).reshape(-1, 2)
-    return is_refuted(Question(weights[light], ways, band))
+    return is_refuted(Question(weights[light], ways, band), must_stop)
 
 
 def _connect(
@@ -236,7 +245,9 @@ def _list_zones(proof: _Proof, part: int, node: int, most: int) -> list[int] | N
         chosen, weight, border, allowed = stack.pop()
         proof.left -= 1
         tries += 1
-        if proof.left < 0:
+        if proof.left < 0 or (
+            proof.must_stop is not None and proof.left % BREATH == 0 and proof.must_stop()
+        ):
             raise _Exhausted
         if tries > TRIES * most:
             return None

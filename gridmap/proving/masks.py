@@ -8,10 +8,13 @@ loops are compiled at first use and cached where a cache can be written, like th
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import numba
 import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 Kernel = TypeVar("Kernel", bound=Callable[..., object])
 _compile: Any = numba.njit
@@ -19,6 +22,12 @@ _compile: Any = numba.njit
 WORD = 64
 MOST_NODES = 2 * WORD
 ONE, NONE = np.uint64(1), np.uint64(0)
+ROOT, HIGH, MANY, LOOKS, ENDED = range(5)
+"""Where listing stands: the lowest node, sets waiting, sets found and looked at, how it ended."""
+ALL = 2
+"""All sets are listed; 1 for ended before, 0 for not ended."""
+PAUSE = 50_000
+"""Sets looked at between two looks at the clock."""
 
 
 def _inner(function: Kernel) -> Kernel:
@@ -119,50 +128,105 @@ def _leave_large(full: np.ndarray, weights: np.ndarray, upper: int) -> int:
     return spare
 
 
-@_entry
-def list_sets(
-    near: np.ndarray, weights: np.ndarray, band: np.ndarray, most: np.ndarray, clean: int
-) -> tuple[np.ndarray, bool]:
-    """List every connected set whose weight is in the band, each once; and whether all are there.
+@_inner
+def _plant_root(
+    near: np.ndarray, weights: np.ndarray, stack: np.ndarray, load: np.ndarray, root: int
+) -> None:
+    """Put the set of one node at the bottom of the stack, to grow by nodes above it only."""
+    above = np.zeros(2, np.uint64)
+    for node in range(root + 1, len(weights)):
+        above[node // WORD] |= ONE << np.uint64(node % WORD)
+    stack[0] = NONE
+    stack[0, root // WORD] = ONE << np.uint64(root % WORD)
+    for word in range(2):
+        stack[0, 2 + word] = near[root, word] & above[word]
+        stack[0, 4 + word] = above[word] & ~near[root, word]
+    load[0] = weights[root]
 
-    ``band`` is lower and upper; ``most`` the most sets to list and the most to look at; ``clean``
-    leaves out sets whose rest can't be shared by zones of the band, but for nodes above it and
-    land without households, which then may lie with those. A set grows from its lowest node, one
-    neighbour at a time; what was passed over is never taken up again.
+
+@_entry
+def _go_on_listing(
+    near: np.ndarray,
+    weights: np.ndarray,
+    limits: np.ndarray,
+    found: np.ndarray,
+    stack: np.ndarray,
+    load: np.ndarray,
+    state: np.ndarray,
+) -> None:
+    """Go on listing sets from a state of `ROOT`, `HIGH`, `MANY`, `LOOKS`, up to `PAUSE` looks.
+
+    ``limits``: band, most sets, most looks and whether to leave out what `list_sets` does.
     """
-    size, lower, upper = len(weights), band[0], band[1]
-    found = np.empty((most[0], 2), np.uint64)
-    many, looks = 0, 0
-    full, above, rest = np.zeros(2, np.uint64), np.zeros(2, np.uint64), np.zeros(2, np.uint64)
+    size, lower, upper, clean = len(weights), limits[0], limits[1], limits[4]
+    full, rest = np.zeros(2, np.uint64), np.zeros(2, np.uint64)
     for node in range(size):
         full[node // WORD] |= ONE << np.uint64(node % WORD)
-    above[:] = full
     spare = _leave_large(full, weights, upper)
-    stack = np.empty((size * size + 8, 6), np.uint64)
-    load = np.empty(size * size + 8, np.int64)
-    for root in range(size):
-        above[root // WORD] &= ~(ONE << np.uint64(root % WORD))
-        stack[0] = NONE
-        stack[0, root // WORD] = ONE << np.uint64(root % WORD)
-        for word in range(2):
-            stack[0, 2 + word] = near[root, word] & above[word]
-            stack[0, 4 + word] = above[word] & ~near[root, word]
-        load[0] = weights[root]
-        high = 1 if weights[root] <= upper else 0
-        while high > 0:
+    root, high, many, looks = state[ROOT], state[HIGH], state[MANY], state[LOOKS]
+    pause, going = looks + PAUSE, True
+    while going and looks < pause and (high > 0 or root + 1 < size):
+        if high == 0:
+            root += 1
+            _plant_root(near, weights, stack, load, root)
+            high = 1 if weights[root] <= upper else 0
+        while going and high > 0 and looks < pause:
             high -= 1
             looks += 1
             if load[high] >= lower:
                 rest[0], rest[1] = full[0] & ~stack[high, 0], full[1] & ~stack[high, 1]
                 if clean == 0 or _is_shareable(rest, near, weights, lower, upper, spare):
-                    if many == most[0]:
-                        return found[:many], False
+                    if many == limits[2]:
+                        going = False
+                        break
                     found[many, 0], found[many, 1] = stack[high, 0], stack[high, 1]
                     many += 1
-            if looks > most[1]:
-                return found[:many], False
+            going = looks <= limits[3]
             high = _push_wider(near, weights, upper, stack, load, high)
-    return found[:many], True
+    state[ROOT], state[HIGH], state[MANY], state[LOOKS] = root, high, many, looks
+    state[ENDED] = ALL if going and high == 0 and root + 1 == size else int(not going)
+
+
+def list_sets(
+    near: NDArray[np.uint64],
+    weights: NDArray[np.int64],
+    band: tuple[int, int],
+    *,
+    most: tuple[int, int],
+    clean: bool,
+    must_stop: Callable[[], bool] | None = None,
+) -> tuple[NDArray[np.uint64], bool]:
+    """List every connected set whose weight is in the band, each once; and whether all are there.
+
+    Parameters
+    ----------
+    near
+        Neighbours of each node as bit masks, shape (n, 2).
+    weights, band
+        Weight of each node, shape (n,); least and most weight of a set.
+    most
+        The most sets to list, and the most to look at.
+    clean
+        Leave out sets whose rest can't be shared by zones of the band, but for nodes above it and
+        land without households, which then may lie with those.
+    must_stop
+        Asked every `PAUSE` looks; once it says so, no more sets are listed.
+
+    Returns
+    -------
+    tuple
+        The sets as bit masks, shape (m, 2), and whether they are all. A set grows from its lowest
+        node, one neighbour at a time; what was passed over is never taken up again.
+    """
+    size = len(weights)
+    found = np.empty((most[0], 2), np.uint64)
+    stack = np.empty((size * size + 8, 6), np.uint64)
+    load = np.empty(size * size + 8, np.int64)
+    state = np.array([-1, 0, 0, 0, 0], np.int64)
+    limits = np.array([*band, *most, clean], np.int64)
+    while state[ENDED] == 0 and not (must_stop is not None and must_stop()):
+        _go_on_listing(near, weights, limits, found, stack, load, state)
+    return found[: int(state[MANY])], bool(state[ENDED] == ALL)
 
 
 @_entry

@@ -63,12 +63,16 @@ class Question:
         return len(self.weights)
 
     def list_zones(
-        self, *, free: bool = False, most: tuple[int, int] = (MOST_ZONES, MOST_LOOKS)
+        self,
+        *,
+        free: bool = False,
+        most: tuple[int, int] = (MOST_ZONES, MOST_LOOKS),
+        must_stop: Callable[[], bool] | None = None,
     ) -> tuple[NDArray[np.uint64], bool]:
         """Return every connected set that can be a zone, and whether all are there.
 
         ``free``: of any weight; else inside the band, with a rest that could be shared. ``most``:
-        zones to list, and sets to look at, before it is given up.
+        zones to list, and sets to look at, before it is given up; ``must_stop`` may end it sooner.
         """
         from gridmap.proving.masks import list_sets
 
@@ -79,10 +83,7 @@ class Question:
             near[b, a // 64] |= one << np.uint64(a % 64)
         total = int(self.weights.sum())
         band = (0, total) if free else (self.band.lower, self.band.upper)
-        sets, complete = list_sets(
-            near, self.weights, np.array(band, np.int64), np.array(most, np.int64), int(not free)
-        )
-        return sets, bool(complete)
+        return list_sets(near, self.weights, band, most=most, clean=not free, must_stop=must_stop)
 
     def count_zones(self, *, free: bool = False) -> tuple[int, int]:
         """Return the least and most zones of a division."""
@@ -235,7 +236,7 @@ def prove_piece(  # noqa: PLR0913  # what is known, and how far to go
     if question.size > MOST_NODES or (must_stop is not None and must_stop()):
         return _tell_plainly(piece, known, least)
     if fits:
-        sets, complete = question.list_zones()
+        sets, complete = question.list_zones(must_stop=must_stop)
         if not complete:
             return _tell_plainly(piece, known, least, len(sets))
         prices = price(sets, True)
@@ -244,7 +245,11 @@ def prove_piece(  # noqa: PLR0913  # what is known, and how far to go
             answer = _fit(pool, piece, work, must_stop)
             if answer.sets is None:
                 proved = answer.says.status == "impossible"
-                return _prove_freely(question, price, given, answer, work) if proved else answer
+                return (
+                    _prove_freely(question, price, given, answer, work, must_stop)
+                    if proved
+                    else answer
+                )
             given, known = answer.sets, int(price(answer.sets, True).sum())
         done = _choose(pool, piece, known=known, given=given, work=work, must_stop=must_stop)
         return _lift(done, least)
@@ -253,16 +258,18 @@ def prove_piece(  # noqa: PLR0913  # what is known, and how far to go
         proof = _prove_beside(question, price, given, piece, work, must_stop)
         if proof is not None and proof.says.value is not None and proof.says.value <= elsewhere:
             return proof
-    return _prove_freely(question, price, given, arithmetic, work)
+    return _prove_freely(question, price, given, arithmetic, work, must_stop)
 
 
-def is_refuted(question: Question) -> bool:
+def is_refuted(question: Question, must_stop: Callable[[], bool] | None = None) -> bool:
     """Tell whether bounds prove that no division has every zone inside the band.
 
     Parameters
     ----------
     question
         The piece; its edges may stand for ways over land without households.
+    must_stop
+        Ends the proof when it says so: then nothing is proved.
 
     Returns
     -------
@@ -280,11 +287,11 @@ def is_refuted(question: Question) -> bool:
     """
     if question.size > MOST_NODES:
         return False
-    sets, complete = question.list_zones(most=(QUICK_ZONES, QUICK_LOOKS))
+    sets, complete = question.list_zones(most=(QUICK_ZONES, QUICK_LOOKS), must_stop=must_stop)
     if not complete:
         return False
     pool = _state_pool(question, sets, np.zeros(len(sets), np.int64))
-    return _fit(pool, 0, QUICK_WORK).says.status == "impossible"
+    return _fit(pool, 0, QUICK_WORK, must_stop).says.status == "impossible"
 
 
 def _state_pool(
@@ -383,7 +390,7 @@ def _prove_beside(  # what prove_piece was given
     lone, complete = question.list_lone()
     if not complete or (rest and not question.band.can_hold(rest)):
         return None
-    sets, complete = question.list_zones()
+    sets, complete = question.list_zones(must_stop=must_stop)
     if not complete:
         return None
     prices = np.concatenate([price(sets, True), price(lone, False)])
@@ -405,13 +412,21 @@ def _find_rows(pool: Pool, given: NDArray[np.uint64]) -> NDArray[np.int64]:
 
 
 def _prove_freely(
-    question: Question, price: Price, given: NDArray[np.uint64], so_far: Proof, work: int
+    question: Question,
+    price: Price,
+    given: NDArray[np.uint64],
+    so_far: Proof,
+    work: int,
+    must_stop: Callable[[], bool] | None,
 ) -> Proof:
     """Prove the best division with zones outside, where few enough sets of nodes are connected."""
-    sets, complete = question.list_zones(free=True, most=(FEW_ZONES, 2 * FEW_ZONES))
+    sets, complete = question.list_zones(
+        free=True, most=(FEW_ZONES, 2 * FEW_ZONES), must_stop=must_stop
+    )
     known = int(price(given, False).sum())
     if not complete or known < 0:
         return so_far
     pool = _state_pool(question, sets, price(sets, False), free=True)
-    proof = _choose(pool, so_far.says.piece, known=known, given=given, work=work)
+    piece = so_far.says.piece
+    proof = _choose(pool, piece, known=known, given=given, work=work, must_stop=must_stop)
     return replace(proof, is_free=True) if proof.says.status == "optimal" else so_far

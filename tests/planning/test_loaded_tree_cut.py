@@ -8,8 +8,10 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gridmap.planning.kernels.carrying import Terms, Tree, cut_loaded_tree
+from gridmap.planning.kernels.carrying import Terms, cut_loaded_tree
+from gridmap.planning.kernels.cutting import Tree
 from gridmap.planning.kernels.spanning import CUT, FREE, KEPT
+from gridmap.planning.kernels.timing import Bell
 from gridmap.planning.kernels.weighing import ASTRAY, weigh_size
 
 MANY = 8
@@ -21,7 +23,8 @@ def run_kernel(
     loads: Any, bands: Any, load_bands: Any, room: Any,
 ) -> Any:  # fmt: skip
     tree = Tree(np.arange(len(parent)), parent, weight, klass, price, flag)
-    return cut_loaded_tree(tree, closing, loads, Terms(bands, load_bands, 1, ASTRAY), room)
+    bell = Bell(np.zeros(2, np.int64), 1 << 62)
+    return cut_loaded_tree(tree, closing, loads, Terms(bands, load_bands, 1, ASTRAY), room, bell)
 
 
 weigh_whole = numba.njit(lambda weight, band: weigh_size(weight, band, 1))

@@ -26,6 +26,7 @@ from gridmap.planning.kernels.columns import (
     WEIGHT,
 )
 from gridmap.planning.kernels.simmering import open_brew, press_zones, simmer
+from gridmap.planning.kernels.timing import Bell
 from gridmap.planning.kernels.weighing import SPLIT
 from gridmap.planning.kernels.zones import is_outside, open_zones, weigh_region
 from gridmap.planning.problems import BandTable, Problem, Shape, state_problem
@@ -36,7 +37,8 @@ def walk(graph: Any, aim: Any, labels: Any, groups: int, heat: int, rng: Any, sw
     zones = open_zones(graph, labels, groups)
     best, score = labels.copy(), np.array([0, 1 << 62, 0])
     closing = np.zeros((1, 1), np.int64)
-    brew = open_brew(graph, zones, groups, closing, best, score)
+    bell = Bell(np.zeros(2, np.int64), 1 << 62)
+    brew = open_brew(graph, zones, groups, closing, best, score, bell)
     for turn in range(sweeps):
         press_zones(graph, aim, zones, brew, 200 * turn if turn != 1 else -1, 16 * turn)
         simmer(graph, aim, zones, brew, 2 * len(labels), heat, rng)

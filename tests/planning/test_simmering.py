@@ -17,6 +17,7 @@ from gridmap.planning.kernels.columns import ANCHOR, COUNT, GROUP, LABEL, LENGTH
 from gridmap.planning.kernels.simmering import open_brew, press_zones, simmer
 from gridmap.planning.kernels.spanning import CUT, FREE, KEPT
 from gridmap.planning.kernels.tightening import cut_tightly
+from gridmap.planning.kernels.timing import Bell
 from gridmap.planning.kernels.weighing import weigh_size
 from gridmap.planning.kernels.zones import open_zones, weigh_region
 from gridmap.planning.problems import BandTable, Problem, Shape, state_problem
@@ -29,7 +30,8 @@ def stir(
     zones = open_zones(graph, labels, groups)
     best, score = labels.copy(), np.array([0, 1 << 62, 0])
     closing = np.zeros((1, 1), np.int64)
-    brew = open_brew(graph, zones, groups, closing, best, score)
+    bell = Bell(np.zeros(2, np.int64), 1 << 62)
+    brew = open_brew(graph, zones, groups, closing, best, score, bell)
     for turn in range(len(press)):
         press_zones(graph, aim, zones, brew, press[turn], 100 * turn)
         simmer(graph, aim, zones, brew, offers, heat, rng)
@@ -54,7 +56,8 @@ def weigh_all(graph: Any, aim: Any, ends: Any, labels: Any, many: int, block: An
 
 @numba.njit
 def run_tight(graph: Any, nodes: Any, order: Any, parent: Any, price: Any, flag: Any) -> Any:
-    return cut_tightly(graph, 7, nodes, order, parent, price, flag)
+    bell = Bell(np.zeros(2, np.int64), 1 << 62)
+    return cut_tightly(graph, 7, nodes, order, parent, price, flag, bell)
 
 
 weigh_weight = numba.njit(lambda weight, band: weigh_size(weight, band, 7))

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gridmap.planning.kernels.cutting import cut_tree
+from gridmap.planning.kernels.cutting import Tree, cut_tree
 from gridmap.planning.kernels.spanning import CUT, FREE, KEPT
+from gridmap.planning.kernels.timing import Bell
 from gridmap.planning.kernels.weighing import ASTRAY
 
 
@@ -25,7 +26,11 @@ def run_kernel(
     flag: Any,
     slope: Any = ASTRAY,
 ) -> Any:
-    return cut_tree(order, parent, weight, klass, closing, price, flag, slope)
+    tree, bell = (
+        Tree(order, parent, weight, klass, price, flag),
+        Bell(np.zeros(2, np.int64), 1 << 62),
+    )
+    return cut_tree(tree, closing, slope, bell)
 
 
 def weigh_cuts(tree: Any, cuts: Any) -> int | None:

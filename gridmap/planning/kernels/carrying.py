@@ -17,25 +17,15 @@ from typing import NamedTuple
 import numpy as np
 
 from gridmap.planning.kernels.compiling import inner, woven
-from gridmap.planning.kernels.cutting import cut_tree, order_by_depth_first
+from gridmap.planning.kernels.cutting import Tree, cut_tree, order_by_depth_first
 from gridmap.planning.kernels.spanning import CUT, KEPT
+from gridmap.planning.kernels.timing import Bell, is_due
 from gridmap.planning.kernels.weighing import FAR, NEVER, Aim, Graph, weigh_loads
 
 LABELS = 4
 """Labels a state on regions of usual size (gridmap's own default)."""
 MANY_NODES = 6000
 """Above this a state has one label: the first division of a large graph."""
-
-
-class Tree(NamedTuple):
-    """A tree to be cut, by position: as the parameters of `cut_tree`."""
-
-    order: np.ndarray
-    parent: np.ndarray
-    weight: np.ndarray
-    klass: np.ndarray
-    price: np.ndarray
-    flag: np.ndarray
 
 
 class Terms(NamedTuple):
@@ -161,11 +151,13 @@ def _merge_slots(
     closed: int,
     kind: int,
     terms: Terms,
+    bell: Bell,
 ) -> int:
     """Fill a slot with the parent's states once the child is closed or joins; return labels lost.
 
     ``mine``, ``child``: slot and reach. ``target``: the slot to fill, and where picks go.
     ``closed``: what closing the child costs, or `NEVER`; ``kind``: what the cut may do there.
+    Left unfinished when the bell rings.
     """
     fresh, offset = target
     tops = rows.filled.shape[1] - 1
@@ -173,6 +165,8 @@ def _merge_slots(
         rows.filled[fresh, x] = 0
     lost = 0
     for step in range(mine[1] + 2):
+        if is_due(bell):
+            break
         x = tops if step == mine[1] + 1 else step
         for a in range(rows.filled[mine[0], x]):
             row = (mine[0] * (tops + 1) + x) * rows.room + a
@@ -221,7 +215,7 @@ def _put(rows: Rows, slot: int, x: int, offset: int, cost: int, pick: int, terms
 
 @woven
 def cut_loaded_tree(
-    tree: Tree, closing: np.ndarray, loads: np.ndarray, terms: Terms, room: int
+    tree: Tree, closing: np.ndarray, loads: np.ndarray, terms: Terms, room: int, bell: Bell
 ) -> tuple[np.ndarray, int, int]:
     """Cut a tree into zones that carry further weights.
 
@@ -235,6 +229,8 @@ def cut_loaded_tree(
         Bands of size and load, grain and slope.
     room
         Labels that a state can keep, 1 to 8.
+    bell
+        Ends the work when it rings; then no labels are returned.
 
     Returns
     -------
@@ -266,6 +262,8 @@ def cut_loaded_tree(
     for v in range(size):
         reach[v] = min(weight[v], tops - 1)
     for k in range(size - 1, -1, -1):
+        if is_due(bell):
+            break
         node, up = down[k], parent[down[k]]
         for v in (node, up):
             if v >= 0 and slot[v] < 0:
@@ -288,12 +286,16 @@ def cut_loaded_tree(
             NEVER if tree.flag[node] == KEPT else cost + tree.price[node],
             tree.flag[node],
             terms,
+            bell,
         )
         reach[up] = min(reach[up] + reach[node], tops - 1)
         free[high - 1], free[high] = slot[node], slot[up]
         high += 1
         slot[up] = fresh
-    return _read_back(down, parent, picks, offset, closed, (tops, room)), cost, lost
+    labels = np.empty(0, np.int64)
+    if not is_due(bell):
+        labels = _read_back(down, parent, picks, offset, closed, (tops, room))
+    return labels, cost, lost
 
 
 @inner
@@ -348,12 +350,14 @@ def _read_back(
 
 @woven
 def cut_region(
-    graph: Graph, aim: Aim, closing: np.ndarray, nodes: np.ndarray, tree: Tree
+    graph: Graph, aim: Aim, closing: np.ndarray, nodes: np.ndarray, tree: Tree, bell: Bell
 ) -> np.ndarray:
-    """Cut the tree of a region, given by its nodes, by weight alone or with their loads."""
-    order, parent, weight, klass, price, flag = tree
+    """Cut the tree of a region, given by its nodes, by weight alone or with their loads.
+
+    No labels are returned when the bell rings.
+    """
     if len(graph.load_bands) == 0:
-        labels, _ = cut_tree(order, parent, weight, klass, closing, price, flag, aim.slope)
+        labels, _ = cut_tree(tree, closing, aim.slope, bell)
         return labels
     loads = np.empty((len(nodes), graph.loads.shape[1]), np.int64)
     for i in range(len(nodes)):
@@ -361,5 +365,5 @@ def cut_region(
             loads[i, r] = graph.loads[nodes[i], r]
     terms = Terms(graph.bands, graph.load_bands, aim.grain, aim.slope)
     room = LABELS if len(nodes) <= MANY_NODES else 1
-    labels, _, _ = cut_loaded_tree(tree, closing, loads, terms, room)
+    labels, _, _ = cut_loaded_tree(tree, closing, loads, terms, room, bell)
     return labels

@@ -14,13 +14,38 @@ nodes can be reached. Nothing recurses.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
+from gridmap.planning.kernels.columns import KLASS, WEIGHT
 from gridmap.planning.kernels.compiling import inner
 from gridmap.planning.kernels.spanning import CUT, KEPT
-from gridmap.planning.kernels.weighing import FAR, NEVER
+from gridmap.planning.kernels.timing import Bell, is_due
+from gridmap.planning.kernels.weighing import FAR, NEVER, Graph
 
 CLOSED = -1
+
+
+class Tree(NamedTuple):
+    """A tree to be cut, by position.
+
+    Attributes
+    ----------
+    order, parent
+        The nodes breadth-first and each node's parent, -1 at the top, shape (n,).
+    weight, klass
+        Weight of each node in grains, 0 or more, and its class, shape (n,).
+    price, flag
+        Cost of cutting above each node; whether that is free, forbidden or a must.
+    """
+
+    order: np.ndarray
+    parent: np.ndarray
+    weight: np.ndarray
+    klass: np.ndarray
+    price: np.ndarray
+    flag: np.ndarray
 
 
 @inner
@@ -190,37 +215,27 @@ def _lay_out(
 
 
 @inner
-def cut_tree(
-    order: np.ndarray,
-    parent: np.ndarray,
-    weight: np.ndarray,
-    klass: np.ndarray,
-    closing: np.ndarray,
-    price: np.ndarray,
-    flag: np.ndarray,
-    slope: int,
-) -> tuple[np.ndarray, int]:
+def cut_tree(tree: Tree, closing: np.ndarray, slope: int, bell: Bell) -> tuple[np.ndarray, int]:
     """Cut a tree into zones at the least cost; exact.
 
     Parameters
     ----------
-    order, parent
-        The nodes breadth-first and each node's parent, -1 at the top, shape (n,).
-    weight
-        Weight of each node in grains, 0 or more, shape (n,).
-    klass, closing
+    tree
+        The tree.
+    closing
         ``closing[klass[v], x]`` is the cost of a finished zone of weight x whose top node is v;
         the last column is for zones above all states.
-    price, flag
-        Cost of cutting above each node; whether that is free, forbidden or a must.
     slope
         Cost of each grain above the states, from the first on.
+    bell
+        Ends the work when it rings; then no labels are returned.
 
     Returns
     -------
     labels, cost
         The zone of each node, the top's zone being 0, shape (n,); and the total cost.
     """
+    order, parent, weight, klass, price, flag = tree
     size, tops = len(order), closing.shape[1] - 1
     down = order_by_depth_first(order, parent)
     reach = np.empty(size, np.int64)
@@ -244,6 +259,8 @@ def cut_tree(
         reach[v] = min(weight[v], tops - 1)
     cost = 0
     for k in range(size - 1, -1, -1):
+        if is_due(bell):
+            return np.empty(0, np.int64), 0
         node = down[k]
         high = _take_slot(rows, slot, free, high, node, weight[node], slope)
         mine = rows[slot[node]]
@@ -307,4 +324,36 @@ def _read_back(
         else:
             labels[node] = labels[up]
             state[node] = joined
+    return labels
+
+
+@inner
+def cut_greedily(
+    graph: Graph, nodes: np.ndarray, order: np.ndarray, parent: np.ndarray, flag: np.ndarray
+) -> np.ndarray:
+    """Cut a tree in one pass from below, a zone wherever its least weight is reached.
+
+    For want of time only: what is left at the top may be outside its band.
+    """
+    size = len(nodes)
+    open_ = np.empty(size, np.int64)
+    labels = np.zeros(size, np.int64)
+    for i in range(size):
+        open_[i] = graph.node[nodes[i], WEIGHT]
+    for k in range(size - 1, 0, -1):
+        node, up = order[k], parent[order[k]]
+        band = graph.bands[graph.node[nodes[node], KLASS]]
+        full = open_[node] >= band[2]
+        if flag[node] == CUT or (full and flag[node] != KEPT):
+            labels[node] = CLOSED
+        else:
+            open_[up] += open_[node]
+    zones = 1
+    for k in range(1, size):
+        node = order[k]
+        if labels[node] == CLOSED:
+            labels[node] = zones
+            zones += 1
+        else:
+            labels[node] = labels[parent[node]]
     return labels

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridmap.planning.kernels.carrying import Tree, cut_region
+from gridmap.planning.kernels.carrying import cut_region
 from gridmap.planning.kernels.columns import (
     AFTER,
     COUNT,
@@ -19,6 +19,7 @@ from gridmap.planning.kernels.columns import (
     STATES,
 )
 from gridmap.planning.kernels.compiling import SOURCES_STAMP, draw_below, entry, inner, woven
+from gridmap.planning.kernels.cutting import Tree, cut_greedily
 from gridmap.planning.kernels.simmering import (
     BORDER,
     WALL,
@@ -31,8 +32,9 @@ from gridmap.planning.kernels.simmering import (
     press_zones,
     simmer,
 )
-from gridmap.planning.kernels.spanning import collect_edges, draw_tree, hang_tree, price_edges
+from gridmap.planning.kernels.spanning import Hung, collect_edges, draw_tree, hang_tree, price_edges
 from gridmap.planning.kernels.tightening import cut_tightly
+from gridmap.planning.kernels.timing import Bell, is_due
 from gridmap.planning.kernels.weighing import Aim, Graph, weigh_size
 from gridmap.planning.kernels.zones import (
     CHANGE,
@@ -162,10 +164,13 @@ def _cut_anew(
     ids: np.ndarray,
     rng: np.ndarray,
 ) -> np.ndarray:
-    """Draw a tree over a region and cut it; by the households themselves where that can be."""
-    chosen, kinds = draw_tree(graph, nodes, ends, ids, rng)
+    """Draw a tree over a region and cut it; by the households themselves where that can be.
+
+    When the bell rings, by the cut that is quickest to make.
+    """
+    chosen, kinds = draw_tree(graph, nodes, ends, ids, brew.bell, rng)
     order, parent, branch = hang_tree(len(nodes), ends, chosen, draw_below(rng, len(nodes)))
-    price = price_edges(graph, aim, nodes, ends, ids, order, parent)
+    price = price_edges(graph, aim, nodes, ends, ids, Hung(order, parent, brew.bell))
     toll = _draw_toll(aim, zones.total[NUMBER], rng)
     flag = np.zeros(len(nodes), np.int64)
     weight = np.empty(len(nodes), np.int64)
@@ -178,10 +183,12 @@ def _cut_anew(
             flag[i] = kinds[branch[i]]
     fresh = np.empty(0, np.int64)
     if aim.grain > 1 and len(graph.load_bands) == 0:
-        fresh = cut_tightly(graph, aim.grain, nodes, order, parent, price, flag)
+        fresh = cut_tightly(graph, aim.grain, nodes, order, parent, price, flag, brew.bell)
     if len(fresh) == 0:
         tree = Tree(order, parent, weight, klass, price, flag)
-        fresh = cut_region(graph, aim, brew.closing, nodes, tree)
+        fresh = cut_region(graph, aim, brew.closing, nodes, tree, brew.bell)
+    if len(fresh) == 0:
+        fresh = cut_greedily(graph, nodes, order, parent, flag)
     return fresh
 
 
@@ -198,7 +205,8 @@ def _redraw(
 ) -> bool:
     """Draw a new tree over a region, cut it, and keep the result if it may be kept.
 
-    A heat below 0 keeps any result: pieces as given may hold anchors that must be parted.
+    A heat below 0 keeps any result: pieces as given may hold anchors that must be parted. What is
+    begun when the bell rings is dropped.
     """
     for i in range(len(nodes)):
         zones.seat[nodes[i], PLACE] = i
@@ -208,6 +216,8 @@ def _redraw(
     local = _number_locally(zones, old, nodes)
     before = weigh_region(graph, aim, nodes, ends, ids, local, len(old), zones.block)
     fresh = _cut_anew(graph, aim, zones, brew, nodes, ends, ids, rng)
+    if heat >= 0 and is_due(brew.bell):
+        return False
     many = fresh.max() + 1
     after = weigh_region(graph, aim, nodes, ends, ids, fresh, many, zones.block)
     number = zones.total[NUMBER]
@@ -242,6 +252,8 @@ def _divide_pieces(
         whole[0] = piece
         nodes = _list_members(zones, whole, 1, zones.zone[piece, COUNT])
         for k in range(tries * min(1, len(nodes) - 1)):
+            if k > 0 and is_due(brew.bell):
+                break
             old = np.empty(len(nodes), np.int64)
             many = 0
             for i in range(len(nodes)):
@@ -307,24 +319,24 @@ def _make_search(stamp: int) -> Callable[..., np.ndarray]:
         graph: Graph,
         aim: Aim,
         labels: np.ndarray,
-        groups: int,
         plan: np.ndarray,
         rng: np.ndarray,
         best: np.ndarray,
         score: np.ndarray,
+        bell: Bell,
     ) -> np.ndarray:
         """Search from step plan[0] to plan[1] of plan[2]; return the labels reached.
 
         ``plan``: first step, last step, all steps, starting heat, trees for the first division
         (0: the labels are a division already; else they are the connected pieces), steps between
-        sweeps, most sweeps at the end. ``score``: weighed sum of changes so far, and its least
-        value, whose labels are kept in ``best``. ``labels`` are zone ids 0..n-1, each zone in one
-        piece.
+        sweeps, most sweeps at the end, number of groups. ``score``: weighed sum of changes so far,
+        and its least value, whose labels are kept in ``best``. ``labels`` are zone ids 0..n-1, each
+        zone in one piece. When the ``bell`` rings, what is begun is dropped.
         """
         cold = stamp - stamp
-        zones = open_zones(graph, labels, groups)
+        zones = open_zones(graph, labels, plan[7])
         zones.total[CHANGE] = score[0]
-        brew = open_brew(graph, zones, groups, _close_table(graph, aim), best, score)
+        brew = open_brew(graph, zones, plan[7], _close_table(graph, aim), best, score, bell)
         press_zones(graph, aim, zones, brew, WALL, 0)
         if plan[4] > 0:
             _divide_pieces(graph, aim, zones, brew, plan[4], rng)
@@ -333,6 +345,8 @@ def _make_search(stamp: int) -> Callable[..., np.ndarray]:
         outside = _list_outside(graph, zones)
         often = max(16, plan[2] >> 8)
         for step in range(plan[0], plan[1]):
+            if is_due(bell):
+                break
             share = 256 * step // plan[2]
             if step % often == 0 or step == plan[0]:
                 outside = _list_outside(graph, zones)
@@ -347,7 +361,7 @@ def _make_search(stamp: int) -> Callable[..., np.ndarray]:
         for _ in range(plan[6]):
             reached = zones.total[CHANGE]
             simmer(graph, aim, zones, brew, 3 * brew.dial[BORDER], cold, rng)
-            if zones.total[CHANGE] == reached:
+            if zones.total[CHANGE] == reached or is_due(bell):
                 break
         keep_best(zones, brew)
         score[0] = zones.total[CHANGE]

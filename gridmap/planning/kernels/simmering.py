@@ -33,6 +33,7 @@ from gridmap.planning.kernels.columns import (
     WEIGHT,
 )
 from gridmap.planning.kernels.compiling import draw_below, inner
+from gridmap.planning.kernels.timing import Bell, is_due
 from gridmap.planning.kernels.weighing import (
     ASTRAY,
     CROSSING,
@@ -53,6 +54,8 @@ HUB = 64
 """A node with more neighbours is tried so much less often, that its share of the work is theirs."""
 PARTNERS = 24
 """Nodes of a zone that are looked at to make up for one that came."""
+BREATH = 63
+"""Offers between two looks at the clock, a power of two less one."""
 CHANCES = np.array([int(256 * np.log(256 / (k + 0.5)) + 0.5) for k in range(256)], dtype=np.int64)
 """-ln of evenly spread chances, in 256ths: annealing in whole numbers."""
 BORDER, STALE, PRESS, LUMP, BASE, SOFT = range(6)
@@ -73,7 +76,7 @@ class Brew(NamedTuple):
     cost in a tree cut. ``best``, ``score``: as for `gridmap.planning.kernels.searching`.
     ``dial``: length of ``border`` and of ``stale``; pressure, the cost for each ``LUMP`` of
     households outside the band (`WALL`: the true cost); share of the charge for each zone outside,
-    in 256ths; the change of the last offer but for the band.
+    in 256ths; the change of the last offer but for the band. ``bell`` rings when to end.
     """
 
     apart: np.ndarray
@@ -90,6 +93,7 @@ class Brew(NamedTuple):
     closing: np.ndarray
     best: np.ndarray
     score: np.ndarray
+    bell: Bell
 
 
 @inner
@@ -108,6 +112,7 @@ def open_brew(
     closing: np.ndarray,
     best: np.ndarray,
     score: np.ndarray,
+    bell: Bell,
 ) -> Brew:
     """Set up the simmering of a division; ``best`` are the labels kept so far."""
     size = len(zones.seat)
@@ -126,6 +131,7 @@ def open_brew(
         closing,
         best,
         score,
+        bell,
     )
     total, many = 0, 0
     for node in range(size):
@@ -469,7 +475,7 @@ def _find_partner(graph: Graph, zones: Zones, brew: Brew, node: int, rng: np.nda
 
 
 @inner
-def simmer(
+def simmer(  # noqa: C901  # a function for the end of the loop makes the search a third slower
     graph: Graph,
     aim: Aim,
     zones: Zones,
@@ -480,7 +486,7 @@ def simmer(
 ) -> int:
     """Offer moves at border nodes drawn by chance; return the mean of those to the worse.
 
-    A heat below 0 moves nothing and only measures.
+    A heat below 0 moves nothing and only measures. Ends early when the bell rings.
     """
     queue = np.empty(LOOK, np.int64)
     worse, many, made = 0, 0, 0
@@ -488,6 +494,8 @@ def simmer(
     first, source, left = 0, 0, 0
     while (made < offers or turn != SINGLE) and brew.dial[BORDER] > 0:
         if turn == SINGLE:
+            if made & BREATH == BREATH and is_due(brew.bell):
+                break
             made += 1
             node = _draw_node(graph, zones, brew, rng)
             if node < 0:

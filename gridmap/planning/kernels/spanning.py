@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from gridmap.planning.kernels.columns import (
@@ -15,6 +17,7 @@ from gridmap.planning.kernels.columns import (
     RANK,
 )
 from gridmap.planning.kernels.compiling import draw_below, inner
+from gridmap.planning.kernels.timing import Bell, is_due
 from gridmap.planning.kernels.weighing import SPLIT, Aim, Graph
 
 FREE, KEPT, CUT = 0, 1, 2
@@ -25,6 +28,16 @@ KEY_SHIFT, EDGE_BITS = 1 << 34, 26
 """A sort key carries the edge in its low bits; so a region has fewer than 2**26 edges."""
 LONG_WAY = 4000
 """Above this many nodes a tree edge is priced by itself, not by all edges that close over it."""
+BREATH = 255
+"""Edges between two looks at the clock, a power of two less one."""
+
+
+class Hung(NamedTuple):
+    """A tree by its nodes breadth-first and their parents; and what ends the work on it."""
+
+    order: np.ndarray
+    parent: np.ndarray
+    bell: Bell
 
 
 @inner
@@ -63,10 +76,13 @@ def collect_edges(
 
 
 @inner
-def _sort_keys(keys: np.ndarray) -> None:
-    """Sort distinct whole numbers in place (Shell's method: short to compile, no extra room)."""
+def _sort_keys(keys: np.ndarray, bell: Bell) -> None:
+    """Sort distinct whole numbers in place (Shell's method: short to compile, no extra room).
+
+    When the bell rings they stay as they lie: a tree can be drawn from any order.
+    """
     gap = len(keys) // 2
-    while gap > 0:
+    while gap > 0 and not is_due(bell):
         for k in range(gap, len(keys)):
             key, low = keys[k], k
             while low >= gap and keys[low - gap] > key:
@@ -78,7 +94,12 @@ def _sort_keys(keys: np.ndarray) -> None:
 
 @inner
 def _rank_edges(
-    graph: Graph, nodes: np.ndarray, ends: np.ndarray, ids: np.ndarray, rng: np.ndarray
+    graph: Graph,
+    nodes: np.ndarray,
+    ends: np.ndarray,
+    ids: np.ndarray,
+    bell: Bell,
+    rng: np.ndarray,
 ) -> np.ndarray:
     """Return the edges in the order in which a tree takes them: rank, blurred by chance."""
     spread = (200, 600, 1500, 4000)[draw_below(rng, 4)]
@@ -93,7 +114,7 @@ def _rank_edges(
         if graph.node[a, ANCHOR] >= 0 and graph.node[a, ANCHOR] == graph.node[b, ANCHOR]:
             key = (2 * GROUP_RANK << 20) + noise
         keys[e] = (key + KEY_SHIFT << EDGE_BITS) + e
-    _sort_keys(keys)
+    _sort_keys(keys, bell)
     for e in range(len(keys)):
         keys[e] &= (1 << EDGE_BITS) - 1
     return keys
@@ -101,7 +122,12 @@ def _rank_edges(
 
 @inner
 def draw_tree(
-    graph: Graph, nodes: np.ndarray, ends: np.ndarray, ids: np.ndarray, rng: np.ndarray
+    graph: Graph,
+    nodes: np.ndarray,
+    ends: np.ndarray,
+    ids: np.ndarray,
+    bell: Bell,
+    rng: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Draw a spanning tree of connected nodes; return its edges (positions in ids) and flags.
 
@@ -109,7 +135,7 @@ def draw_tree(
     that must be cut, so that no zone ever holds two locked zones.
     """
     size = len(nodes)
-    order = _rank_edges(graph, nodes, ends, ids, rng)
+    order = _rank_edges(graph, nodes, ends, ids, bell, rng)
     root = np.empty(size, np.int64)
     anchor = np.empty(size, np.int64)
     for i in range(size):
@@ -184,21 +210,24 @@ def price_edges(
     nodes: np.ndarray,
     ends: np.ndarray,
     ids: np.ndarray,
-    order: np.ndarray,
-    parent: np.ndarray,
+    hung: Hung,
 ) -> np.ndarray:
     """Price the cut above each node: of all edges that close over that tree edge.
 
     With two zones the price is exact; with more, an edge between two zones that are not
     neighbours in the tree counts at each cut on its way. Edges of long trees are priced alone. A
-    border costs at most the whole shape of the two zones beside it.
+    border costs at most the whole shape of the two zones beside it. When the bell rings the rest
+    is priced at nothing.
     """
+    order, parent, bell = hung
     size = len(nodes)
     price = np.zeros(size, np.int64)
     depth = np.zeros(size, np.int64)
     for k in range(1, size):
         depth[order[k]] = depth[parent[order[k]]] + 1
     for e in range(len(ids)):
+        if e & BREATH == 0 and is_due(bell):
+            break
         worth = graph.edge[ids[e], CUTTING] - graph.edge[ids[e], CROSSED]
         if aim.reach > 0:
             shape = 2 * aim.shape * graph.edge[ids[e], LENGTH] // aim.reach

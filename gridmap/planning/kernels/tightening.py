@@ -13,6 +13,7 @@ import numpy as np
 from gridmap.planning.kernels.columns import KLASS, WEIGHT
 from gridmap.planning.kernels.compiling import inner
 from gridmap.planning.kernels.spanning import CUT, KEPT
+from gridmap.planning.kernels.timing import Bell, is_due
 from gridmap.planning.kernels.weighing import NEVER, Graph, weigh_size
 
 ROOM = 24
@@ -67,6 +68,7 @@ def cut_tightly(
     parent: np.ndarray,
     price: np.ndarray,
     flag: np.ndarray,
+    bell: Bell,
 ) -> np.ndarray:
     """Cut a tree into zones inside their bands at the least cost; exact.
 
@@ -76,6 +78,8 @@ def cut_tightly(
         The graph, households a grain (for what lies between lower and target), and its nodes.
     order, parent, price, flag
         As for `gridmap.planning.kernels.cutting.cut_tree`.
+    bell
+        Ends the work when it rings; then no labels are returned.
 
     Returns
     -------
@@ -99,6 +103,8 @@ def cut_tightly(
         pool[i, MINE], pool[i, JOINED] = -1, -1
     filled = size
     for k in range(size - 1, -1, -1):
+        if is_due(bell):
+            return none
         node = order[k]
         klass = graph.node[nodes[node], KLASS]
         closed[node], cost = _close_best(graph, grain, klass, pool, first[node], last[node])
