@@ -31,16 +31,21 @@ STEPS_A_NODE = 30
 MANY_ZONES = 500
 SPARE_STEPS = 40
 """Redrawings for each zone where zones are few and have many nodes: there, moves matter more."""
+FEW_STEPS = 15
+"""Redrawings for each node where zones are few, of few nodes: there, whole cuts matter more."""
 OFFERS_A_PAIR = 200
 """Single moves offered for each pair of nodes in one zone."""
 MOST_OFFERS = 1_000_000
 """The same for one search at most."""
-ALL_OFFERS = 6_000_000
+ALL_OFFERS = 5_000_000
 """The same for all searches of a graph together, where zones are few."""
 FEW_ZONES = 8
 LANES = 2
 """Searches of one graph side by side."""
-MOST_SEARCHES = 24
+FINE_SEARCHES = 6
+"""Searches of a graph with few zones of many nodes."""
+LEAST_SEARCHES, NODES_A_SEARCH = 6, 4
+"""Searches of a small graph with few zones: at most one for four nodes, or six."""
 RETURNS, THOROUGH_RETURNS = 1, 3
 """Times that a search is taken up again from a coarse graph around the division found."""
 ATTEMPTS = 6
@@ -145,10 +150,12 @@ def _search_beside(
 ) -> None:
     """Search once a lane, in threads, so that Ctrl-C is heard; keep the best.
 
-    Where zones are few, every other search goes on, as hot as at first, from the best so far.
+    Where zones are few and have many nodes, only the first search begins on a coarse graph; every
+    other one after it goes on, as hot as at first, from the best so far.
     """
     graph, aim = state_problem(problem, wide=wide)
-    few = search.thorough and count_expected(problem) <= FEW_ZONES
+    expected = count_expected(problem)
+    few = search.thorough and expected <= FEW_ZONES and is_fine(problem.size, expected)
     tasks, bases = [], []
     for attempt in lanes:
         again = few and attempt >= LANES and attempt % LANES == 0
@@ -180,7 +187,8 @@ def _chart(problem: Problem, search: Search, size: int, *, fresh: bool) -> Cours
     steps = min(_count_steps(expected, search.steps_a_zone), STEPS_A_NODE * size)
     if search.thorough and expected <= FEW_ZONES:
         fine = is_fine(size, expected)
-        steps = min(steps, SPARE_STEPS * expected) if fine else STEPS_A_NODE * size
+        whole = min(max(steps, FEW_STEPS * size), STEPS_A_NODE * size)
+        steps = min(steps, SPARE_STEPS * expected) if fine else whole
     trees = (FIRST_TREES if size <= MANY_NODES else 1) if fresh else 0
     offers = _count_offers(size, expected) // max(1, steps) if search.thorough else 0
     return Course(0, steps, steps, expected, trees=trees, sweeps=LAST_SWEEPS, offers=offers)
@@ -194,9 +202,12 @@ def _count_searches(problem: Problem, search: Search) -> int:
     expected = count_expected(problem)
     if not search.thorough:
         return 1
+    if is_fine(problem.size, expected):
+        return FINE_SEARCHES if expected <= FEW_ZONES else LANES
     if expected > FEW_ZONES:
-        return LANES if is_fine(problem.size, expected) else 1
-    searches = min(MOST_SEARCHES, ALL_OFFERS // _count_offers(problem.size, expected))
+        return 1
+    most = max(LEAST_SEARCHES, problem.size // NODES_A_SEARCH)
+    searches = min(most, ALL_OFFERS // _count_offers(problem.size, expected))
     return max(LANES, searches // LANES * LANES)
 
 

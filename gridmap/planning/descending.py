@@ -13,7 +13,7 @@ import numpy as np
 from gridmap.planning.coarsening import build_ladder, is_fine, list_ends
 from gridmap.planning.kernels.columns import GROUP
 from gridmap.planning.regions import Region
-from gridmap.planning.walking import LAST_SWEEPS, Course, Reached, seed_from, walk
+from gridmap.planning.walking import LAST_SWEEPS, WORST, Course, Reached, seed_from, walk
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,6 +30,8 @@ AGAIN = 128
 """The same for the coarsest rung when it is searched again from the division found."""
 STEPS_A_ZONE, STEP_NODES = 10, 2000
 """Redrawings for each zone on a finer rung: fewer, the more nodes one has to redraw."""
+TOP_SHARE, RUNG_SHARE = 0.4, 0.5
+"""Shares of the time left, where there is a limit, for the coarsest rung and for each finer one."""
 OFFERS_A_BORDER = 800
 """Single moves offered on a finer rung for each node at a border."""
 
@@ -73,7 +75,8 @@ def descend(
     rungs = build_ladder(graph, aim, zones=zones, seed=seed_from(seed, "ladder") >> 1)
     course = chart(len(rungs[-1].graph.node))
     top = _lift(rungs, labels)
-    found = walk(_whole(rungs[-1].graph), aim, top, course, seed=seed, watch=watch)
+    early = watch.share(TOP_SHARE)
+    found = walk(_whole(rungs[-1].graph), aim, top, course, seed=seed, watch=early)
     best, least = _go_down(rungs, aim, found, zones, seed, watch)
     for turn in range(returns):
         if watch.must_stop():
@@ -83,7 +86,8 @@ def descend(
         course = chart(len(rungs[-1].graph.node))
         course = replace(course, begin=course.steps * AGAIN >> 8, trees=0)
         top = _lift(rungs, best)
-        found = walk(_whole(rungs[-1].graph), aim, top, course, seed=seed, watch=watch)
+        early = watch.share(TOP_SHARE)
+        found = walk(_whole(rungs[-1].graph), aim, top, course, seed=seed, watch=early)
         again, change = _go_down(rungs, aim, found, zones, seed, watch)
         if change < 0:
             best, least = again, least + change
@@ -109,10 +113,12 @@ def _go_down(
     rungs: list[Rung], aim: Aim, found: Reached, zones: int, seed: int, watch: Watch
 ) -> tuple[NDArray[np.int64], int]:
     """Take a division of the coarsest graph down to the finest; return it and its change."""
-    best, least = found.best, found.least
+    best, least = found.best, found.least if found.least < WORST else 0
     for rung in reversed(rungs[:-1]):
         best = best[rung.above]
         size = len(best)
+        if watch.must_stop():
+            continue
         ends = list_ends(rung.graph)
         border = np.unique(ends[best[ends[:, 0]] != best[ends[:, 1]]])
         each = max(1, min(STEPS_A_ZONE * zones, STEP_NODES * zones * zones // size))
@@ -125,8 +131,8 @@ def _go_down(
             sweeps=LAST_SWEEPS,
             offers=OFFERS_A_BORDER * len(border) // each,
         )
-        fine = walk(
-            _whole(rung.graph), aim, best, course, seed=seed_from(seed, "down", size), watch=watch
-        )
-        best, least = fine.best, least + fine.least
+        step = seed_from(seed, "down", size)
+        early = watch.share(RUNG_SHARE)
+        fine = walk(_whole(rung.graph), aim, best, course, seed=step, watch=early)
+        best, least = fine.best, least + (fine.least if fine.least < WORST else 0)
     return best, least

@@ -233,7 +233,7 @@ def test_ctrl_c_is_heard_at_once(kind: str) -> None:
 @pytest.mark.parametrize(
     ("edges", "band", "expected"),
     [
-        (lay_lattice(12, 12), (300, 500), "8499f5a99b69"),
+        (lay_lattice(12, 12), (300, 500), "6eacbcfaed97"),
         (lay_star(400), (300, 500), "a30803b1983b"),
         (lay_lattice(66, 66), (300, 500), "42592b5a9aa7"),
     ],
