@@ -159,21 +159,19 @@ def _search_beside(
     tasks, bases = [], []
     for attempt in lanes:
         again = few and attempt >= LANES and attempt % LANES == 0
-        coarse = not few or attempt == 0
-        tasks.append(
-            partial(
-                descend,
-                graph,
-                aim,
-                found.labels if again else start,
-                partial(_chart, problem, search, fresh=fresh and not again),
-                returns=(THOROUGH_RETURNS if search.thorough and not few else RETURNS)
-                if coarse
-                else -1,
-                seed=seed_from(search.seed, attempt),
-                watch=watch,
-            )
+        turn = 0 if again else attempt // LANES
+        returns = THOROUGH_RETURNS if search.thorough and not few else RETURNS
+        task = partial(
+            descend,
+            graph,
+            aim,
+            found.labels if again else start,
+            partial(_chart, problem, search, fresh=fresh and not again, turn=turn),
+            returns=-1 if few and attempt > 0 else returns,
+            seed=seed_from(search.seed, attempt),
+            watch=watch,
         )
+        tasks.append(task)
         bases.append(found.change if again else 0)
     reached: list[Reached] = run_beside(tasks, choose_workers(search.workers))
     for base, one in zip(bases, reached, strict=True):
@@ -181,14 +179,14 @@ def _search_beside(
             found.labels, found.change = one.best, base + one.least
 
 
-def _chart(problem: Problem, search: Search, size: int, *, fresh: bool) -> Course:
-    """Return how a graph of so many nodes is searched."""
+def _chart(problem: Problem, search: Search, size: int, *, fresh: bool, turn: int) -> Course:
+    """Return how a graph of so many nodes is searched: where zones are few, longer each turn."""
     expected = count_expected(problem)
     steps = min(_count_steps(expected, search.steps_a_zone), STEPS_A_NODE * size)
     if search.thorough and expected <= FEW_ZONES:
         fine = is_fine(size, expected)
         whole = min(max(steps, FEW_STEPS * size), STEPS_A_NODE * size)
-        steps = min(steps, SPARE_STEPS * expected) if fine else whole
+        steps = min(steps, SPARE_STEPS * (turn + 1) * expected) if fine else whole
     trees = (FIRST_TREES if size <= MANY_NODES else 1) if fresh else 0
     offers = _count_offers(size, expected) // max(1, steps) if search.thorough else 0
     return Course(0, steps, steps, expected, trees=trees, sweeps=LAST_SWEEPS, offers=offers)
