@@ -37,6 +37,8 @@ zone) and lines where a border is wanted as the lightest edges. Peers solve each
 itself, at the number of zones that brings it nearest to 400 households, with the imbalances,
 presets, weights and seeds of `benchmarks/engine/settings.py` until their time is used up; shown is
 the best found in each respect, `tried` says of how many. Nothing is repaired in a peer's answer.
+Where the instance has lines where a border is wanted, gridmap gives up cut cost to follow them; its
+rows `costs as the peers get them` leave that out, so that cut cost and shape can be compared.
 GerryChain starts from METIS's division where it finds none of its own in time. All answers are
 judged by one function that knows no solver (`benchmarks/engine/judging.py`): *in band* counts
 zones by households, *in one piece* those of them that are connected, *torn* zones that are not,

@@ -168,6 +168,16 @@ def compare(bench: Bench, name: str, plan: Plan) -> dict[str, Any]:
             "gridmap", graph, {"seed": plan.seed, "zones": zones}, limit_s=part.gridmap_s
         ),
     ]
+    if (instance.costs < 0).any():
+        rows += [
+            bench.measure(
+                "gridmap",
+                graph,
+                {"seed": plan.seed, "zones": zones, "worth": "costs", "shape": shape},
+                limit_s=part.gridmap_s,
+            )
+            for shape in (True, False)
+        ]
     if part.cold:
         rows.append(
             bench.measure("gridmap", graph, {"seed": plan.seed}, limit_s=part.gridmap_s, cold=True)

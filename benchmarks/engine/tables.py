@@ -102,6 +102,10 @@ def choose_rows(rows: list[Row], zones: int) -> list[tuple[Row, str]]:
 def _name_gridmap(row: Row) -> str:
     asked = row["settings"].get("zones")
     name = f"zones={asked}" if asked else "any number of zones"
+    if row["settings"].get("worth"):
+        name += ", costs as the peers get them"
+    if row["settings"].get("shape") is False:
+        name += ", no shape"
     return f"{name}, nothing compiled yet" if row.get("cold") else name
 
 

@@ -29,6 +29,12 @@ def solve(graph: Path, settings: dict[str, Any], out: Path) -> dict[str, Any]:
         given = {name: held[name] for name in held.files}
     names = ("lengths", "areas", "perimeters", "groups")
     options = {name: given[name] for name in names if name in given}
+    settings = dict(settings)
+    if settings.pop("worth", "") == "costs":
+        # what peers are given: a line where a border is wanted is a light edge, no shape is steered
+        given["costs"] = np.maximum(given["costs"], 0.01)
+    if not settings.pop("shape", True):
+        options = {name: options[name] for name in ("groups",) if name in options}
     spent: list[float] = []
     started = time.perf_counter()
     with event.install_timer("numba:compiler_lock", spent.append):

@@ -55,6 +55,7 @@ def mend_zones(problem: Problem, search: Search, watch: Watch | None = None) -> 
 
     Examples
     --------
+    >>> from gridmap.planning.attempts import Search
     >>> from gridmap.planning.problems import BandTable
     >>> bands = BandTable(np.array([[3, 5]]), np.array([[3, 5]]))
     >>> path = Problem(np.array([2, 2, 2, 1, 2]), np.array([[0, 1], [1, 2], [2, 3], [3, 4]]),

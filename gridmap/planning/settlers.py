@@ -37,6 +37,7 @@ def settle_newcomers(board: Board, search: Search, watch: Watch | None = None) -
 
     Examples
     --------
+    >>> from gridmap.planning.attempts import Search
     >>> from gridmap.planning.problems import BandTable, Problem
     >>> bands = BandTable(np.array([[3, 5]]), np.array([[3, 5]]))
     >>> path = Problem(np.array([4, 1, 2]), np.array([[0, 1], [1, 2]]), np.ones(2), np.zeros(2),
