@@ -26,6 +26,9 @@ LEVELS: tuple[LevelName, ...] = ("micro_grid", "link_unit")
 
 FoundBy = Literal["building", "entrance", "land", "grid", "point", ""]
 
+MOST_ENTRANCES = 1000
+"""Entrances of one building at most (gridmap's own default)."""
+
 
 class ZoneFacts(NamedTuple):
     """What an answer says of a micro-grid or a link unit.
@@ -235,6 +238,9 @@ def join_entrances(one: frozenset[str], other: frozenset[str]) -> frozenset[str]
 def name_entrances(text: str) -> frozenset[str]:
     """Return the entrances that a row of the members names; none where it has all of them.
 
+    None too where the text can't be understood: a range that runs backwards, or over more
+    entrances than any building has (`MOST_ENTRANCES`).
+
     Examples
     --------
     >>> sorted(name_entrances("1-3")), sorted(name_entrances("1,4")), sorted(name_entrances(""))
@@ -244,6 +250,8 @@ def name_entrances(text: str) -> frozenset[str]:
     for part in filter(None, text.split(",")):
         first, _, last = part.partition("-")
         if first.isdecimal() and (last or first).isdecimal():
+            if not 0 <= int(last or first) - int(first) < MOST_ENTRANCES:
+                return frozenset()
             names |= {str(number) for number in range(int(first), int(last or first) + 1)}
     return frozenset(names)
 

@@ -45,7 +45,8 @@ LANES = 2
 FINE_SEARCHES = 6
 """Searches of a graph with few zones of many nodes."""
 LEAST_SEARCHES, NODES_A_SEARCH = 6, 4
-"""Searches of a small graph with few zones: at most one for four nodes, or six."""
+"""Searches of a small graph with few zones: at most one for four nodes, or six; and no more than
+`ALL_OFFERS` allows, in whole lanes."""
 RETURNS, THOROUGH_RETURNS = 1, 3
 """Times that a search is taken up again from a coarse graph around the division found."""
 ATTEMPTS = 6
@@ -71,7 +72,8 @@ class Search:
     thorough
         Whether this graph is all that is asked, so that a small one is worth a few seconds.
     attempts
-        Searches, at most; with 1 nothing is proved in between.
+        Searches as long as a zone is outside that need not be, at most; with 1 there is one search
+        and nothing is proved. A thorough search may take more for other reasons.
     """
 
     seed: int
@@ -90,11 +92,18 @@ class Found:
 
 
 def count_expected(problem: Problem) -> int:
-    """Return about how many zones there will be."""
+    """Return about how many zones there will be: by weight, or by a load that asks for more."""
     if problem.zones:
         return problem.zones
     target = max(1, int(problem.bands.wished.sum(axis=1).min()) // 2)
-    return max(1, int(problem.weights.sum()) // target)
+    # a node above the ceiling is one zone, however heavy
+    capped = np.minimum(problem.weights, problem.bands.widest[1] + 1)
+    expected = max(1, int(capped.sum()) // target)
+    if problem.loads is not None and problem.load_bands is not None:
+        most = np.maximum(1, problem.load_bands[:, 1])
+        burden = np.minimum(problem.loads, most + 1).sum(axis=0)
+        expected = max(expected, int((burden // most).max(initial=0)))
+    return expected
 
 
 def solve_small(
@@ -119,12 +128,14 @@ def solve_small(
     start = labels.astype(np.int64)
     found = Found(start, int(np.iinfo(np.int64).max))
     bounds: tuple[PieceBound, ...] = ()
-    heaped, attempt, searches = False, 0, _count_searches(problem, search)
-    while attempt < max(search.attempts, searches):
-        lanes = range(attempt, attempt + (1 if attempt == 0 and searches == 1 else LANES))
+    searches = 1 if search.attempts == 1 else _count_searches(problem, search)
+    heaped, attempt, most = False, 0, max(search.attempts, searches)
+    while attempt < most:
+        beside = 1 if attempt == 0 and searches == 1 else LANES
+        lanes = range(attempt, min(most, attempt + beside))
         attempt = lanes.stop
         _search_beside(problem, search, watch, start, found, lanes, fresh=fresh, wide=heaped)
-        watch.tell(found.labels, attempt / max(ATTEMPTS, searches))
+        watch.tell(found.labels, attempt / most)
         if search.attempts == 1:
             break
         if lanes.start == 0:

@@ -87,7 +87,8 @@ def _keys(members: pd.DataFrame) -> list[list[Key]]:
     keys: list[list[Key]] = []
     for building, household, unit in zip(*columns, strict=True):
         if household:
-            keys.append([("household", household)])
+            # by itself it might have moved inside its grid: then its place decides
+            keys.append([("household", household, unit)])
         elif building:
             keys.append([("building", building, unit), ("building", building)])
         else:
@@ -160,7 +161,8 @@ def _place_by_land(
 def _nearest_zone(zones: gpd.GeoDataFrame, point: shapely.Point, above: str) -> str:
     """Return the first of the zones, inside the micro-grid where one is known, on the land."""
     if above and "micro_grid_id" in zones:
-        zones = zones[zones["micro_grid_id"] == above]
+        inside = zones[zones["micro_grid_id"] == above]
+        zones = inside if len(inside) else zones
     gaps = shapely.distance(np.asarray(zones.geometry.array, dtype=object), point)
     return str(zones.index[int(np.argmin(gaps))])
 

@@ -79,7 +79,7 @@ def is_fine(nodes: int, zones: int) -> bool:
 def build_ladder(
     graph: Graph, aim: Aim, *, zones: int, seed: int, within: NDArray[np.int64] | None = None
 ) -> list[Rung]:
-    """Make a graph coarser, rung by rung, until a zone has about thirty nodes.
+    """Make a graph coarser, rung by rung, until a zone has about thirty nodes, or no more join.
 
     Parameters
     ----------
@@ -105,8 +105,8 @@ def build_ladder(
     >>> bands = BandTable(np.array([[80, 120]]), np.array([[80, 120]]))
     >>> graph, aim = state_problem(Problem(np.ones(400, np.int64), path, np.ones(399),
     ...                                    np.zeros(399), bands, np.zeros(400, np.int64)))
-    >>> [len(rung.graph.node) for rung in build_ladder(graph, aim, zones=4, seed=7)][0]
-    400
+    >>> 120 <= len(build_ladder(graph, aim, zones=4, seed=7)[-1].graph.node) <= 200
+    True
     """
     rungs: list[Rung] = []
     count = np.ones(len(graph.node), np.int64)

@@ -12,6 +12,7 @@ import numpy as np
 
 from gridmap.planning.coarsening import build_ladder, is_fine, list_ends
 from gridmap.planning.kernels.columns import GROUP
+from gridmap.planning.problems import number_by_first
 from gridmap.planning.regions import Region
 from gridmap.planning.walking import LAST_SWEEPS, WORST, Course, Reached, seed_from, walk
 
@@ -46,7 +47,9 @@ def descend(
     seed: int,
     watch: Watch,
 ) -> Reached:
-    """Search a graph from its pieces, or from a division; where zones are large, coarse first.
+    """Search a graph from its pieces, coarse first where zones have many nodes; or a division.
+
+    A division to start from is searched as it is: a coarse graph might not be able to express it.
 
     Parameters
     ----------
@@ -74,6 +77,8 @@ def descend(
         return walk(_whole(graph), aim, labels, chart(len(graph.node)), seed=seed, watch=watch)
     rungs = build_ladder(graph, aim, zones=zones, seed=seed_from(seed, "ladder") >> 1)
     course = chart(len(rungs[-1].graph.node))
+    if len(rungs) == 1:
+        return walk(_whole(graph), aim, labels, course, seed=seed, watch=watch)
     top = _lift(rungs, labels)
     early = watch.share(TOP_SHARE)
     found = walk(_whole(rungs[-1].graph), aim, top, course, seed=seed, watch=early)
@@ -101,12 +106,12 @@ def _whole(graph: Graph) -> Region:
 
 
 def _lift(rungs: list[Rung], labels: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the labels of the coarsest graph's nodes, all parts of one having the same."""
+    """Return the labels 0.. of the coarsest graph's nodes, all parts of one having the same."""
     for rung in rungs[:-1]:
         lifted = np.empty(int(rung.above.max()) + 1, np.int64)
         lifted[rung.above] = labels
         labels = lifted
-    return labels
+    return number_by_first(labels).astype(np.int64)
 
 
 def _go_down(
@@ -134,5 +139,6 @@ def _go_down(
         step = seed_from(seed, "down", size)
         early = watch.share(RUNG_SHARE)
         fine = walk(_whole(rung.graph), aim, best, course, seed=step, watch=early)
-        best, least = fine.best, least + (fine.least if fine.least < WORST else 0)
+        if fine.least < 0:
+            best, least = fine.best, least + fine.least
     return best, least

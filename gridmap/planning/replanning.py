@@ -75,7 +75,7 @@ def replan(
         The same input and seed give the same plan on any machine.
     time_limit_s
         Cuts the mending short, in seconds. It holds for the whole call but for compiling the
-        kernels; what is mended by then is kept.
+        kernels and drawing levels anew; what is mended by then is kept.
     progress
         Called as ``progress("plan", done, total)`` with numbers of units.
 

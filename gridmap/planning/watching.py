@@ -128,8 +128,17 @@ class Watch:
     def used(self) -> float:
         """Return the share of the time limit that is used up, 0 without a limit."""
         if self._limit is None:
-            return 0.0
+            return 0.0 if self._above is None else self._above.used
         return 1.0 if self._limit <= 0 else min(1.0, self.seconds / self._limit)
+
+    @property
+    def left(self) -> float | None:
+        """Return the seconds left by this limit and by those above, None without any."""
+        above = None if self._above is None else self._above.left
+        if self._limit is None:
+            return above
+        own = max(0.0, self._limit - self.seconds)
+        return own if above is None else min(own, above)
 
     def spare(self, seconds: float) -> None:
         """Add seconds to the limit that are not the search's: compiling."""
@@ -166,14 +175,16 @@ class Watch:
         ``told``: whether the whole counts as ended by its limit where the part is; not where what
         is cut short is taken up again.
         """
-        left = None if self._limit is None else max(0.0, self._limit - self.seconds) * part
-        watch = Watch(left, above=self)
+        left = self.left
+        watch = Watch(None if left is None else left * part, above=self)
         watch._told = told
         return watch
 
     def part(self) -> Watch:
         """Return a watch for a task among many, which only this one ends and which tells nobody."""
-        return Watch(above=self)
+        watch = Watch(above=self)
+        watch._told = False
+        return watch
 
     def show_to(self, show: Callable[[NDArray[np.int64], float], bool]) -> None:
         """Set who is shown labels and the share of steps done, and says whether to go on."""
@@ -186,8 +197,10 @@ class Watch:
         self.clock[HALT] = 1
 
     def note(self, reason: str) -> None:
-        """Keep in mind why a part with a watch of its own was ended."""
+        """Keep in mind why a part with a watch of its own was ended, and tell who is above."""
         self._noted = reason
+        if self._above is not None and self._told:
+            self._above.note(reason)
 
     def must_stop(self) -> bool:
         """Tell whether the search has to end now."""

@@ -141,3 +141,32 @@ def test_workers_are_whole_numbers_from_one() -> None:
     for wrong in (0, -1, 1.5, True):
         with pytest.raises(InvalidOption):
             choose_workers(wrong)  # type: ignore[arg-type]
+
+
+def test_a_part_of_a_part_that_runs_out_of_time_is_told_to_the_whole() -> None:
+    whole = Watch(5.0)
+    piece = whole.share(1.0)
+    early = piece.share(0.0)
+    assert early.must_stop()
+    assert (early.cause, piece.cause, whole.cause) == ("time", "time", "time")
+    assert not whole.must_stop()
+
+
+def test_a_task_among_many_shares_the_time_of_the_whole_and_tells_nobody() -> None:
+    whole = Watch(10.0)
+    task = whole.part()
+    assert task.share(0.4).deadline <= 4000
+    assert task.share(0.0).must_stop()
+    assert whole.cause == "done"
+
+
+def test_the_share_done_never_passes_one_and_attempts_are_kept() -> None:
+    told: list[float] = []
+    # 12 nodes of 275 in a band of 300-500: a zone is outside whatever is tried
+    edges = [(k, k + 1) for k in range(11)]
+    partition(
+        [275] * 6 + [140] * 6, edges, [1] * 11, lower=300, upper=500, seed=7,
+        report=lambda shot: told.append(shot.done_share),
+    )  # fmt: skip
+    assert told == sorted(told)
+    assert 0 < told[0] <= told[-1] <= 1
