@@ -126,6 +126,8 @@ def write_results(bench: Bench, options: argparse.Namespace) -> None:
     options.out.mkdir(parents=True, exist_ok=True)
     versions = _read_versions(bench)
     command = "python -m benchmarks.engine --peers-python PEERS/bin/python --data DATA"
+    if options.patience != 1.0:
+        command += f" --patience {options.patience:g}"
     head = HEAD.format(
         command=command,
         day=datetime.now(UTC).date().isoformat(),
