@@ -31,7 +31,13 @@ if TYPE_CHECKING:
     from gridmap.maps import make_map, write_map
     from gridmap.model import Plan, Scorecard, Sources, Territory, Units
     from gridmap.planfiles import read_plan, write_plan
-    from gridmap.planning import make_plan, partition, replan, subdivide_plan
+    from gridmap.planning import (
+        make_plan,
+        partition,
+        rebalance_communities,
+        replan,
+        subdivide_plan,
+    )
     from gridmap.reports import write_tables
     from gridmap.rules import Band, Rules
     from gridmap.scoring import score_plan
@@ -61,6 +67,7 @@ _DOORS = {
     "partition": "planning",
     "read_plan": "planfiles",
     "read_sources": "sources",
+    "rebalance_communities": "planning",
     "repair_sources": "checks",
     "replan": "planning",
     "score_plan": "scoring",
@@ -93,6 +100,7 @@ __all__ = [
     "partition",
     "read_plan",
     "read_sources",
+    "rebalance_communities",
     "repair_sources",
     "replan",
     "score_plan",

@@ -16,7 +16,12 @@ from gridmap.estimates import estimate_households
 from gridmap.findings import FindingKind, has_errors, sort_findings
 from gridmap.hulls import bound_sources
 from gridmap.model import ignore_progress
-from gridmap.planning import adopt_communities, hash_assignment, make_plan
+from gridmap.planning import (
+    adopt_communities,
+    hash_assignment,
+    make_plan,
+    rebalance_communities,
+)
 from gridmap.rules import Rules
 from gridmap.sources import read_sources
 from gridmap.units import make_units
@@ -132,6 +137,8 @@ def plan_files(  # noqa: PLR0913  # the options of the main job
     prove: bool = False,
     level: Literal["grid", "community"] = "grid",
     communities: Plan | None = None,
+    from_today: bool = False,
+    number: int | None = None,
     progress: Progress = ignore_progress,
 ) -> Plan:
     """Read files and plan them: the main job.
@@ -155,6 +162,9 @@ def plan_files(  # noqa: PLR0913  # the options of the main job
     communities
         A plan of communities of the same input, in which the grids are drawn instead of in
         today's; ``about`` then says which (``communities_from``).
+    from_today, number
+        Of the level of communities: whether they are today's with the least change, and how many
+        there should be; see `gridmap.rebalance_communities`.
     progress
         Called as ``progress(step, done, total)``.
 
@@ -175,6 +185,15 @@ def plan_files(  # noqa: PLR0913  # the options of the main job
     )
     if communities is not None:
         territory = _adopt(territory, communities, level)
+    if from_today:
+        return rebalance_communities(
+            territory,
+            rules=rules,
+            number=number,
+            seed=seed,
+            time_limit_s=time_limit_s,
+            progress=progress,
+        )
     made = make_plan(
         territory,
         rules=rules,

@@ -28,8 +28,9 @@ def judge(instance: Instance, labels: NDArray[np.int64]) -> dict[str, float | in
     -------
     dict
         ``zones``; ``in_band``, zones whose households lie in the band, whether or not they are
-        in one piece; ``good``, those that are in one piece as well; ``torn``, zones in more than
-        one piece; ``pieces`` and ``pieces_in_band``, where each piece counts as a zone;
+        in one piece; ``good``, those that are in one piece as well; ``below``, those
+        under the floor; ``torn``, zones in more than one piece; ``pieces`` and
+        ``pieces_in_band``, where each piece counts as a zone;
         ``cut_cost``, the costs above 0 of edges between zones; ``cut_edges``; and where the
         instance has what they need: ``polsby_popper``, the mean of 4 pi area / perimeter^2;
         ``groups_whole``, the percentage of groups of several nodes, at most ``upper`` in all,
@@ -57,6 +58,7 @@ def judge(instance: Instance, labels: NDArray[np.int64]) -> dict[str, float | in
         "zones": zones,
         "in_band": int(fits.sum()),
         "good": int((fits & whole).sum()),
+        "below": int((np.bincount(zone, weights=instance.weights) < instance.lower).sum()),
         "torn": int((~whole).sum()),
         "pieces": pieces,
         "pieces_in_band": int(_fits(instance, piece).sum()),

@@ -33,6 +33,7 @@ def solve(graph: Path, settings: dict[str, Any], out: Path) -> dict[str, Any]:
     if settings.pop("worth", "") == "costs":
         # what peers are given: a line where a border is wanted is a light edge, no shape is steered
         given["costs"] = np.maximum(given["costs"], 0.01)
+    lower = int(settings.pop("floor", given["lower"]))
     if not settings.pop("shape", True):
         options = {name: options[name] for name in ("groups",) if name in options}
     spent: list[float] = []
@@ -42,7 +43,7 @@ def solve(graph: Path, settings: dict[str, Any], out: Path) -> dict[str, Any]:
             given["weights"],
             given["edges"],
             given["costs"],
-            lower=int(given["lower"]),
+            lower=lower,
             upper=int(given["upper"]),
             **options,
             **settings,

@@ -97,6 +97,8 @@ def plan(
     link_units: options.LinkUnits = False,
     level: options.Level = options.DrawnLevel.GRID,
     communities: options.Communities = None,
+    from_today: options.FromToday = False,
+    number: options.Number = None,
     as_json: options.Json = False,
 ) -> None:
     """划分：读入、核验并划分网格（或社区），写出方案文件。Read, check, plan; write a plan file."""
@@ -117,6 +119,9 @@ def plan(
     levels = options.choose_levels(micro_grids=micro_grids, link_units=link_units, level=level)
     drawn = bool(levels) and len(inputs) == 1 and is_plan_file(inputs[0])
     options.refuse_unused_communities(communities, level=level, drawn=drawn)
+    options.refuse_unused_rebalancing(
+        from_today=from_today, number=number, level=level, prove=prove
+    )
     with show_progress() as progress:
         try:
             if drawn:
@@ -132,6 +137,8 @@ def plan(
                     prove=prove,
                     level=level.value,
                     communities=None if communities is None else read_plan(communities),
+                    from_today=from_today,
+                    number=number,
                     progress=progress,
                 )
         except RefusedInput as refusal:

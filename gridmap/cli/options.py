@@ -149,6 +149,25 @@ Level = Annotated[
         "What to draw: grids, or communities by persons.",
     ),
 ]
+FromToday = Annotated[
+    bool,
+    typer.Option(
+        "--from-today",
+        help="以现状社区为基础、以最小变动调整到人口规模区间（与 --level community 同用）。"
+        "Bring today's communities into the band with the least change (with --level community).",
+    ),
+]
+Number = Annotated[
+    int | None,
+    typer.Option(
+        "--number",
+        min=0,
+        help="与 --from-today 同用：社区个数；缺省按目标人口推算，0 表示只做必要调整。"
+        "With --from-today: how many communities; by the target size unless given, "
+        "0 for what the least change leaves.",
+        show_default=False,
+    ),
+]
 Communities = Annotated[
     Path | None,
     typer.Option(
@@ -251,3 +270,24 @@ def refuse_unused_communities(communities: Path | None, *, level: DrawnLevel, dr
             "输入为方案文件时网格不变，--communities 不起作用。"
             "The grids of a plan file stay: --communities would not be used."
         )
+
+
+def refuse_unused_rebalancing(
+    *, from_today: bool, number: int | None, level: DrawnLevel, prove: bool
+) -> None:
+    """Refuse options of rebalancing where nothing is rebalanced.
+
+    Raises
+    ------
+    typer.BadParameter
+        When grids are drawn, a number is given without ``--from-today``, or a proof is asked for.
+    """
+    if number is not None and not from_today:
+        raise typer.BadParameter("--number 须与 --from-today 同用。--number needs --from-today.")
+    if from_today and level is not DrawnLevel.COMMUNITY:
+        raise typer.BadParameter(
+            "--from-today 须与 --level community 同用；调整网格请用 gridmap replan。"
+            "--from-today needs --level community; for grids there is gridmap replan."
+        )
+    if from_today and prove:
+        raise typer.BadParameter("--from-today 不能与 --prove 同用。--from-today can't be proved.")

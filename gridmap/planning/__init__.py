@@ -7,6 +7,7 @@ from gridmap.planning.communities import adopt_communities
 from gridmap.planning.nesting import subdivide_plan
 from gridmap.planning.partitioning import Certificate, OutsideZone, Partition, partition
 from gridmap.planning.planner import make_plan
+from gridmap.planning.rebalancing import rebalance_areas, rebalance_communities
 from gridmap.planning.replanning import hash_assignment, replan
 
 __all__ = [
@@ -19,6 +20,8 @@ __all__ = [
     "make_plan",
     "merge_units",
     "partition",
+    "rebalance_areas",
+    "rebalance_communities",
     "replan",
     "subdivide_plan",
 ]

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from pyproj import CRS
 
 FLAGS = ("river", "railway", "wall", "bridge")
+PART = "#"
+"""Between an area's id and the number of its part, from the second part on."""
 AREA = "area"
 """Kind of a unit that is a grid or an area taken whole (`gridmap.model.UNIT_KINDS`)."""
 
@@ -134,7 +136,9 @@ def make_area_territory(areas: gpd.GeoDataFrame, *, metric_crs: CRS) -> Territor
     parts, owner = parts[order], owner[order]
     rank = np.arange(len(owner)) - np.searchsorted(owner, owner) + 1
     ids = areas.index.to_numpy(object).astype(str)[owner]
-    names = [name if n == 1 else f"{name}#{n}" for name, n in zip(ids, rank.tolist(), strict=True)]
+    names = [
+        name if n == 1 else f"{name}{PART}{n}" for name, n in zip(ids, rank.tolist(), strict=True)
+    ]
     area, perimeter = measure_polygons(parts, crs=areas.crs, metric_crs=metric_crs)
     columns = {"kind": AREA, "compound_id": "", "site_id": "", "building_id": ""}
     rows = pd.DataFrame(columns, index=pd.Index(names, name="unit_id", dtype=object))

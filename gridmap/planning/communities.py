@@ -216,11 +216,46 @@ def name_communities(plan: Plan, lift: Lift, names: pd.Series[str]) -> Plan:
     Plan
         With names, and ``about`` that says the level and what is counted.
     """
+    title = list(title_communities(plan, lift.today, names))
+    heirs = np.argsort(-plan.grids["households"].to_numpy(np.int64), kind="stable")
+    given = np.empty(len(plan.grids), dtype=object)
+    given[heirs] = distinguish([title[k] for k in heirs])
+    grids = plan.grids.assign(name=given)
+    about = {**plan.about, "level": "community", "counted": "persons"}
+    return replace(speak_of_persons(plan), about=about, grids=_respeak(grids))
+
+
+def title_communities(plan: Plan, today: pd.Series[str], names: pd.Series[str]) -> pd.Series[str]:
+    """Return for each community the name of the one of today that gives most of its people.
+
+    Parameters
+    ----------
+    plan
+        Communities as grids.
+    today
+        Today's community of each unit, by ``unit_id``.
+    names
+        Name of each of today's communities by its id.
+
+    Returns
+    -------
+    Series
+        By ``grid_id``, in the plan's order; exclaves are marked. Two may have one name.
+
+    Examples
+    --------
+    >>> import gridmap
+    >>> from gridmap.testing import draw_territory
+    >>> plan = gridmap.make_plan(draw_territory("aa", households=200), rules=gridmap.Rules.preset())
+    >>> today = pd.Series("C1", index=plan.assignment.index)
+    >>> title_communities(plan, today, pd.Series({"C1": "和岭社区"})).tolist()
+    ['和岭社区']
+    """
     frame = plan.territory.units.frame
     rows = pd.DataFrame(
         {
             "zone": plan.assignment.reindex(frame.index).to_numpy(object),
-            "today": lift.today.reindex(frame.index).to_numpy(object),
+            "today": today.reindex(frame.index).to_numpy(object),
             "persons": frame["households"].to_numpy(np.int64),
             "area": frame["area_m2"].to_numpy(np.float64),
         }
@@ -236,18 +271,42 @@ def name_communities(plan: Plan, lift: Lift, names: pd.Series[str]) -> Plan:
         f"{names.get(most[zone]) or most[zone]}{mark}"
         for zone, mark in zip(grids.index, apart, strict=True)
     ]
-    heirs = np.argsort(-grids["households"].to_numpy(np.int64), kind="stable")
-    given = np.empty(len(grids), dtype=object)
-    given[heirs] = distinguish([title[k] for k in heirs])
-    grids = grids.assign(
-        name=given,
-        reason=[_say_persons(text) for text in grids["reason"]],
-        reason_en=[_say_persons(text) for text in grids["reason_en"]],
-    )
+    return pd.Series(title, index=grids.index, dtype=object)
+
+
+def speak_of_persons(plan: Plan) -> Plan:
+    """Say of communities and persons, in every text of a plan, what was said of grids.
+
+    Parameters
+    ----------
+    plan
+        Communities as grids; findings of its territory stay as they are.
+
+    Returns
+    -------
+    Plan
+        With reasons, findings and causes of changes reworded in both languages.
+
+    Examples
+    --------
+    >>> import gridmap
+    >>> from gridmap.testing import draw_territory
+    >>> plan = gridmap.make_plan(draw_territory("a", households=9), rules=gridmap.Rules.preset())
+    >>> speak_of_persons(plan).grids["reason"].iloc[0][-11:]
+    '不足社区下限300人。'
+    """
     known = set(plan.territory.findings)
-    said = [said if said in known else _say_level(said) for said in plan.findings]
-    about = {**plan.about, "level": "community", "counted": "persons"}
-    return replace(plan, grids=grids, findings=tuple(said), about=about)
+    said = tuple(said if said in known else _say_level(said) for said in plan.findings)
+    changes = plan.changes
+    if changes is not None:
+        told = {name: changes[name].map(_say_persons) for name in ("cause", "cause_en")}
+        changes = changes.assign(**told)
+    return replace(plan, grids=_respeak(plan.grids), findings=said, changes=changes)
+
+
+def _respeak(grids: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    texts = {name: [_say_persons(text) for text in grids[name]] for name in ("reason", "reason_en")}
+    return grids.assign(**texts)
 
 
 def _say_level(finding: Finding) -> Finding:

@@ -18,6 +18,7 @@ from gridmap.planning.changes import tell_changes
 from gridmap.planning.drafting import Piece, find_land_pieces, share_edges, state_piece
 from gridmap.planning.framing import Draft, Identities, frame_grids
 from gridmap.planning.identities import match_zones
+from gridmap.planning.joining import join_zones
 from gridmap.planning.keeping import (
     Past,
     carve_again,
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
 
     from gridmap.model import Progress, Territory
     from gridmap.planning.dedicated import Carving
+    from gridmap.planning.problems import Problem
     from gridmap.rules import Rules
 
 
@@ -112,8 +114,61 @@ def replan(
     >>> again.changes["change"].tolist(), again.assignment.equals(plan.assignment)
     (['U', 'U'], True)
     """
-    territory = plan.territory if territory is None else territory
-    rules = plan.rules if rules is None else rules
+    made = redraw_plan(
+        plan,
+        plan.territory if territory is None else territory,
+        rules=plan.rules if rules is None else rules,
+        locks=locks,
+        seed=seed,
+        time_limit_s=time_limit_s,
+        progress=progress,
+    )
+    return carry_levels(plan, made, seed=seed)
+
+
+def redraw_plan(
+    plan: Plan,
+    territory: Territory,
+    *,
+    rules: Rules,
+    locks: Iterable[str],
+    seed: int,
+    time_limit_s: float | None,
+    progress: Progress,
+    number: int = 0,
+) -> Plan:
+    """Bring one level of a plan up to date, as `replan` does; and have fewer zones, if asked.
+
+    Parameters
+    ----------
+    plan, territory, rules, locks, seed, time_limit_s, progress
+        As `replan` has them.
+    number
+        Zones there should be: neighbours are joined, those first that move the fewest; 0 for as
+        many as the least change leaves.
+
+    Returns
+    -------
+    Plan
+        Without the levels below.
+
+    Raises
+    ------
+    InvalidOption, UnknownName
+        As `replan` does.
+
+    Examples
+    --------
+    >>> import gridmap
+    >>> from gridmap.model import ignore_progress
+    >>> from gridmap.testing import draw_territory
+    >>> rules = gridmap.Rules.preset()
+    >>> plan = gridmap.make_plan(draw_territory("ABCD", households=150), rules=rules)
+    >>> again = redraw_plan(plan, plan.territory, rules=rules, locks=(), seed=7,
+    ...                     time_limit_s=None, progress=ignore_progress)
+    >>> again.assignment.equals(plan.assignment)
+    True
+    """
     if territory.units.frame.empty or (time_limit_s is not None and not time_limit_s > 0):
         raise InvalidOption(
             "A plan needs at least one unit and a time limit above 0.",
@@ -131,7 +186,11 @@ def replan(
     pieces = find_land_pieces(land, reserved)
     watch.keep_back(AFTERWARDS * watch.seconds)
     with stand_watch(watch):
-        zones = _mend_pieces(land, pieces, past, held, rules, seed, watch, progress)
+        problems, zones = _mend_pieces(land, pieces, past, held, rules, seed, watch, progress)
+    if number:
+        apart = len(np.unique(reserved[reserved >= 0]))
+        surplus = apart + sum(int(part.max(initial=-1)) + 1 for part in zones) - number
+        zones = join_zones(problems, zones, surplus)
     division = join_kept(land, reserved, pieces, zones, past, held)
     numbers = _name_grids(land, division.grid, carving, past, held)
     known = _identify(plan, land, division.grid, numbers, past, held)
@@ -152,7 +211,7 @@ def replan(
     )
     said += sum_up(plan, grids, changes, assignment, overlay.grid, troubles, held)
     progress("plan", land.size, land.size)
-    made = Plan(
+    return Plan(
         grids=grids,
         territory=territory,
         assignment=assignment,
@@ -161,7 +220,6 @@ def replan(
         about=tell_about(territory, rules, seed) | {"replanned_from": hash_assignment(plan)},
         changes=changes,
     )
-    return carry_levels(plan, made, seed=seed)
 
 
 def hash_assignment(plan: Plan) -> str:
@@ -189,21 +247,22 @@ def _mend_pieces(
     seed: int,
     watch: Watch,
     progress: Progress,
-) -> list[NDArray[np.int32]]:
-    """Return the zones of every piece: today's, mended where need be."""
+) -> tuple[list[Problem], list[NDArray[np.int32]]]:
+    """Return every piece as a problem, and its zones: today's, mended where need be."""
     edges = share_edges(land, pieces)
     dedicated = past.kinds == "dedicated"
     home = np.where(dedicated[past.home] & (past.home >= 0), -1, past.home)
-    zones, done = [], 0
+    problems, zones, done = [], [], 0
     left = sum(len(piece.members) for piece in pieces)
     for piece, borders in zip(pieces, edges, strict=True):
         zones.append(np.zeros(len(piece.members), np.int32))
         done += len(piece.members)
         share = len(piece.members) / left
         left -= len(piece.members)
+        problem = state_piece(land, piece, borders, rules)
+        problems.append(problem)
         if int(land.counted[piece.members].sum()) == 0:
             continue
-        problem = state_piece(land, piece, borders, rules)
         today = home[piece.members]
         current = np.where(today < 0, -1, number_by_first(np.maximum(today, -1)))
         problem = replace(problem, current=current.astype(np.int64))
@@ -213,7 +272,7 @@ def _mend_pieces(
         own = seed_from(seed, land.communities[piece.community], first)
         zones[-1] = mend_zones(problem, Search(seed=own), watch.share(share))
         progress("plan", done, land.size)
-    return zones
+    return problems, zones
 
 
 def _name_grids(

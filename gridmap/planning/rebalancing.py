@@ -1,0 +1,248 @@
+"""Communities brought into their band from today's, with the least change (社区规模调整).
+
+Today's communities are taken as a plan one level up; what is outside its band, or lies in pieces,
+is mended as a replanned grid is; then the smallest neighbours are joined until there are as many
+communities as wanted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from gridmap.errors import InvalidOption
+from gridmap.findings import FindingKind, sort_findings
+from gridmap.model import Plan, ignore_progress
+from gridmap.planning.areas import PART, make_area_territory
+from gridmap.planning.communities import (
+    lift_territory,
+    speak_of_persons,
+    title_communities,
+)
+from gridmap.planning.numbering import distinguish
+from gridmap.planning.replanning import redraw_plan
+from gridmap.units.measuring import measure_polygons
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import geopandas as gpd
+    from pyproj import CRS
+
+    from gridmap.model import Progress, Territory
+    from gridmap.planning.communities import Lift
+    from gridmap.rules import Rules
+
+NUMBER_NOT_REACHED = FindingKind(
+    "number_of_communities_not_reached",
+    "warning",
+    en="There are {count} communities, not {wanted}: no further neighbours fit into one band, or "
+    "the band needs more.",
+    zh="社区为 {count} 个，未达到要求的 {wanted} 个：已无可合并的相邻社区，"
+    "或规模区间需要更多社区。",
+    cure_en="Widen the band (communities.upper), let communities cross townships (within = "
+    "'district'), or ask for another number.",
+    cure_zh="可放宽社区规模上限（communities.upper）、允许跨街道（within = 'district'），"
+    "或调整要求的数量。",
+)
+FINDING_KINDS = (NUMBER_NOT_REACHED,)
+
+
+def rebalance_communities(
+    territory: Territory,
+    *,
+    rules: Rules,
+    number: int | None = None,
+    today: pd.DataFrame | None = None,
+    locks: Iterable[str] = (),
+    seed: int = 7,
+    time_limit_s: float | None = None,
+    progress: Progress = ignore_progress,
+) -> Plan:
+    """Bring today's communities into the band of persons, moving as few people as can be.
+
+    Parameters
+    ----------
+    territory
+        Units with today's community each.
+    rules
+        ``communities``: the band in persons, the target, and whether a community may reach out of
+        its township (``within``: with ``district`` all concerned must have consented).
+    number
+        Communities there should be. None: persons over the target, yet never more than are left
+        by the mending; 0: as many as the mending leaves.
+    today
+        Today's ``community_id`` of every unit and its ``name``, by ``unit_id``, where these are
+        not the communities of the territory (`rebalance_areas`).
+    locks
+        Ids of communities that keep exactly their units, and of units that stay in theirs.
+    seed
+        The same input and seed give the same plan on any machine.
+    time_limit_s
+        Cuts the mending short, in seconds.
+    progress
+        Called as ``progress("plan", done, total)`` with numbers of units.
+
+    Returns
+    -------
+    Plan
+        A plan of level ``community``: ``households`` counts persons, and ``changes`` tells what
+        became of each of today's communities, which keep id, code and name as far as they go on.
+
+    Raises
+    ------
+    InvalidOption
+        When there are no units, or the number is below 0.
+
+    Notes
+    -----
+    The aim is lexicographic: communities outside their band, persons moved, communities touched;
+    then the number wanted, by joining the pair that moves fewest. Source: FIELD.md section 1,
+    Dadukou [report]: 66 -> 54 communities, mean 7,000+ -> 9,000+ persons, none above 20,000 or
+    below 3,000.
+
+    Examples
+    --------
+    >>> import gridmap
+    >>> from gridmap.testing import draw_territory
+    >>> toy = draw_territory("aabbcc", households=1000, communities="112233")
+    >>> plan = rebalance_communities(toy, rules=gridmap.Rules.preset(), number=2)
+    >>> plan.grids["households"].tolist(), plan.changes["change"].tolist()
+    ([10480, 5240], ['M', 'U', 'M'])
+    """
+    if number is not None and number < 0:
+        raise InvalidOption("The number of communities must be 0 or more.", "社区数量不得小于 0。")
+    if territory.units.frame.empty:
+        raise InvalidOption("A plan needs at least one unit.", "划分至少需要一个单元。")
+    lift = lift_territory(territory, rules)
+    if today is None:
+        owner = territory.units.frame["community_id"]
+        name = owner.map(territory.units.communities["name"].astype(str))
+        today = pd.DataFrame({"community_id": owner, "name": name})
+    plan = _take_today(lift, today)
+    persons = int(lift.territory.units.frame["households"].sum())
+    wanted = round(persons / rules.communities.target) if number is None else number
+    made = redraw_plan(
+        plan,
+        lift.territory,
+        rules=lift.rules,
+        locks=locks,
+        seed=seed,
+        time_limit_s=time_limit_s,
+        progress=progress,
+        number=max(1, wanted) if number != 0 else 0,
+    )
+    said = list(lift.findings)
+    if number and len(made.grids) != number:
+        said.append(NUMBER_NOT_REACHED.found(count=len(made.grids), wanted=number))
+    spoken = speak_of_persons(_name_new(made, plan))
+    about = {**spoken.about, "level": "community", "counted": "persons"}
+    return replace(spoken, findings=sort_findings([*spoken.findings, *said]), about=about)
+
+
+def rebalance_areas(
+    areas: gpd.GeoDataFrame,
+    *,
+    metric_crs: CRS,
+    rules: Rules,
+    number: int | None = None,
+    seed: int = 7,
+) -> Plan:
+    """Join areas of which only counts are known, such as townships, into a band of persons.
+
+    Parameters
+    ----------
+    areas
+        As `gridmap.planning.areas.make_area_territory` has them: indexed by id; ``residents`` or
+        ``households``, ``community_id`` (the district they stay inside of) and ``name``.
+    metric_crs
+        Where it is measured.
+    rules, number, seed
+        As `rebalance_communities` has them.
+
+    Returns
+    -------
+    Plan
+        Areas are joined and never cut. Detached parts of an area, which hold none of its count,
+        go to a neighbour; ``changes`` lists them.
+
+    Examples
+    --------
+    >>> import geopandas, gridmap, pyproj, shapely
+    >>> squares = shapely.box([116.0, 116.01, 116.02], 40.0, [116.01, 116.02, 116.03], 40.01)
+    >>> areas = geopandas.GeoDataFrame(
+    ...     {"community_id": "d", "name": list("abc"), "residents": [2000, 3000, 15000]},
+    ...     geometry=squares, crs=4490, index=["1", "2", "3"])
+    >>> plan = rebalance_areas(areas, metric_crs=pyproj.CRS(4548), rules=gridmap.Rules.preset())
+    >>> plan.grids["households"].to_dict()
+    {'2': 5000, '3': 15000}
+    """
+    territory = make_area_territory(areas, metric_crs=metric_crs)
+    units = territory.units.frame.index
+    owner = pd.Series(units.str.split(PART, n=1).str[0], index=units)
+    own = pd.Series(np.where(owner.isin(areas.index), owner, units), index=units, dtype=object)
+    names = areas["name"] if "name" in areas else pd.Series("", index=areas.index)
+    today = pd.DataFrame({"community_id": own, "name": own.map(names.astype(str)).fillna("")})
+    return rebalance_communities(territory, rules=rules, number=number, today=today, seed=seed)
+
+
+def _name_new(made: Plan, before: Plan) -> Plan:
+    """Name communities that are new after those of today that give most of their people."""
+    names = before.grids["name"].astype(str)
+    titles = title_communities(made, before.assignment, names)
+    fresh = ~made.grids.index.isin(before.grids.index)
+    taken = made.grids["name"].where(~fresh, titles).astype(object)
+    order = np.argsort(fresh, kind="stable")
+    given = np.empty(len(taken), dtype=object)
+    given[order] = distinguish([str(taken.iloc[k]) for k in order])
+    given[~fresh] = taken[~fresh]
+    return replace(made, grids=made.grids.assign(name=given))
+
+
+def _take_today(lift: Lift, known: pd.DataFrame) -> Plan:
+    """Return today's communities as a plan one level up: every unit in its community."""
+    import geopandas as gpd
+
+    units = lift.territory.units
+    frame = units.frame
+    known = known.reindex(frame.index)
+    today = known["community_id"]
+    groups = frame.groupby(today.to_numpy(object), sort=True)
+    shapes = np.array(
+        [shapely.coverage_union_all(part.geometry.to_numpy()) for _, part in groups], object
+    )
+    ids = pd.Index([str(name) for name, _ in groups], name="grid_id", dtype=object)
+    area, perimeter = measure_polygons(shapes, crs=units.crs, metric_crs=units.metric_crs)
+    names = known.drop_duplicates("community_id").set_index("community_id")["name"]
+    rule = lift.rules.communities
+    persons = groups["households"].sum().to_numpy(np.int64)
+    rows = {
+        "code": ids.to_numpy(object),
+        "name": [str(names[name]) or name for name in ids],
+        "kind": "general",
+        "area_type": groups["area_type"].first().to_numpy(object),
+        "community_id": groups["community_id"].first().to_numpy(object),
+        "households": persons,
+        "lower": rule.lower,
+        "upper": rule.upper,
+        "in_band": (persons >= rule.lower) & (persons <= rule.upper),
+        "area_m2": area,
+        "perimeter_m": perimeter,
+        "site_id": "",
+        "category": "",
+        "host_id": "",
+        "reason_code": "",
+        "reason": "",
+        "reason_en": "",
+    }
+    grids = gpd.GeoDataFrame(rows, geometry=shapes, index=ids, crs=units.crs)
+    return Plan(
+        grids=grids,
+        territory=lift.territory,
+        assignment=today.astype(object).rename("grid_id").sort_index(),
+        rules=lift.rules,
+    )
