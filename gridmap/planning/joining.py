@@ -1,21 +1,28 @@
-"""Fewer zones with the least change: the pair whose joining moves fewest people goes first."""
+"""Fewer zones, or more, with the least change.
+
+Fewer: the pair whose joining moves fewest people goes first. More: the heaviest zone is parted.
+"""
 
 from __future__ import annotations
 
 import heapq
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from gridmap.planning.loads import judge_zones
-from gridmap.planning.problems import number_by_first
+from gridmap.planning.problems import number_anew, number_by_first
+from gridmap.planning.solving import solve_problem
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
+    from gridmap.planning.attempts import Search
     from gridmap.planning.problems import Problem
+    from gridmap.planning.watching import Watch
 
 Offer = tuple[int, int, float, int, int, int, int]
 """Weight moved, weight of both, minus the border's worth; the piece, two zones, their ages."""
@@ -72,6 +79,120 @@ def join_zones(
         side.offer(number, one, offers)
         fewer -= 1
     return [number_by_first(labels) for labels in joined]
+
+
+def part_zones(
+    problems: Sequence[Problem],
+    zones: Sequence[NDArray[np.int32]],
+    more: int,
+    search: Search,
+    watch: Watch,
+) -> list[NDArray[np.int32]]:
+    """Part the heaviest zones in two until there are so many more, or none can be parted.
+
+    Parameters
+    ----------
+    problems, zones
+        As `join_zones` has them.
+    more
+        How many zones are to come.
+    search, watch
+        As `gridmap.planning.solving.solve_problem` has them.
+
+    Returns
+    -------
+    list of ndarray
+        Zone of each node of each piece, 0.. by first node. Both parts lie in their band; nodes of
+        one anchor stay together.
+
+    Examples
+    --------
+    >>> from gridmap.planning.attempts import Search
+    >>> from gridmap.planning.problems import BandTable, Problem
+    >>> from gridmap.planning.watching import Watch
+    >>> bands = BandTable(np.array([[3, 9]]), np.array([[3, 9]]))
+    >>> path = Problem(np.full(4, 2), np.array([[0, 1], [1, 2], [2, 3]]), np.ones(3), np.zeros(3),
+    ...                bands, np.zeros(4, np.int64))
+    >>> [part.tolist() for part in
+    ...  part_zones([path], [np.zeros(4, np.int32)], 1, Search(seed=7), Watch())]
+    [[0, 0, 1, 1]]
+    """
+    parted = [labels.astype(np.int64) for labels in zones]
+    least = min((problem.bands.widest[0] for problem in problems), default=1)
+    queue: list[tuple[int, int, int]] = []
+    for number, (problem, labels) in enumerate(zip(problems, parted, strict=True)):
+        sums = np.bincount(labels, problem.weights).astype(np.int64)
+        queue += [(-total, number, zone) for zone, total in enumerate(sums.tolist())]
+    heapq.heapify(queue)
+    while more > 0 and queue and -queue[0][0] >= 2 * least and not watch.must_stop():
+        _, number, zone = heapq.heappop(queue)
+        problem, labels = problems[number], parted[number]
+        nodes = np.flatnonzero(labels == zone)
+        half = take_nodes(problem, nodes, zones=2)
+        drawn = solve_problem(half, search, watch.part())
+        if int(drawn.max(initial=-1)) != 1 or judge_zones(half, drawn).outside.any():
+            continue
+        fresh = int(labels.max()) + 1
+        labels[nodes[drawn == 1]] = fresh
+        for part in (zone, fresh):
+            total = int(problem.weights[labels == part].sum())
+            heapq.heappush(queue, (-total, number, part))
+        more -= 1
+    return [number_by_first(labels) for labels in parted]
+
+
+def take_nodes(problem: Problem, nodes: NDArray[np.int64], *, zones: int) -> Problem:
+    """Return some nodes of a problem as a problem of its own, with nothing known of today.
+
+    Parameters
+    ----------
+    problem
+        The graph.
+    nodes
+        Which of its nodes, ascending, shape (k,).
+    zones
+        Zones asked for, 0 for any number.
+
+    Returns
+    -------
+    Problem
+        The nodes, and the edges among them.
+
+    Examples
+    --------
+    >>> from gridmap.planning.problems import BandTable, Problem
+    >>> bands = BandTable(np.array([[3, 9]]), np.array([[3, 9]]))
+    >>> path = Problem(np.arange(3), np.array([[0, 1], [1, 2]]), np.ones(2), np.zeros(2),
+    ...                bands, np.zeros(3, np.int64))
+    >>> take_nodes(path, np.array([1, 2]), zones=2).edges.tolist()
+    [[0, 1]]
+    """
+    place = np.full(problem.size, -1, np.int64)
+    place[nodes] = np.arange(len(nodes))
+    ends = place[problem.edges]
+    rows = np.flatnonzero((ends >= 0).all(axis=1))
+    shape = problem.shape
+    if shape is not None:
+        shape = replace(
+            shape,
+            lengths=shape.lengths[rows],
+            areas=shape.areas[nodes],
+            perimeters=shape.perimeters[nodes],
+        )
+    return replace(
+        problem,
+        weights=problem.weights[nodes],
+        edges=ends[rows],
+        costs=problem.costs[rows],
+        crossings=problem.crossings[rows],
+        classes=problem.classes[nodes],
+        shape=shape,
+        groups=None if problem.groups is None else number_anew(problem.groups[nodes]),
+        current=None,
+        anchors=None if problem.anchors is None else number_anew(problem.anchors[nodes]),
+        loads=None if problem.loads is None else problem.loads[nodes],
+        zones=zones,
+    )
 
 
 class _Side:

@@ -114,6 +114,20 @@ def index_edges(
     return start, others[order], ids[order]
 
 
+def number_anew(labels: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return labels of at least 0 numbered without gaps; the others are -1.
+
+    Examples
+    --------
+    >>> number_anew(np.array([7, -1, 3, 7])).tolist()
+    [1, -1, 0, 1]
+    """
+    fresh = np.full(len(labels), -1, np.int64)
+    held = labels >= 0
+    fresh[held] = np.unique(labels[held], return_inverse=True)[1].reshape(-1)
+    return fresh
+
+
 def find_pieces(edges: NDArray[np.int64], size: int) -> NDArray[np.int32]:
     """Return the connected piece of each node, numbered by first node.
 

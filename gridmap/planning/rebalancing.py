@@ -17,13 +17,14 @@ import shapely
 from gridmap.errors import InvalidOption
 from gridmap.findings import FindingKind, sort_findings
 from gridmap.model import Plan, ignore_progress
-from gridmap.planning.areas import PART, make_area_territory
+from gridmap.planning.areas import PART, make_area_territory, merge_units
 from gridmap.planning.communities import (
     lift_territory,
     speak_of_persons,
     title_communities,
 )
 from gridmap.planning.numbering import distinguish
+from gridmap.planning.problems import find_pieces
 from gridmap.planning.replanning import redraw_plan
 from gridmap.units.measuring import measure_polygons
 
@@ -73,8 +74,8 @@ def rebalance_communities(
         ``communities``: the band in persons, the target, and whether a community may reach out of
         its township (``within``: with ``district`` all concerned must have consented).
     number
-        Communities there should be. None: persons over the target, yet never more than are left
-        by the mending; 0: as many as the mending leaves.
+        Communities there should be. None: persons over the target, unless the mending leaves
+        fewer; 0: as many as the mending leaves.
     today
         Today's ``community_id`` of every unit and its ``name``, by ``unit_id``, where these are
         not the communities of the territory (`rebalance_areas`).
@@ -123,23 +124,28 @@ def rebalance_communities(
         owner = territory.units.frame["community_id"]
         name = owner.map(territory.units.communities["name"].astype(str))
         today = pd.DataFrame({"community_id": owner, "name": name})
-    plan = _take_today(lift, today)
+    whole = _keep_compounds(lift, today["community_id"])
+    merged = replace(lift, territory=merge_units(lift.territory, whole))
+    known = today.assign(whole=whole.reindex(today.index)).drop_duplicates("whole")
+    plan = _take_today(merged, known.set_index("whole"))
     persons = int(lift.territory.units.frame["households"].sum())
     wanted = round(persons / rules.communities.target) if number is None else number
     made = redraw_plan(
         plan,
-        lift.territory,
+        merged.territory,
         rules=lift.rules,
         locks=locks,
         seed=seed,
         time_limit_s=time_limit_s,
         progress=progress,
-        number=max(1, wanted) if number != 0 else 0,
+        between=None if number == 0 else (number or 0, max(1, wanted)),
     )
     said = list(lift.findings)
     if number and len(made.grids) != number:
         said.append(NUMBER_NOT_REACHED.found(count=len(made.grids), wanted=number))
-    spoken = speak_of_persons(_name_new(made, plan))
+    named = _name_new(made, plan)
+    of_unit = whole.map(named.assignment).astype(object).rename("grid_id").sort_index()
+    spoken = speak_of_persons(replace(named, territory=lift.territory, assignment=of_unit))
     about = {**spoken.about, "level": "community", "counted": "persons"}
     return replace(spoken, findings=sort_findings([*spoken.findings, *said]), about=about)
 
@@ -201,6 +207,28 @@ def _name_new(made: Plan, before: Plan) -> Plan:
     given[order] = distinguish([str(taken.iloc[k]) for k in order])
     given[~fresh] = taken[~fresh]
     return replace(made, grids=made.grids.assign(name=given))
+
+
+def _keep_compounds(lift: Lift, today: pd.Series[str]) -> pd.Series[str]:
+    """Return what of each unit is never cut: its compound, if that may be, else the unit itself.
+
+    A compound stays whole where it lies in one community today, in one piece, and has no more
+    persons than a community may. Source: FIELD.md section 1, Dadukou [report]: all boundaries on
+    roads or compound red lines.
+    """
+    frame = lift.territory.units.frame
+    ids = frame.index.to_numpy(object)
+    compound = frame["compound_id"].to_numpy(object)
+    owner = today.reindex(frame.index).to_numpy(object)
+    borders = lift.territory.borders
+    a, b = (frame.index.get_indexer(borders[side]) for side in ("unit_a", "unit_b"))
+    inner = (compound[a] == compound[b]) & (compound[a] != "") & (owner[a] == owner[b])
+    inner &= borders["passable"].to_numpy(bool)
+    piece = find_pieces(np.stack([a[inner], b[inner]], axis=1), len(ids))
+    persons = np.bincount(piece, weights=frame["households"].to_numpy(np.float64))
+    fits = persons[piece] <= lift.rules.communities.upper
+    first = np.unique(piece, return_index=True)[1][piece]
+    return pd.Series(np.where(fits, ids[first], ids), index=frame.index, dtype=object)
 
 
 def _take_today(lift: Lift, known: pd.DataFrame) -> Plan:

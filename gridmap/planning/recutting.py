@@ -16,7 +16,7 @@ import numpy as np
 from gridmap.planning.attempts import Search
 from gridmap.planning.boards import NO_TRIAL, NOWHERE, Board, Trial
 from gridmap.planning.identities import match_zones
-from gridmap.planning.problems import Problem, number_by_first
+from gridmap.planning.problems import Problem, number_anew, number_by_first
 from gridmap.planning.solving import solve_problem
 from gridmap.planning.walking import seed_from
 from gridmap.planning.watching import Watch
@@ -188,21 +188,13 @@ def _cut_out(board: Board, nodes: NDArray[np.int64]) -> tuple[Problem, NDArray[n
         crossings=problem.crossings[rows] + np.where(known & ~same, hold, 0.0),
         classes=problem.classes[nodes],
         shape=None,
-        groups=None if problem.groups is None else _renumber(problem.groups[nodes]),
+        groups=None if problem.groups is None else number_anew(problem.groups[nodes]),
         current=number_by_first(now).astype(np.int64),
-        anchors=None if problem.anchors is None else _renumber(problem.anchors[nodes]),
+        anchors=None if problem.anchors is None else number_anew(problem.anchors[nodes]),
         loads=None if problem.loads is None else problem.loads[nodes],
         zones=0,
     )
     return part, homes
-
-
-def _renumber(labels: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return labels of at least 0 numbered anew; the others are -1."""
-    used, place = np.unique(labels[labels >= 0], return_inverse=True)
-    fresh = np.full(len(labels), -1, np.int64)
-    fresh[labels >= 0] = np.arange(len(used))[place.reshape(-1)]
-    return fresh
 
 
 def send_home(board: Board, trial: Trial, watch: Watch | None = None) -> Trial:

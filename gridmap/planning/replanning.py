@@ -18,7 +18,7 @@ from gridmap.planning.changes import tell_changes
 from gridmap.planning.drafting import Piece, find_land_pieces, share_edges, state_piece
 from gridmap.planning.framing import Draft, Identities, frame_grids
 from gridmap.planning.identities import match_zones
-from gridmap.planning.joining import join_zones
+from gridmap.planning.joining import join_zones, part_zones
 from gridmap.planning.keeping import (
     Past,
     carve_again,
@@ -135,7 +135,7 @@ def redraw_plan(
     seed: int,
     time_limit_s: float | None,
     progress: Progress,
-    number: int = 0,
+    between: tuple[int, int] | None = None,
 ) -> Plan:
     """Bring one level of a plan up to date, as `replan` does; and have fewer zones, if asked.
 
@@ -143,9 +143,10 @@ def redraw_plan(
     ----------
     plan, territory, rules, locks, seed, time_limit_s, progress
         As `replan` has them.
-    number
-        Zones there should be: neighbours are joined, those first that move the fewest; 0 for as
-        many as the least change leaves.
+    between
+        Least and most zones there should be: above the most neighbours are joined, those first
+        that move the fewest, and below the least the heaviest are parted. None for as many as the
+        least change leaves.
 
     Returns
     -------
@@ -187,10 +188,13 @@ def redraw_plan(
     watch.keep_back(AFTERWARDS * watch.seconds)
     with stand_watch(watch):
         problems, zones = _mend_pieces(land, pieces, past, held, rules, seed, watch, progress)
-    if number:
+    if between is not None:
         apart = len(np.unique(reserved[reserved >= 0]))
-        surplus = apart + sum(int(part.max(initial=-1)) + 1 for part in zones) - number
-        zones = join_zones(problems, zones, surplus)
+        least, most = between
+        zones = join_zones(problems, zones, apart + _count_zones(zones) - most)
+        missing = least - apart - _count_zones(zones)
+        own = Search(seed=seed_from(seed, "more"))
+        zones = part_zones(problems, zones, missing, own, watch)
     division = join_kept(land, reserved, pieces, zones, past, held)
     numbers = _name_grids(land, division.grid, carving, past, held)
     known = _identify(plan, land, division.grid, numbers, past, held)
@@ -273,6 +277,10 @@ def _mend_pieces(
         zones[-1] = mend_zones(problem, Search(seed=own), watch.share(share))
         progress("plan", done, land.size)
     return problems, zones
+
+
+def _count_zones(zones: list[NDArray[np.int32]]) -> int:
+    return sum(int(labels.max(initial=-1)) + 1 for labels in zones)
 
 
 def _name_grids(

@@ -1,0 +1,131 @@
+"""Communities from today's: the least change, the number wanted, and what is said."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pytest
+import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pyproj import CRS
+
+import gridmap
+from gridmap.errors import InvalidOption
+from gridmap.planning import rebalance_areas, rebalance_communities
+from gridmap.rules import Rules
+from gridmap.testing import draw_territory, random_territory
+
+RULES = Rules.preset()
+
+
+@settings(max_examples=12, deadline=None)
+@given(
+    seed=st.integers(0, 10_000),
+    communities=st.integers(1, 5),
+    number=st.sampled_from([None, 0, 1, 3]),
+)
+def test_any_land_is_tiled_and_holds_everybody(
+    seed: int, communities: int, number: int | None
+) -> None:
+    territory = random_territory(
+        seed, rows=8, columns=8, communities=communities, households=12_000
+    )
+    plan = rebalance_communities(territory, rules=RULES, number=number, seed=seed)
+    persons = np.floor(territory.units.frame["households"] * 2.62 + 0.5).astype(int)
+    assert int(plan.grids["households"].sum()) == int(persons.sum())
+    assert shapely.coverage_is_valid(plan.grids.geometry.to_numpy())
+    assert plan.grids["name"].is_unique
+    inside = plan.grids["households"].between(3000, 20000)
+    assert (inside == plan.grids["in_band"]).all()
+    assert ((plan.grids["reason"] == "") == inside).all()
+    assert plan.changes is not None
+    before = territory.units.frame.groupby("community_id")["households"].size()
+    assert set(before.index) <= set(plan.changes.index)
+    again = rebalance_communities(territory, rules=RULES, number=number, seed=seed)
+    assert again.assignment.equals(plan.assignment)
+
+
+def test_nothing_broken_means_nothing_changed() -> None:
+    toy = draw_territory("abcdefgh", households=1000, communities="11223344")
+    plan = rebalance_communities(toy, rules=RULES, number=0)
+    assert set(plan.changes["change"]) == {"U"}
+    today = toy.units.frame["community_id"]
+    assert plan.assignment.tolist() == today.reindex(plan.assignment.index).tolist()
+    assert plan.grids["name"].tolist() == toy.units.communities["name"].tolist() or all(
+        plan.grids["name"] != ""
+    )
+
+
+def test_the_smallest_are_joined_to_reach_the_target() -> None:
+    toy = draw_territory("abcdefgh", households=1000, communities="11223344")
+    plan = rebalance_communities(toy, rules=RULES)
+    assert len(plan.grids) == round(8 * 2620 / 9000)
+    assert plan.grids["in_band"].all()
+
+
+def test_a_number_above_todays_parts_the_heaviest() -> None:
+    toy = draw_territory("abcdefgh", households=1500, communities="11111122")
+    plan = rebalance_communities(toy, rules=RULES, number=4)
+    assert len(plan.grids) == 4
+    assert plan.grids["in_band"].all()
+    assert set(toy.units.communities.index) <= set(plan.grids.index)
+
+
+def test_a_number_that_the_band_forbids_is_said() -> None:
+    toy = draw_territory("abcdefgh", households=1500, communities="11223344")
+    plan = rebalance_communities(toy, rules=RULES, number=1)
+    assert len(plan.grids) == 2
+    (said,) = [f for f in plan.findings if f.code == "number_of_communities_not_reached"]
+    assert "2" in said.en
+    assert "1" in said.zh
+
+
+def test_a_locked_community_stays() -> None:
+    toy = draw_territory("abcdefgh", households=1000, communities="11223344")
+    first = min(toy.units.communities.index)
+    plan = rebalance_communities(toy, rules=RULES, number=2, locks=[first])
+    assert plan.changes.loc[first, "change"] == "U"
+
+
+def test_texts_speak_of_communities_and_persons() -> None:
+    toy = draw_territory("abcdefgh", households=1000, communities="11111111")
+    plan = rebalance_communities(toy, rules=RULES)
+    texts = [f.en + f.zh for f in plan.findings] + plan.changes["cause"].tolist()
+    assert not any("网格" in text or " grid" in text for text in texts)
+
+
+def test_a_plan_is_written_and_read(tmp_path: Path) -> None:
+    toy = draw_territory("abcdefgh", households=1000, communities="11223344")
+    plan = rebalance_communities(toy, rules=RULES)
+    gridmap.write_plan(plan, tmp_path / "communities.gpkg")
+    read = gridmap.read_plan(tmp_path / "communities.gpkg")
+    assert read.grids["households"].tolist() == plan.grids["households"].tolist()
+    assert read.about["level"] == "community"
+
+
+def test_odd_questions_are_refused() -> None:
+    toy = draw_territory("ab", households=1000)
+    with pytest.raises(InvalidOption):
+        rebalance_communities(toy, rules=RULES, number=-1)
+    units = replace(toy.units, frame=toy.units.frame.iloc[:0])
+    with pytest.raises(InvalidOption):
+        rebalance_communities(replace(toy, units=units), rules=RULES)
+
+
+def test_areas_with_counts_are_joined_and_never_cut() -> None:
+    shapes = shapely.box(116 + 0.01 * np.arange(6), 40.0, 116.01 + 0.01 * np.arange(6), 40.01)
+    counts = [2000, 3000, 15_000, 900, 4000, 30_000]
+    areas = gpd.GeoDataFrame(
+        {"community_id": "d", "name": list("abcdef"), "residents": counts},
+        geometry=shapes, crs=4490, index=[f"t{n}" for n in range(6)],
+    )  # fmt: skip
+    plan = rebalance_areas(areas, metric_crs=CRS(4548), rules=RULES, number=0)
+    assert int(plan.grids["households"].sum()) == sum(counts)
+    assert plan.grids["in_band"].tolist().count(False) == 1
+    assert plan.assignment.loc["t0"] == plan.assignment.loc["t1"]
+    assert plan.assignment.loc["t5"] == "t5"
+    assert plan.grids.loc["t5", "reason_code"] == "building_too_large"
