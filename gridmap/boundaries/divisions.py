@@ -243,7 +243,7 @@ def find_level(frame: pd.DataFrame, level: str) -> str:
 
 
 def _unique_ids(ids: list[str]) -> list[str]:
-    """Number ids that are absent or come twice, in the order of the input."""
+    """Give a number to ids that are absent or come twice, in the order of the input."""
     taken = set(ids)
     seen: set[str] = set()
     unique = []

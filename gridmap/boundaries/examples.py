@@ -15,7 +15,7 @@ WEST_M, SOUTH_M = 500_000.0, 2_550_000.0
 
 
 def draw_divisions(drawing: str, *, side_m: float = 100.0) -> gpd.GeoDataFrame:
-    """Draw divisions as text: a letter is a square of one division, ``.`` is no land.
+    r"""Draw divisions as text: a letter is a square of one division, ``.`` is no land.
 
     Parameters
     ----------
@@ -31,7 +31,7 @@ def draw_divisions(drawing: str, *, side_m: float = 100.0) -> gpd.GeoDataFrame:
 
     Examples
     --------
-    >>> draw_divisions("AAB\\nAAB")["division_id"].tolist()
+    >>> draw_divisions("AAB\nAAB")["division_id"].tolist()
     ['A', 'B']
     """
     rows = [line.strip() for line in drawing.strip().splitlines()][::-1]

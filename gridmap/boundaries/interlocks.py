@@ -49,14 +49,14 @@ class Lobe(NamedTuple):
     ----------
     land
         All that is beyond the neck, in metres.
-    neck
-        The neck itself; a short line where its two sides touch.
+    place
+        The middle of the neck.
     width_m
         Width at the narrowest place of the neck.
     """
 
     land: shapely.Geometry
-    neck: shapely.Geometry
+    place: shapely.Point
     width_m: float
 
 
@@ -96,71 +96,90 @@ def find_necks(polygon: shapely.Polygon, *, width_m: float, least_m2: float) -> 
     if len(cores) < 2:
         return []
     pieces = shapely.intersection(shapely.buffer(cores, half, quad_segs=QUADRANT_SEGMENTS), outline)
-    large = shapely.area(pieces) >= least_m2
-    pieces = pieces[large]
-    if len(pieces) < 2:
+    order = np.argsort(-shapely.area(pieces), kind="stable")
+    order = order[shapely.area(pieces[order]) >= least_m2]
+    if len(order) < 2:
         return []
-    pieces = pieces[np.argsort(-shapely.area(pieces), kind="stable")]
-    links = _link_pieces(outline, pieces, width_m)
-    return _hang_lobes(pieces, links)
+    opened = _Opened(outline, cores[order], pieces[order], width_m)
+    return _hang_lobes(*_link_pieces(opened))
+
+
+class _Opened(NamedTuple):
+    """A polygon that fell apart: its cores (eroded), and its pieces (grown again)."""
+
+    outline: shapely.Polygon
+    cores: Geometries
+    pieces: Geometries
+    width_m: float
 
 
 class _Link(NamedTuple):
+    """A neck between two pieces."""
+
     width_m: float
+    place: shapely.Point
     a: int
     b: int
-    neck: shapely.Geometry
 
 
-def _link_pieces(outline: shapely.Polygon, pieces: Geometries, width_m: float) -> list[_Link]:
-    """Return which pieces of an opened polygon are joined by which neck, the widest first."""
-    rest = shapely.get_parts(shapely.difference(outline, shapely.union_all(pieces)))
+def _link_pieces(opened: _Opened) -> tuple[list[shapely.Geometry], list[_Link]]:
+    """Return the land of each piece, and which are joined by which neck, the widest first."""
+    pieces = opened.pieces
+    rest = shapely.get_parts(shapely.difference(opened.outline, shapely.union_all(pieces)))
     rest = rest[shapely.get_dimensions(rest) == 2]
-    piece, neck = shapely.STRtree(rest).query(pieces, predicate="dwithin", distance=CONTACT_M)
+    piece, scrap = shapely.STRtree(rest).query(pieces, predicate="dwithin", distance=CONTACT_M)
     touching: dict[int, list[int]] = {}
-    for n, p in sorted(zip(neck.tolist(), piece.tolist(), strict=True)):
+    for n, p in sorted(zip(scrap.tolist(), piece.tolist(), strict=True)):
         touching.setdefault(n, []).append(p)
-    links = [
-        _Link(_measure_width(outline, rest[n], pieces[a], pieces[b], width_m), a, b, rest[n])
-        for n, members in touching.items()
-        for i, a in enumerate(members)
-        for b in members[i + 1 :]
-    ]
+    land: list[list[shapely.Geometry]] = [[shape] for shape in pieces]
+    links = []
+    for n, members in touching.items():
+        if len(members) == 1:
+            land[members[0]].append(rest[n])
+        links += [
+            _measure_neck(opened, rest[n], a, b)
+            for i, a in enumerate(members)
+            for b in members[i + 1 :]
+        ]
     one, two = shapely.STRtree(pieces).query(pieces, predicate="dwithin", distance=CONTACT_M)
     for a, b in sorted(zip(one.tolist(), two.tolist(), strict=True)):
         if a < b:
-            line = shapely.shortest_line(pieces[a], pieces[b])
-            links.append(_Link(width_m, a, b, line))
-    return sorted(links, key=lambda link: (-link.width_m, link.a, link.b, link.neck.bounds))
+            lens = shapely.intersection(pieces[a], pieces[b])
+            meeting = shapely.shortest_line(pieces[a], pieces[b]) if lens.is_empty else lens
+            links.append(_measure_neck(opened, meeting, a, b))
+    links.sort(key=lambda link: (-link.width_m, link.a, link.b, link.place.x, link.place.y))
+    return [shapely.union_all(shapes) for shapes in land], links
 
 
-def _measure_width(
-    outline: shapely.Polygon,
-    neck: shapely.Geometry,
-    a: shapely.Geometry,
-    b: shapely.Geometry,
-    width_m: float,
-) -> float:
-    """Return the largest opening that leaves two pieces joined through a neck, metres."""
-    around = shapely.buffer(neck, width_m, quad_segs=2)
-    cores = [
-        shapely.buffer(piece, -0.49 * width_m, quad_segs=QUADRANT_SEGMENTS) for piece in (a, b)
-    ]
-    near = shapely.union_all([neck, *(shapely.intersection(c, around) for c in (a, b))])
-    near = shapely.intersection(shapely.buffer(near, CONTACT_M, quad_segs=2), outline)
-    low, high = 0.0, width_m
+def _measure_neck(opened: _Opened, neck: shapely.Geometry, a: int, b: int) -> _Link:
+    """Return the largest opening that leaves two pieces joined, and the place where it closes."""
+    around = shapely.buffer(neck, 1.5 * opened.width_m, quad_segs=2)
+    near = shapely.intersection(opened.outline, around)
+    cores = shapely.intersection(opened.cores[[a, b]], around)
+    low, high = 0.0, opened.width_m
     for _ in range(HALVINGS):
         middle = (low + high) / 2
-        opened = shapely.buffer(near, -middle / 2, quad_segs=QUADRANT_SEGMENTS)
-        joined = shapely.get_parts(opened)
-        both = shapely.intersects(joined, shapely.buffer(cores[0], width_m / 4)) & (
-            shapely.intersects(joined, shapely.buffer(cores[1], width_m / 4))
-        )
-        low, high = (middle, high) if both.any() else (low, middle)
-    return low
+        sides = _split(near, cores, middle)
+        low, high = (middle, high) if (sides[0] & sides[1]).any() else (low, middle)
+    joined = shapely.get_parts(shapely.buffer(near, -high / 2, quad_segs=QUADRANT_SEGMENTS))
+    sides = _split(near, cores, high)
+    ends = [
+        shapely.union_all(joined[side]) if side.any() else core
+        for side, core in zip(sides, cores, strict=True)
+    ]
+    place = shapely.centroid(shapely.shortest_line(*ends))
+    if place.is_empty or not shapely.intersects(opened.outline, place):
+        place = shapely.point_on_surface(neck)
+    return _Link(low, place, a, b)
 
 
-def _hang_lobes(pieces: Geometries, links: Sequence[_Link]) -> list[Lobe]:
+def _split(near: shapely.Geometry, cores: Geometries, width_m: float) -> list[NDArray[np.bool_]]:
+    """Open the land near a neck; tell which pieces belong to each of the two cores."""
+    joined = shapely.get_parts(shapely.buffer(near, -width_m / 2, quad_segs=QUADRANT_SEGMENTS))
+    return [shapely.dwithin(joined, core, CONTACT_M) for core in cores]
+
+
+def _hang_lobes(land: Sequence[shapely.Geometry], links: Sequence[_Link]) -> list[Lobe]:
     """Hang every piece on the largest one by the widest necks, and sum up what is beyond each."""
     joined = {0}
     chosen: list[tuple[int, int, _Link]] = []
@@ -171,13 +190,13 @@ def _hang_lobes(pieces: Geometries, links: Sequence[_Link]) -> list[Lobe]:
         child, parent = (link.b, link.a) if link.a in joined else (link.a, link.b)
         joined.add(child)
         chosen.append((child, parent, link))
-    beyond: dict[int, list[int]] = {piece: [piece] for piece in range(len(pieces))}
+    beyond: dict[int, list[int]] = {piece: [piece] for piece in range(len(land))}
     lobes = []
     for child, parent, link in reversed(chosen):
-        land = shapely.union_all(pieces[np.sort(beyond[child])])
-        lobes.append(Lobe(land, link.neck, link.width_m))
+        members = shapely.union_all([land[piece] for piece in sorted(beyond[child])])
+        lobes.append(Lobe(members, link.place, link.width_m))
         beyond[parent] += beyond[child]
-    return sorted(lobes, key=lambda lobe: (lobe.neck.bounds, lobe.land.bounds))
+    return sorted(lobes, key=lambda lobe: (lobe.place.x, lobe.place.y, lobe.width_m))
 
 
 def find_interlocks(
@@ -186,7 +205,7 @@ def find_interlocks(
     *,
     thresholds: Thresholds | None = None,
 ) -> gpd.GeoDataFrame:
-    """Find land on narrow necks, and borders between two divisions that wind.
+    r"""Find land on narrow necks, and borders between two divisions that wind.
 
     Parameters
     ----------
@@ -215,7 +234,7 @@ def find_interlocks(
     Examples
     --------
     >>> from gridmap.boundaries.examples import draw_divisions
-    >>> comb = draw_divisions("AAAAA\\nABABA\\nABABA\\nABABA\\nBBBBB")
+    >>> comb = draw_divisions("AAAAA\nABABA\nABABA\nABABA\nBBBBB")
     >>> found = find_interlocks(comb)
     >>> found[["kind", "ids", "tortuosity"]].values.tolist()
     [['border', ('A', 'B'), 3.4]]
@@ -258,7 +277,7 @@ def _collect_necks(
             "reach_share": np.nan,
             "area_m2": float(shapely.area(lobe.land)),
             "households": households,
-            "place": shapely.point_on_surface(lobe.neck),
+            "place": lobe.place,
             "geometry": lobe.land,
         }
         for (division, lobe), households in zip(found, counts, strict=True)

@@ -39,7 +39,7 @@ def find_parts(
     *,
     thresholds: Thresholds | None = None,
 ) -> gpd.GeoDataFrame:
-    """Find the parts of every division, and what a detached one hangs on.
+    r"""Find the parts of every division, and what a detached one hangs on.
 
     Parameters
     ----------
@@ -71,7 +71,7 @@ def find_parts(
     Examples
     --------
     >>> from gridmap.boundaries.examples import draw_divisions
-    >>> parts = find_parts(draw_divisions("ABBB\\nABAB\\nABBB"))
+    >>> parts = find_parts(draw_divisions("ABBB\nABAB\nABBB"))
     >>> parts[["division_id", "kind", "host_id", "distance_m"]].values.tolist()[1]
     ['A', 'enclosed', 'B', 100.0]
     """
@@ -122,7 +122,7 @@ def find_enclaves(
     *,
     thresholds: Thresholds | None = None,
 ) -> gpd.GeoDataFrame:
-    """Find divisions that lie wholly inside one other division (被围地).
+    r"""Find divisions that lie wholly inside one other division (被围地).
 
     Parameters
     ----------
@@ -143,7 +143,7 @@ def find_enclaves(
     Examples
     --------
     >>> from gridmap.boundaries.examples import draw_divisions
-    >>> find_enclaves(draw_divisions("BBB\\nBAB\\nBBB"))["host_id"].tolist()
+    >>> find_enclaves(draw_divisions("BBB\nBAB\nBBB"))["host_id"].tolist()
     ['B']
     """
     limits = thresholds or Thresholds()
