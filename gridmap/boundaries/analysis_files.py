@@ -7,13 +7,15 @@ import sqlite3
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import geopandas as gpd
+import pandas as pd
 
 from gridmap.errors import UnwritableFile
 from gridmap.writing import check_ending, write_atomically
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    import geopandas as gpd
 
     from gridmap.boundaries.analysing import Analysis
 
@@ -52,6 +54,7 @@ def write_analysis(analysis: Analysis, path: str | Path) -> None:
     Examples
     --------
     >>> from tempfile import TemporaryDirectory
+    >>> import geopandas as gpd
     >>> from gridmap.boundaries import analyse
     >>> from gridmap.boundaries.examples import draw_sources
     >>> analysis = analyse(draw_sources("ABBB\nABAB\nABBB"))
@@ -86,11 +89,11 @@ def _as_layer(frame: gpd.GeoDataFrame, analysis: Analysis) -> gpd.GeoDataFrame:
                 ";".join(item if isinstance(item, str) else str(item[0]) for item in row)
                 for row in layer[column]
             ]
-            layer[column] = gpd.pd.Series(texts, index=layer.index, dtype=object)
+            layer[column] = pd.Series(texts, index=layer.index, dtype=object)
     if "place" in frame.columns:
         places = locate_places(frame, analysis.crs)
-        layer["lon"] = gpd.pd.Series([x for x, _ in places], index=layer.index, dtype=float)
-        layer["lat"] = gpd.pd.Series([y for _, y in places], index=layer.index, dtype=float)
+        layer["lon"] = pd.Series([x for x, _ in places], index=layer.index, dtype=float)
+        layer["lat"] = pd.Series([y for _, y in places], index=layer.index, dtype=float)
     return layer
 
 

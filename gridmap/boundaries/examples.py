@@ -68,9 +68,8 @@ def draw_sources(drawing: str, *, side_m: float = 100.0, households: int = 0) ->
         rows = [line.strip() for line in drawing.strip().splitlines()][::-1]
         cells = [(c, r) for r, row in enumerate(rows) for c, x in enumerate(row) if x != "."]
         places = np.array(cells, dtype=float)
-        points = shapely.points(
-            WEST_M + (places[:, 0] + 0.5) * side_m, SOUTH_M + (places[:, 1] + 0.5) * side_m
-        )
+        middles = (places + 0.5) * side_m + (WEST_M, SOUTH_M)
+        points = np.asarray(shapely.points(middles), dtype=object)
         layers["households"] = gpd.GeoDataFrame(
             {"household_id": [f"H{n}" for n in range(len(points))], "households": households},
             geometry=points,

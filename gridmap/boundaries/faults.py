@@ -21,10 +21,14 @@ if TYPE_CHECKING:
 
 
 class Faults(NamedTuple):
-    """What divisions leave free and claim twice: frames with ``ids``, ``area_m2``, ``width_m``,
-    ``households``, ``place`` and polygons in the metric CRS; slivers are both kinds below a metre
-    of mean width.
-    """  # noqa: D205, D400  # one sentence that says the columns
+    """What divisions leave free, and what two of them claim.
+
+    Attributes
+    ----------
+    gaps, overlaps, slivers
+        Frames with ``ids`` (tuple), ``area_m2``, ``width_m`` (mean), ``households``, ``place`` and
+        polygons in the metric CRS. Slivers are both kinds below a metre of mean width.
+    """
 
     gaps: gpd.GeoDataFrame
     overlaps: gpd.GeoDataFrame

@@ -55,7 +55,7 @@ def measure_road_distances(
     import networkx as nx
 
     graph, xy = _build_network(np.array(lines, dtype=object))
-    nodes = shapely.points(xy)
+    nodes = np.asarray(shapely.points(xy), dtype=object)
     if not len(nodes):
         return distances
     tree = shapely.STRtree(nodes)
