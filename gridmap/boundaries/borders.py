@@ -167,9 +167,17 @@ def _add_near(
             shapely.box(west - margin, south - margin, east + margin, north + margin),
         )
         near = shapely.buffer(land, tolerance_m, quad_segs=2) if tolerance_m else land
-        metres = float(shapely.length(shapely.intersection(rings[r], near)))
+        metres = _length_inside(rings[r], near, tolerance_m)
         if metres > shared[r].get(d, 0.0) + 4 * tolerance_m:
             shared[r][d] = metres
+
+
+def _length_inside(ring: shapely.Geometry, land: shapely.Geometry, tolerance_m: float) -> float:
+    """Return the metres of a ring in land that was grown, less what it was grown at open ends."""
+    line = shapely.line_merge(shapely.node(shapely.intersection(ring, land)))
+    stretches = shapely.get_parts(line)
+    opened = int((~shapely.is_closed(stretches)).sum())
+    return max(float(shapely.length(line)) - 2 * tolerance_m * opened, 0.0)
 
 
 class Stretch(NamedTuple):

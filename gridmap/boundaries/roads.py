@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 JUNCTION_M = 0.1
 """Vertices of roads in the same square of this side are one junction; gridmap's own default."""
-FARTHEST_ACCESS_M = 500.0
+FARTHEST_ACCESS_M = 200.0
 """Land further than this from every road is not reached by road; gridmap's own default."""
 
 

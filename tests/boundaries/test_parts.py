@@ -136,9 +136,7 @@ def test_the_way_along_roads_is_measured(make_divisions: Make) -> None:
     assert part["distance_m"] == 300.0
     assert part["road_distance_m"] == 1200.0
     broken = gpd.GeoDataFrame(geometry=[shapely.LineString([(150, 50), (150, 90)])], crs=MEASURED)
-    assert find_parts(divisions, None, broken).iloc[1]["road_distance_m"] == 390.0 or np.isnan(
-        find_parts(divisions, None, broken).iloc[1]["road_distance_m"]
-    )
+    assert np.isnan(find_parts(divisions, None, broken).iloc[1]["road_distance_m"])
 
 
 def test_a_ring_of_100_000_vertices_is_answered(make_divisions: Make) -> None:
