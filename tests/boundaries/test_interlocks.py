@@ -23,10 +23,7 @@ PLANTED = 240
 
 
 def plant_neck(random: np.random.Generator, width_m: float) -> tuple[shapely.Polygon, float, float]:
-    """Return land with a lobe on a neck, the lobe's area, and the neck's length, turned at random.
-
-    The body is a blob larger than the lobe; both are rough, so that no edge is straight.
-    """
+    """Return a body with a lobe on a neck, the lobe's area, and the neck's length."""
     length = float(random.uniform(5, 120))
     lobe_side, body_side = float(random.uniform(120, 300)), float(random.uniform(400, 900))
     body = shapely.box(-body_side, -body_side / 2, 0, body_side / 2)
