@@ -138,7 +138,8 @@ def find_enclaves(
 
     Notes
     -----
-    The outer ring of every part of the division is shared with the same neighbour.
+    The outer ring of every part of the division is shared with the same neighbour. Two divisions
+    with the same outline are an overlap, and neither is an enclave.
 
     Examples
     --------
@@ -161,6 +162,8 @@ def find_enclaves(
         for division, (host, *more) in ((d, sorted(found)) for d, found in hosts.items())
         if not more and host >= 0
     ]
+    mutual = {(host, division) for division, host in inside}
+    inside = [pair for pair in inside if pair not in mutual]
     rows = np.array([division for division, _ in inside], dtype=np.int64)
     ids = divisions["division_id"].to_numpy(dtype=object)
     return gpd.GeoDataFrame(

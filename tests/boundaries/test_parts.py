@@ -126,6 +126,10 @@ def test_a_division_inside_another_is_an_enclave() -> None:
     assert find_enclaves(draw_divisions("ABBBC\nBABBC\nBBBBC")).empty
 
 
+def test_the_same_outline_twice_is_no_enclave(make_divisions: Make) -> None:
+    assert find_enclaves(make_divisions(*[shapely.box(0, 0, 900, 900)] * 2)).empty
+
+
 def test_the_way_along_roads_is_measured(make_divisions: Make) -> None:
     divisions = make_divisions(
         shapely.MultiPolygon([shapely.box(0, 0, 200, 100), shapely.box(500, 0, 600, 100)])
