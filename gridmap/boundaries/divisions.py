@@ -147,7 +147,7 @@ def collect_divisions(
     column = None if level is None else find_level(frame, level)
     usable = ~(frame.geometry.isna() | frame.geometry.is_empty).to_numpy(dtype=bool)
     frame = frame[usable].reset_index(drop=True)
-    shapes = np.asarray(frame.geometry.to_crs(sources.metric_crs).to_numpy(), dtype=object)
+    shapes = _mend(np.asarray(frame.geometry.to_crs(sources.metric_crs).to_numpy(), dtype=object))
     ids = _unique_ids(text_column(frame, "community_id"))
     names = [name or i for name, i in zip(text_column(frame, "name"), ids, strict=True)]
     findings: list[Finding] = []
@@ -242,6 +242,14 @@ def find_level(frame: pd.DataFrame, level: str) -> str:
     )
 
 
+def _mend(shapes: Geometries) -> Geometries:
+    """Make valid what rounding in another CRS has made invalid."""
+    broken = ~shapely.is_valid(shapes)
+    mended = shapes.copy()
+    mended[broken] = shapely.make_valid(shapes[broken], method="structure", keep_collapsed=False)
+    return mended
+
+
 def _unique_ids(ids: list[str]) -> list[str]:
     """Give a number to ids that are absent or come twice, in the order of the input."""
     taken = set(ids)
@@ -264,7 +272,7 @@ def _join(values: list[str], shapes: Geometries) -> tuple[list[str], Geometries,
     union = shapely.coverage_union_all if clean else shapely.union_all
     names, group = np.unique(np.array(values, dtype=object), return_inverse=True)
     joined = np.array([union(shapes[group == g]) for g in range(len(names))], dtype=object)
-    return [str(name) for name in names], joined, clean
+    return [str(name) for name in names], _mend(joined), clean
 
 
 def _fill_from_buildings(
