@@ -95,7 +95,11 @@ def find_necks(polygon: shapely.Polygon, *, width_m: float, least_m2: float) -> 
     cores = shapely.get_parts(shapely.buffer(outline, -half, quad_segs=QUADRANT_SEGMENTS))
     if len(cores) < 2:
         return []
-    pieces = shapely.intersection(shapely.buffer(cores, half, quad_segs=QUADRANT_SEGMENTS), outline)
+    grown = shapely.buffer(cores, half, quad_segs=QUADRANT_SEGMENTS)
+    large = shapely.area(grown) >= least_m2
+    if large.sum() < 2:
+        return []
+    cores, pieces = cores[large], shapely.intersection(grown[large], outline)
     order = np.argsort(-shapely.area(pieces), kind="stable")
     order = order[shapely.area(pieces[order]) >= least_m2]
     if len(order) < 2:
@@ -122,7 +126,7 @@ class _Link(NamedTuple):
     b: int
 
 
-def _link_pieces(opened: _Opened) -> tuple[list[shapely.Geometry], list[_Link]]:
+def _link_pieces(opened: _Opened) -> tuple[list[list[shapely.Geometry]], list[_Link]]:
     """Return the land of each piece, and which are joined by which neck, the widest first."""
     pieces = opened.pieces
     rest = shapely.get_parts(shapely.difference(opened.outline, shapely.union_all(pieces)))
@@ -148,7 +152,7 @@ def _link_pieces(opened: _Opened) -> tuple[list[shapely.Geometry], list[_Link]]:
             meeting = shapely.shortest_line(pieces[a], pieces[b]) if lens.is_empty else lens
             links.append(_measure_neck(opened, meeting, a, b))
     links.sort(key=lambda link: (-link.width_m, link.a, link.b, link.place.x, link.place.y))
-    return [shapely.union_all(shapes) for shapes in land], links
+    return land, links
 
 
 def _measure_neck(opened: _Opened, neck: shapely.Geometry, a: int, b: int) -> _Link:
@@ -179,7 +183,7 @@ def _split(near: shapely.Geometry, cores: Geometries, width_m: float) -> list[ND
     return [shapely.dwithin(joined, core, CONTACT_M) for core in cores]
 
 
-def _hang_lobes(land: Sequence[shapely.Geometry], links: Sequence[_Link]) -> list[Lobe]:
+def _hang_lobes(land: Sequence[Sequence[shapely.Geometry]], links: Sequence[_Link]) -> list[Lobe]:
     """Hang every piece on the largest one by the widest necks, and sum up what is beyond each."""
     joined = {0}
     chosen: list[tuple[int, int, _Link]] = []
@@ -193,7 +197,7 @@ def _hang_lobes(land: Sequence[shapely.Geometry], links: Sequence[_Link]) -> lis
     beyond: dict[int, list[int]] = {piece: [piece] for piece in range(len(land))}
     lobes = []
     for child, parent, link in reversed(chosen):
-        members = shapely.union_all([land[piece] for piece in sorted(beyond[child])])
+        members = shapely.union_all([x for piece in sorted(beyond[child]) for x in land[piece]])
         lobes.append(Lobe(members, link.place, link.width_m))
         beyond[parent] += beyond[child]
     return sorted(lobes, key=lambda lobe: (lobe.place.x, lobe.place.y, lobe.width_m))
