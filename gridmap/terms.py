@@ -32,6 +32,10 @@ TERMS = _terms(
     ("dedicated", "dedicated grid", "专属网格", "one large site with a clear owner as a grid"),
     ("exclave", "exclave grid", "飞地网格", "a plot run apart from its community's other land"),
     ("enclave", "enclave", "被围地", "land wholly surrounded by one neighbour"),
+    ("division", "division", "区划", "land with one administration, of any level"),
+    ("detached_part", "detached part", "飞地", "a part of a division apart from its main part"),
+    ("enclosed_part", "enclosed part", "被围飞地", "a detached part wholly inside one neighbour"),
+    ("neck", "neck", "窄颈", "a narrow strip by which land hangs on its division"),
     ("interleaved", "interleaved land", "插花地", "land of two divisions that interlocks"),
     ("micro_grid", "micro-grid", "微网格", "at most 100 households inside a grid"),
     ("link_unit", "link unit", "联户单元", "about 30 households inside a micro-grid"),
@@ -175,6 +179,7 @@ REASONS = _terms(
 STEPS = _terms(
     ("read", "reading", "读入", "files to sources"),
     ("check", "checking", "核验", "sources to findings"),
+    ("analyse", "analysing boundaries", "边界分析", "sources to what their outlines are like"),
     ("units", "drawing units", "划分单元", "land to units"),
     ("adjacency", "finding neighbours", "邻接", "units to territory"),
     ("plan", "planning", "划分", "territory to plan"),

@@ -350,8 +350,9 @@ def _find_gaps(table: Inspection, geometry: Geometries) -> tuple[Place, ...]:
     area, width = _measure(table, holes)
     hole, community = shapely.STRtree(geometry).query(holes, predicate="intersects")
     around: list[list[int]] = [[] for _ in shapes]
+    edges, borders = shapely.boundary(holes), shapely.boundary(geometry)
     for h, c in sorted(zip(hole.tolist(), community.tolist(), strict=True)):
-        if shapely.intersection(holes[h], geometry[c]).length > 0:
+        if shapely.intersection(edges[h], borders[c]).length > 0:
             around[h].append(c)
     found = [
         Place(shape, tuple(neighbours), float(a), float(w))

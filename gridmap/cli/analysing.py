@@ -1,0 +1,164 @@
+"""The command that analyses boundaries."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gridmap.cli import options
+from gridmap.cli.console import print_findings, print_json, say
+from gridmap.cli.progress import show_progress
+
+if TYPE_CHECKING:
+    from gridmap.boundaries import Analysis
+
+LIMITS = "阈值 Thresholds"
+SHOWN_ITEMS = 5
+
+Level = Annotated[
+    str | None,
+    typer.Option(
+        "--level",
+        metavar="FIELD",
+        help="先按此列合并为上一级区划，如 县、街道。Join the divisions by this column first.",
+        show_default=False,
+    ),
+]
+Out = Annotated[
+    Path | None,
+    typer.Option(
+        "-o", "--out", help="结果写成 GeoPackage。Write the results as .gpkg.", show_default=False
+    ),
+]
+
+
+def _limit(name: str, text: str) -> typer.models.OptionInfo:
+    """Return a threshold's option; its range is checked by `Thresholds`."""
+    option: typer.models.OptionInfo = typer.Option(name, help=text, rich_help_panel=LIMITS)
+    return option
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Add the command of this module to the application."""
+    app.command(
+        "analyse",
+        epilog="例 Example: gridmap analyse data/boundaries | "
+        "gridmap analyse townships.shp --level 县 --json | "
+        "gridmap analyse townships.shp -o findings.gpkg --neck 20",
+    )(analyse)
+
+
+def analyse(
+    inputs: options.Inputs,
+    level: Level = None,
+    out: Out = None,
+    layer: options.Layers = None,
+    column: options.Columns = None,
+    crs: options.Crs = None,
+    datum: options.Datums = None,
+    admin_level: options.AdminLevel = None,
+    join: Annotated[
+        float,
+        _limit("--join", "同一区划内相距不超过此值（米）的地块视为一块。Parts this near are one."),
+    ] = 0.05,
+    enclosed_share: Annotated[
+        float,
+        _limit("--enclosed-share", "外环与同一邻区共有的最低比例。Least share of the outer ring."),
+    ] = 0.995,
+    border: Annotated[
+        float, _limit("--border", "边界重合的容差（米）。Metres by which borders may differ.")
+    ] = 0.5,
+    neck: Annotated[
+        float, _limit("--neck", "窄于此宽度（米）的颈部视为插花。Necks narrower than this.")
+    ] = 30.0,
+    least_lobe: Annotated[
+        float, _limit("--least-lobe", "颈部之外土地的最小面积（平方米）。Least land beyond a neck.")
+    ] = 5_000.0,
+    tortuosity: Annotated[
+        float,
+        _limit("--tortuosity", "共有边界长度与两端直线距离之比的上限。Border over straight line."),
+    ] = 3.0,
+    least_border: Annotated[
+        float, _limit("--least-border", "曲折边界的最小长度（米）。Least length of a border.")
+    ] = 500.0,
+    reach: Annotated[
+        float, _limit("--reach", "距曲折边界多近（米）可由对侧服务。Within reach of a border.")
+    ] = 100.0,
+    as_json: options.Json = False,
+) -> None:
+    """边界分析：飞地、被围地、插花地、空隙与重叠。Exclaves, interlocks, gaps and overlaps."""
+    from gridmap.boundaries import Thresholds, analysis_as_dict, write_analysis
+    from gridmap.boundaries import analyse as analyse_boundaries
+    from gridmap.flow import read_input
+    from gridmap.writing import check_ending, check_writable
+
+    reading = options.understand_reading(layer, column, crs, datum, admin_level, None)
+    thresholds = Thresholds(
+        join_m=join,
+        enclosed_share=enclosed_share,
+        border_m=border,
+        neck_m=neck,
+        least_lobe_m2=least_lobe,
+        tortuosity=tortuosity,
+        least_border_m=least_border,
+        reach_m=reach,
+    )
+    if out is not None:
+        options.refuse_overwriting_input(inputs, out)
+        check_ending(out, ".gpkg")
+        check_writable(out)
+    with show_progress() as progress:
+        sources = read_input(inputs, options=reading, progress=progress)
+        analysis = analyse_boundaries(
+            sources, level=level, thresholds=thresholds, progress=progress
+        )
+        if out is not None:
+            write_analysis(analysis, out)
+    if as_json:
+        print_json(analysis_as_dict(analysis))
+    else:
+        print_findings(analysis.findings)
+        _say_analysis(analysis)
+    if out is not None and not as_json:
+        say(f"已写出：{out}", f"Written: {out}")
+
+
+def _say_analysis(analysis: Analysis) -> None:
+    """Write an analysis as a person reads it: counts, then the largest of each kind."""
+    total = len(analysis.divisions)
+    zh = f"共 {total} 个区划，其中 {analysis.multipart} 个由多块土地组成："
+    zh += f"飞地 {len(analysis.detached)} 块，其中 {len(analysis.enclosed)} 块被一个邻区包围。"
+    en = f"{total} divisions, {analysis.multipart} of them in several parts: "
+    en += f"{len(analysis.detached)} detached parts, {len(analysis.enclosed)} of them enclosed by "
+    en += "one neighbour."
+    say(zh, en, answer=True)
+    kinds = analysis.interlocks["kind"]
+    necks, borders = int((kinds == "neck").sum()), int((kinds == "border").sum())
+    say(
+        f"完全位于另一区划之内的区划 {len(analysis.enclaves)} 个；插花地：窄颈 {necks} 处，"
+        f"曲折边界 {borders} 段；空隙 {len(analysis.gaps)} 处，重叠 {len(analysis.overlaps)} 处。",
+        f"{len(analysis.enclaves)} divisions wholly inside another one; interlocks: {necks} narrow "
+        f"necks, {borders} winding borders; {len(analysis.gaps)} gaps, "
+        f"{len(analysis.overlaps)} overlaps.",
+        answer=True,
+    )
+    names = dict(zip(analysis.divisions["division_id"], analysis.divisions["name"], strict=True))
+    largest = analysis.detached.sort_values("area_m2", ascending=False, kind="stable")
+    for row in largest.head(SHOWN_ITEMS).itertuples():
+        hosts = [names[host] for host, _, _ in row.hosts]
+        say(
+            f"  飞地：{row.name} {row.area_m2 / 1e6:.3f} 平方公里，距主体 {row.distance_m:.0f} 米"
+            + (f"，相邻：{'、'.join(hosts)}" if hosts else ""),
+            f"  detached: {row.name} {row.area_m2 / 1e6:.3f} km2, {row.distance_m:.0f} m from its "
+            "main part" + (f", beside {', '.join(hosts)}" if hosts else ""),
+            answer=True,
+        )
+    rest = len(largest) - SHOWN_ITEMS
+    if rest > 0:
+        say(
+            f"  另有 {rest} 块飞地，见 --json 或 -o。",
+            f"  and {rest} more detached parts: see --json or -o.",
+            answer=True,
+        )
