@@ -182,9 +182,7 @@ def walk_to_nodes(
     size, count = len(network.nodes), len(starts.edge)
     if not size or not count:
         return np.full((count, size), np.inf)
-    found = dijkstra(
-        weigh_edges(network, starts), indices=size + np.arange(count), limit=limit_m
-    )
+    found = dijkstra(weigh_edges(network, starts), indices=size + np.arange(count), limit=limit_m)
     return np.asarray(found[:, :size], dtype=np.float64)
 
 
@@ -218,9 +216,7 @@ def walk_to_places(
     edge = places.edge[to]
     a, b = network.edges[edge, 0], network.edges[edge, 1]
     along, off = places.along_m[to], places.off_road_m[to]
-    ways = np.minimum(
-        to_nodes[:, a] + along, to_nodes[:, b] + (network.lengths[edge] - along)
-    )
+    ways = np.minimum(to_nodes[:, a] + along, to_nodes[:, b] + (network.lengths[edge] - along))
     order = np.argsort(edge, kind="stable")
     low = np.searchsorted(edge[order], starts.edge, side="left")
     high = np.searchsorted(edge[order], starts.edge, side="right")

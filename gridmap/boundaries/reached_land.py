@@ -81,8 +81,7 @@ def find_reached_stretches(
 
 
 def _own_stretches(first: float, last: float, length: float, along: float, reach: float) -> Floats:
-    """Return what is reached of the start's own edge: beside it, and round the block from its ends.
-    """
+    """Return what is reached of the start's own edge: beside it, and from its ends."""
     spans = [[max(0.0, along - reach), min(length, along + reach)]]
     if first > 0:
         spans.append([0.0, first])
