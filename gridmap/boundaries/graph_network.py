@@ -139,7 +139,8 @@ def _check_places(places: Floats, graph: nx.Graph[Any]) -> None:
     lost = ~np.isfinite(places).all(axis=1)
     if not lost.any():
         return
-    ids = [str(node) for node, bad in zip(graph, lost.tolist(), strict=True) if bad]
+    nodes = list(graph)
+    ids = [str(nodes[number]) for number in np.flatnonzero(lost)]
     raise InvalidOption(
         f"{len(ids)} nodes of the graph have no usable x and y: {name_places(ids, 'en')}.",
         f"图中 {len(ids)} 个节点没有可用的 x、y：{name_places(ids, 'zh')}。",

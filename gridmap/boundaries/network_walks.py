@@ -46,6 +46,10 @@ class RoadPlaces:
         """Which places join the network."""
         return np.asarray(self.edge >= 0, dtype=bool)
 
+    def take(self, chosen: slice | Bools) -> RoadPlaces:
+        """Return some of the places."""
+        return RoadPlaces(self.edge[chosen], self.along_m[chosen], self.off_road_m[chosen])
+
 
 def join_places(network: WalkingNetwork, points: Geometries, *, access_m: float) -> RoadPlaces:
     """Join places to the nearest edge of the network.

@@ -219,7 +219,7 @@ def _walk_blocks(
     station = np.full(len(doors.edge), -1, dtype=np.int64)
     metres = np.full(len(doors.edge), np.inf)
     for low in range(0, count if len(doors.edge) else 0, BLOCK):
-        some = RoadPlaces(*(part[low : low + BLOCK] for part in _parts(starts)))
+        some = starts.take(slice(low, low + BLOCK))
         far = walk_to_places(network, some, walk_to_nodes(network, some), doors)
         for number, limit in enumerate(limits):
             within[low : low + BLOCK, number] = (far <= limit + ROUNDING_M) @ households
@@ -230,10 +230,6 @@ def _walk_blocks(
     return _Walks(within, station, metres)
 
 
-def _parts(places: RoadPlaces) -> tuple[Ints, Floats, Floats]:
-    return places.edge, places.along_m, places.off_road_m
-
-
 def _draw_areas(
     network: WalkingNetwork, starts: RoadPlaces, limits: Floats, beside_m: float
 ) -> tuple[Geometries, Floats, Floats]:
@@ -241,7 +237,7 @@ def _draw_areas(
     covered = order_edges(network, beside_m=beside_m)
     land, road = [], []
     for low in range(0, len(starts.edge), BLOCK):
-        some = RoadPlaces(*(part[low : low + BLOCK] for part in _parts(starts)))
+        some = starts.take(slice(low, low + BLOCK))
         to_nodes = walk_to_nodes(network, some, limit_m=float(limits[-1]))
         for start, limit in itertools.product(range(len(to_nodes)), limits.tolist()):
             edge, metres = find_reached_stretches(

@@ -130,7 +130,8 @@ def _merge_places(
         return place
     size = int(place.max()) + 1
     tips = breaks[ends[breaks]]
-    end, near = shapely.STRtree(shapely.points(coords[breaks])).query(
+    spots: Geometries = np.array(shapely.points(coords[breaks]), dtype=object)
+    end, near = shapely.STRtree(spots).query(
         shapely.points(coords[tips]), predicate="dwithin", distance=max(snap_m, TOUCH_M)
     )
     own = np.isin(row[tips[end]] * size + place[breaks[near]], row * size + place)

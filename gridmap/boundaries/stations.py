@@ -213,7 +213,8 @@ def place_nodes(network: WalkingNetwork, nodes: Ints) -> RoadPlaces:
     --------
     >>> import geopandas as gpd
     >>> from gridmap.boundaries.walking_network import build_walking_network
-    >>> line = gpd.GeoDataFrame(geometry=[shapely.LineString([(0, 0), (9, 0)])], crs=4547)
+    >>> roads = gpd.GeoSeries.from_wkt(["LINESTRING (0 0, 9 0)"])
+    >>> line = gpd.GeoDataFrame(geometry=roads, crs=4547)
     >>> place_nodes(build_walking_network(line), np.array([0, 1])).along_m.tolist()
     [0.0, 9.0]
     """
@@ -237,7 +238,7 @@ def _measure_problem(
     if len(nodes) < _count_used(network):
         findings.append(SAMPLED.found(count=len(nodes), nodes=_count_used(network)))
     joined = doors.joined
-    kept = RoadPlaces(doors.edge[joined], doors.along_m[joined], doors.off_road_m[joined])
+    kept = doors.take(joined)
     none = float(network.lengths.sum() + 2 * access_m)
     metres = np.minimum(_walk_all(network, place_nodes(network, nodes), kept), none)
     served = np.full(len(kept.edge), none)
@@ -252,8 +253,7 @@ def _measure_problem(
 def _walk_all(network: WalkingNetwork, starts: RoadPlaces, homes: RoadPlaces) -> Floats:
     blocks = []
     for low in range(0, len(starts.edge), BLOCK):
-        part = slice(low, low + BLOCK)
-        some = RoadPlaces(starts.edge[part], starts.along_m[part], starts.off_road_m[part])
+        some = starts.take(slice(low, low + BLOCK))
         blocks.append(walk_to_places(network, some, walk_to_nodes(network, some), homes))
     return np.concatenate(blocks)
 

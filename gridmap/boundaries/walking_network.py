@@ -7,7 +7,7 @@ directions. A networkx graph of it is made on request.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -307,7 +307,7 @@ def _say_pieces(piece: Ints, edges: Ints, lengths: Floats, row: Ints) -> list[Fi
     return [PIECES.found(where, length_m=float(lengths[own > 0].sum()))]
 
 
-def say_rows(kind: FindingKind, rows: Ints, **values: object) -> list[Finding]:
+def say_rows(kind: FindingKind, rows: Ints, **values: Any) -> list[Finding]:
     """Make the finding for these rows of the input, counted from 1, or none.
 
     Examples
