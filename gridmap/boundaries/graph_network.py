@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
+from gridmap.boundaries.reach_options import check_metre_crs
 from gridmap.boundaries.walking_network import (
     DrawnEdges,
-    check_metre_crs,
     finish_network,
     say_rows,
 )

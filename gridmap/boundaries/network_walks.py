@@ -170,7 +170,8 @@ def walk_to_nodes(
 
     Notes
     -----
-    Source: Dijkstra's algorithm of `scipy.sparse.csgraph`, 30 times as fast as networkx's own.
+    Source: Dijkstra's algorithm of `scipy.sparse.csgraph`; on the 1,751 nodes of futian_roads it
+    took 1/38 of the time of networkx's own.
 
     Examples
     --------

@@ -24,13 +24,13 @@ from gridmap.boundaries.network_walks import (
 )
 from gridmap.boundaries.reach_findings import say_homes, say_speed, say_stations
 from gridmap.boundaries.reach_inputs import take_divisions, take_households, take_ids
+from gridmap.boundaries.reach_options import check_metre_crs, check_number
 from gridmap.boundaries.reached_land import (
     BESIDE_M,
     cover_land,
     find_reached_stretches,
     order_edges,
 )
-from gridmap.boundaries.walking_network import check_metre_crs, check_number
 from gridmap.errors import InvalidOption
 
 if TYPE_CHECKING:

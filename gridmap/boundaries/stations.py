@@ -20,7 +20,7 @@ from gridmap.boundaries.network_walks import (
     walk_to_places,
 )
 from gridmap.boundaries.reach_inputs import take_households
-from gridmap.boundaries.walking_network import check_metre_crs, check_number
+from gridmap.boundaries.reach_options import check_metre_crs, check_number
 from gridmap.errors import InvalidOption
 from gridmap.findings import FindingKind
 

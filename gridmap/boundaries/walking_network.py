@@ -13,10 +13,10 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from gridmap.boundaries.reach_options import check_metre_crs, check_number
 from gridmap.boundaries.road_noding import node_lines
-from gridmap.errors import InvalidOption
 from gridmap.findings import FindingKind
-from gridmap.schemas import canonical_value
+from gridmap.schemas import canonical_value, value_label
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -53,7 +53,7 @@ EXCLUDED = FindingKind(
     "walk_class_excluded",
     "info",
     en="{count} roads of a class that nobody walks on ({classes}) were left out: {places}.",
-    zh="{count} 条不可步行等级的道路（{classes}）未纳入路网：{places}。",
+    zh="{count} 条不可步行等级的道路（{classes_zh}）未纳入路网：{places}。",
     cure_en="If they have pavements, allow them: excluded=().",
     cure_zh="如设有人行道，可纳入：excluded=()。",
 )
@@ -205,7 +205,12 @@ def build_walking_network(
     parts, row = parts[fit], row[fit]
     barred = _barred(roads, excluded)
     if barred[row].any():
-        findings += say_rows(EXCLUDED, np.flatnonzero(barred), classes=", ".join(excluded))
+        findings += say_rows(
+            EXCLUDED,
+            np.flatnonzero(barred),
+            classes=", ".join(excluded),
+            classes_zh="、".join(_class_zh(name) for name in excluded),
+        )
     parts, row = parts[~barred[row]], row[~barred[row]]
     noded = node_lines(parts, snap_m=snap_m, join_crossings=join_crossings)
     ids = tuple(str(number) for number in range(len(noded.nodes)))
@@ -325,6 +330,11 @@ def _names(roads: gpd.GeoDataFrame) -> Texts:
     return np.array(names.where(names.notna(), "").to_numpy(dtype=object), dtype=object)
 
 
+def _class_zh(name: str) -> str:
+    word = canonical_value("road_class", name)
+    return value_label("road_class", word) if word else name
+
+
 def _barred(roads: gpd.GeoDataFrame, excluded: tuple[str, ...]) -> Bools:
     """Return which roads are of an excluded class."""
     if "class" not in roads.columns or not excluded:
@@ -336,54 +346,3 @@ def _barred(roads: gpd.GeoDataFrame, excluded: tuple[str, ...]) -> Bools:
         for value in roads["class"]
     ]
     return np.array(own, dtype=bool)
-
-
-def check_metre_crs(crs: CRS | None, role: str) -> CRS:
-    """Return the CRS of a layer, which must be projected and in metres.
-
-    Raises
-    ------
-    InvalidOption
-        It is missing, geographic or in another unit.
-
-    Examples
-    --------
-    >>> from pyproj import CRS
-    >>> check_metre_crs(CRS(4490), "roads")
-    Traceback (most recent call last):
-    gridmap.errors.InvalidOption: The layer roads must be in metres, and its CRS is EPSG:4490...
-    """
-    if crs is not None and crs.is_projected and crs.axis_info[0].unit_conversion_factor == 1.0:
-        return crs
-    found = "missing" if crs is None else (crs.to_string()[:40])
-    found_zh = "缺失" if crs is None else found
-    raise InvalidOption(
-        f"The layer {role} must be in metres, and its CRS is {found}.",
-        f"图层 {role} 须为米制投影坐标，其坐标系为：{found_zh}。",
-        cure_en=f"{role} = {role}.to_crs(gridmap.crs.metric_crs(lon, lat))",
-        cure_zh=f"{role} = {role}.to_crs(gridmap.crs.metric_crs(经度, 纬度))",
-    )
-
-
-def check_number(name: str, value: float, *, least: float = 0.0) -> float:
-    """Return a number from ``least``, or raise.
-
-    Raises
-    ------
-    InvalidOption
-        It is less, infinite or no number.
-
-    Examples
-    --------
-    >>> check_number("snap_m", 1)
-    1.0
-    """
-    number = isinstance(value, (int, float, np.integer, np.floating))
-    if number and np.isfinite(value) and value >= least:
-        return float(value)
-    raise InvalidOption(
-        f"{name} must be a number from {least:g}, not {value}.",
-        f"{name} 须为不小于 {least:g} 的数，现为 {value}。",
-        cure_en=f"{name}={max(least, 1):g}",
-        cure_zh=f"{name}={max(least, 1):g}",
-    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from pathlib import Path
 
@@ -62,9 +63,9 @@ def test_futian_is_as_networkx_has_it(
     assert len(futian.nodes) == 1751
     assert not futian.findings
     assert "景田路" in futian.names
-    walked = nx.MultiGraph(futian_graph)
-    for *_, data in walked.edges(data=True):
-        data["metres"] = float(data["length"])
+    walked = nx.MultiGraph()  # nx.MultiGraph(futian_graph) would lose one of two directions
+    for a, b, data in futian_graph.edges(data=True):
+        walked.add_edge(a, b, metres=float(data["length"]))
     chosen = np.random.default_rng(7).choice(1751, 60, replace=False)
     ours = walk_to_nodes(futian, place_nodes(futian, chosen))
     position = {node: number for number, node in enumerate(futian.node_ids)}
@@ -121,7 +122,7 @@ def cut_graph(network: WalkingNetwork, places: RoadPlaces) -> nx.Graph:
         )
         stops: list[tuple[float, object]] = [(0.0, a), *((at, f"p{k}") for at, k in on)]
         stops.append((float(network.lengths[edge]), b))
-        for (low, first), (high, second) in zip(stops[:-1], stops[1:], strict=True):
+        for (low, first), (high, second) in itertools.pairwise(stops):
             join(first, second, high - low)
     return graph
 
