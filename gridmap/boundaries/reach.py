@@ -7,6 +7,7 @@ home. Every metre counts, on the road and off it.
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -23,8 +24,9 @@ from gridmap.boundaries.network_walks import (
     walk_to_places,
 )
 from gridmap.boundaries.reach_findings import say_homes, say_speed, say_stations
-from gridmap.boundaries.reach_inputs import take_divisions, take_households, take_ids
+from gridmap.boundaries.reach_inputs import take_households, take_ids
 from gridmap.boundaries.reach_options import check_metre_crs, check_number
+from gridmap.boundaries.reach_shares import ROUNDING_M, cover_divisions
 from gridmap.boundaries.reached_land import (
     BESIDE_M,
     cover_land,
@@ -34,8 +36,6 @@ from gridmap.boundaries.reached_land import (
 from gridmap.errors import InvalidOption
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     import geopandas as gpd
 
     from gridmap.boundaries.road_noding import Floats, Geometries, Ints, Texts
@@ -48,8 +48,6 @@ about the 800-1,000 m of GB 50180-2018 with crossings and lights."""
 MINUTES = (5.0, 10.0, 15.0)
 BLOCK = 64
 """Stations walked from at a time, so that memory stays small; the result does not depend on it."""
-ROUNDING_M = 1e-6
-"""A walk longer than the limit by no more than this is within it."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +91,7 @@ def measure_reach(
     *,
     homes: gpd.GeoDataFrame | None = None,
     divisions: gpd.GeoDataFrame | None = None,
-    minutes: Iterable[float] = MINUTES,
+    minutes: Iterable[float] | float = MINUTES,
     speed_m_s: float = SPEED_M_S,
     access_m: float = ACCESS_M,
     beside_m: float = BESIDE_M,
@@ -174,7 +172,7 @@ def measure_reach(
     table = _home_table(homes, households, doors, walks, ids, spots, speed)
     findings += say_speed(speed) + say_stations(ids, starts, network)
     findings += say_homes(table)
-    covered, said = _cover_divisions(divisions, spots, table, limits, land)
+    covered, said = cover_divisions(divisions, spots, table, limits, land)
     return Reach(frame, table, covered, speed, tuple(findings + said))
 
 
@@ -187,8 +185,9 @@ class _Walks:
     metres: Floats
 
 
-def _limits(minutes: Iterable[float]) -> Floats:
-    numbers = sorted({check_number("minutes", value, least=0.0) for value in minutes})
+def _limits(minutes: Iterable[float] | float) -> Floats:
+    values = minutes if isinstance(minutes, Iterable) else [minutes]
+    numbers = sorted({check_number("minutes", value, least=0.0) for value in values})
     if not numbers:
         raise InvalidOption(
             "There is no limit of minutes.",
@@ -200,7 +199,7 @@ def _limits(minutes: Iterable[float]) -> Floats:
 
 
 def _check_layer(role: str, layer: gpd.GeoDataFrame | None, network: WalkingNetwork) -> None:
-    if layer is None or check_metre_crs(layer.crs, role) == network.crs:
+    if layer is None or check_metre_crs(getattr(layer, "crs", None), role) == network.crs:
         return
     raise InvalidOption(
         f"The layer {role} is not in the CRS of the network.",
@@ -294,48 +293,3 @@ def _home_table(
         },
         index=None if homes is None else homes.index,
     )
-
-
-def _cover_divisions(
-    divisions: gpd.GeoDataFrame | None,
-    spots: Geometries,
-    table: pd.DataFrame,
-    limits: Floats,
-    land: Geometries,
-) -> tuple[pd.DataFrame, list[Finding]]:
-    """Return the share of each division within each limit of any station."""
-    ids, shapes, findings = take_divisions(divisions)
-    owner = np.full(len(spots), -1, dtype=np.int64)
-    if len(shapes) and len(spots):
-        division, home = shapely.STRtree(spots).query(shapes, predicate="covers")
-        owner[home[::-1]] = division[::-1]
-    households = table["households"].to_numpy(dtype=np.int64)
-    walked = table["minutes"].to_numpy(dtype=np.float64)
-    area = np.asarray(shapely.area(shapes), dtype=np.float64)
-
-    def total(chosen: Ints) -> Ints:
-        held = chosen & (owner >= 0)
-        summed = np.bincount(owner[held], weights=households[held], minlength=len(ids))
-        return summed.astype(np.int64)
-
-    rows = []
-    every = total(np.ones(len(owner), dtype=bool))
-    for number, limit in enumerate(limits.tolist()):
-        joined = shapely.union_all(land[number :: len(limits)])
-        inside = np.asarray(shapely.area(shapely.intersection(shapes, joined)), dtype=np.float64)
-        near = total(walked <= limit + ROUNDING_M)
-        rows.append(
-            pd.DataFrame(
-                {
-                    "division_id": ids,
-                    "minutes": limit,
-                    "households": every,
-                    "households_within": near,
-                    "household_share": np.where(every > 0, near / np.maximum(every, 1), 1.0),
-                    "area_m2": area,
-                    "area_within_m2": inside,
-                    "area_share": np.where(area > 0, inside / np.where(area > 0, area, 1.0), 1.0),
-                }
-            )
-        )
-    return pd.concat(rows, ignore_index=True), findings

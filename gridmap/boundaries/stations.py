@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from gridmap.boundaries.network_median import Median, solve_median
 from gridmap.boundaries.network_walks import (
     ACCESS_M,
     RoadPlaces,
@@ -19,6 +20,7 @@ from gridmap.boundaries.network_walks import (
     walk_to_nodes,
     walk_to_places,
 )
+from gridmap.boundaries.reach_findings import STATION_FAR
 from gridmap.boundaries.reach_inputs import take_households
 from gridmap.boundaries.reach_options import check_metre_crs, check_number
 from gridmap.errors import InvalidOption
@@ -33,10 +35,6 @@ if TYPE_CHECKING:
 
 MOST_CELLS = 20_000_000
 """Walks (nodes times homes) held at once, 160 MB: more nodes are sampled; gridmap's own default."""
-RANDOM_STARTS = 4
-"""Beginnings besides the greedy one; gridmap's own default: more find little."""
-LEAST_GAIN = 1e-9
-"""A swap must shorten all walks together by this share, so that rounding can't swap for ever."""
 BLOCK = 64
 
 SAMPLED = FindingKind(
@@ -90,15 +88,12 @@ class StationPlan:
 
 @dataclass(frozen=True)
 class _Problem:
-    """(c, h) ``metres`` from places to the homes that join, and ``served`` by old stations.
+    """The walks to the homes that join, which these are, and the households of all homes.
 
-    ``weight`` and ``home`` are the households and the position of each of these homes,
-    ``households`` those of all homes; ``none_m`` stands for no way.
+    ``none_m`` stands for no way.
     """
 
-    metres: Floats
-    served: Floats
-    weight: Floats
+    median: Median
     home: Ints
     none_m: float
     households: Ints
@@ -162,7 +157,7 @@ def place_stations(
     (['POINT (300 0)'], 710.0, 'exact')
     """
     for role, layer in (("homes", homes), ("existing", existing)):
-        if layer is not None and check_metre_crs(layer.crs, role) != network.crs:
+        if layer is not None and check_metre_crs(getattr(layer, "crs", None), role) != network.crs:
             raise InvalidOption(
                 f"The layer {role} is not in the CRS of the network.",
                 f"图层 {role} 与路网的坐标系不同。",
@@ -170,11 +165,11 @@ def place_stations(
                 cure_zh=f"{role} = {role}.to_crs(network.crs)",
             )
     access = check_number("access_m", access_m)
-    random = np.random.default_rng(seed)
+    random = np.random.default_rng(int(check_number("seed", seed)))
     doors = join_places(network, take_points(_shapes(homes)), access_m=access)
     nodes = _choose_nodes(network, int(doors.joined.sum()), number, random)
     problem = _measure_problem(network, nodes, homes, doors, existing, access)
-    chosen, swaps = _solve(problem, number, random)
+    chosen, swaps = solve_median(problem.median, number, random)
     plan = _make_plan(network, homes, problem, nodes[chosen], chosen)
     return plan if number == 1 else replace(plan, method="swap", swaps=swaps)
 
@@ -245,9 +240,12 @@ def _measure_problem(
     if existing is not None and len(existing):
         old = join_places(network, take_points(_shapes(existing)), access_m=access_m)
         served = np.minimum(_walk_all(network, old, kept).min(axis=0), none)
+        if not old.joined.all():
+            findings.append(STATION_FAR.found(map(str, existing.index[~old.joined])))
     weight = households[joined].astype(np.float64)
     home = np.flatnonzero(joined)
-    return _Problem(metres, served, weight, home, none, households, tuple(findings))
+    median = Median(metres, served, weight)
+    return _Problem(median, home, none, households, tuple(findings))
 
 
 def _walk_all(network: WalkingNetwork, starts: RoadPlaces, homes: RoadPlaces) -> Floats:
@@ -256,66 +254,6 @@ def _walk_all(network: WalkingNetwork, starts: RoadPlaces, homes: RoadPlaces) ->
         some = starts.take(slice(low, low + BLOCK))
         blocks.append(walk_to_places(network, some, walk_to_nodes(network, some), homes))
     return np.concatenate(blocks)
-
-
-def _solve(problem: _Problem, number: int, random: np.random.Generator) -> tuple[Ints, int]:
-    """Return the chosen places in order, and the swaps made."""
-    greedy = _place_greedily(problem, number)
-    if number == 1:
-        return greedy, 0
-    best, swaps = _swap(problem, greedy)
-    least = _cost(problem, best)
-    for _ in range(RANDOM_STARTS):
-        begun = random.choice(len(problem.metres), number, replace=False)
-        other, made = _swap(problem, begun)
-        cost = _cost(problem, other)
-        if cost < least * (1 - LEAST_GAIN):
-            best, swaps, least = other, made, cost
-    return np.sort(best), swaps
-
-
-def _cost(problem: _Problem, chosen: Ints) -> float:
-    near = np.minimum(problem.metres[chosen].min(axis=0), problem.served)
-    return float(near @ problem.weight)
-
-
-def _place_greedily(problem: _Problem, number: int) -> Ints:
-    """Add the place that shortens the walks most, one by one; the first place is the best one."""
-    served = problem.served
-    chosen: list[int] = []
-    for _ in range(number):
-        cost = np.minimum(problem.metres, served) @ problem.weight
-        cost[chosen] = np.inf
-        chosen.append(int(np.argmin(cost)))
-        served = np.minimum(served, problem.metres[chosen[-1]])
-    return np.array(chosen, dtype=np.int64)
-
-
-def _swap(problem: _Problem, begun: Ints) -> tuple[Ints, int]:
-    """Make the best swap of one place while it shortens the walks."""
-    chosen = begun.astype(np.int64)
-    swaps = 0
-    while True:
-        change = _weigh_swaps(problem, chosen)
-        change[chosen] = np.inf
-        place, out = np.unravel_index(int(np.argmin(change)), change.shape)
-        if change[place, out] >= -LEAST_GAIN * max(_cost(problem, chosen), 1.0):
-            return chosen, swaps
-        chosen = chosen.copy()
-        chosen[out] = place
-        swaps += 1
-
-
-def _weigh_swaps(problem: _Problem, chosen: Ints) -> Floats:
-    """Return the (c, k) change of all walks when place c comes for the k-th chosen one."""
-    own = np.vstack([problem.metres[chosen], problem.served])
-    order = np.argsort(own, axis=0, kind="stable")[:2]
-    first, second = np.take_along_axis(own, order, axis=0)
-    gain = np.minimum(problem.metres - first, 0.0) @ problem.weight
-    held = np.zeros((len(first), len(own)))
-    held[np.arange(len(first)), order[0]] = problem.weight
-    farther = np.clip(problem.metres, first, second) - first
-    return np.asarray(gain[:, None] + (farther @ held)[:, :-1], dtype=np.float64)
 
 
 def _make_plan(
@@ -328,11 +266,11 @@ def _make_plan(
     """Give each home to its nearest station, old ones first, and sum up."""
     import geopandas as gpd
 
-    every = np.vstack([problem.served, problem.metres[chosen]])
+    every = np.vstack([problem.median.served, problem.median.metres[chosen]])
     nearest = np.argmin(every, axis=0)
     metres = every.min(axis=0)
     walks = metres < problem.none_m
-    weight = problem.weight * walks
+    weight = problem.median.weight * walks
     held = np.bincount(nearest, weights=weight, minlength=len(every))[1:]
     total = float(metres @ weight)
     stations = gpd.GeoDataFrame(

@@ -192,7 +192,7 @@ def build_walking_network(
     >>> network.lengths.tolist(), network.names
     ([4.0, 5.0, 5.0], ('建设路', '建设路', '人民路'))
     """
-    crs = check_metre_crs(roads.crs, "roads")
+    crs = check_metre_crs(getattr(roads, "crs", None), "roads")
     check_number("snap_m", snap_m, least=0.0)
     shapes = np.array(roads.geometry.to_numpy(), dtype=object)
     parts, row = shapely.get_parts(shapely.force_2d(shapes), return_index=True)

@@ -251,6 +251,7 @@ def test_no_stations_and_no_homes_are_answers() -> None:
         {"speed_m_s": float("nan")},
         {"minutes": ()},
         {"minutes": (-1,)},
+        {"minutes": "five"},
         {"access_m": -1},
         {"beside_m": 0},
     ],
@@ -284,3 +285,20 @@ def test_the_same_input_gives_the_same_bytes(futian: WalkingNetwork) -> None:
     places = station(*map(tuple, futian.nodes[:70:10].tolist()))
     first, second = (measure_reach(futian, places) for _ in range(2))
     assert first.areas.to_wkb().equals(second.areas.to_wkb())
+
+
+def test_frames_without_geometry_are_refused() -> None:
+    network = build_walking_network(lines("LINESTRING (0 0, 900 0)"))
+    for layer in (
+        gpd.GeoDataFrame({"station_id": ["S"]}),
+        station((0, 0)).drop(columns="geometry"),
+    ):
+        with pytest.raises(InvalidOption, match="CRS is missing"):
+            measure_reach(network, layer)
+        with pytest.raises(InvalidOption, match="CRS is missing"):
+            build_walking_network(layer)
+
+
+def test_one_limit_is_a_list_of_one() -> None:
+    network = build_walking_network(lines("LINESTRING (0 0, 900 0)"))
+    assert measure_reach(network, station((0, 0)), minutes=5).areas["minutes"].tolist() == [5.0]
