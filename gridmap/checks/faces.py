@@ -1,0 +1,98 @@
+"""The faces into which outlines cut the plane: who claims each, and outlines made of them again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import shapely
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Geometries = NDArray[np.object_]
+    Numbers = NDArray[np.int64]
+
+
+def cut_faces(geometry: Geometries) -> Geometries:
+    """Node the outlines of polygons and return the bounded faces that they cut out of the plane.
+
+    Parameters
+    ----------
+    geometry
+        Valid polygons or multipolygons (n,); they may overlap.
+
+    Returns
+    -------
+    array of Polygon
+        Faces (m,) that share their vertices; also those in none of the polygons.
+
+    Examples
+    --------
+    >>> len(cut_faces(np.array([shapely.box(0, 0, 2, 1), shapely.box(1, 0, 3, 1)])))
+    3
+    """
+    lines = shapely.union_all(shapely.boundary(geometry))
+    return np.asarray(shapely.get_parts(shapely.polygonize([lines])), dtype=object)
+
+
+def claim_faces(geometry: Geometries, faces: Geometries) -> tuple[Numbers, Numbers]:
+    """Return which polygons claim which faces.
+
+    Parameters
+    ----------
+    geometry
+        Polygons (n,).
+    faces
+        Their faces (m,), of `cut_faces`.
+
+    Returns
+    -------
+    claimant, face
+        Positions (k,) each: polygon ``claimant[i]`` holds face ``face[i]``.
+
+    Examples
+    --------
+    >>> land = np.array([shapely.box(0, 0, 2, 1), shapely.box(1, 0, 3, 1)])
+    >>> claimant, _ = claim_faces(land, cut_faces(land))
+    >>> sorted(claimant.tolist())
+    [0, 0, 1, 1]
+    """
+    points = shapely.point_on_surface(faces)
+    claimant, face = shapely.STRtree(points).query(geometry, predicate="contains")
+    return claimant.astype(np.int64), face.astype(np.int64)
+
+
+def join_faces(
+    geometry: Geometries, faces: Geometries, holder: Numbers, face: Numbers
+) -> tuple[Geometries, NDArray[np.bool_]]:
+    """Return each polygon made of its faces, and which are not as they were.
+
+    Parameters
+    ----------
+    geometry
+        The polygons before (n,); one that has the same vertices stays the same object.
+    faces
+        Faces (m,).
+    holder, face
+        Positions (k,) each: ``face[i]`` belongs to polygon ``holder[i]``.
+
+    Examples
+    --------
+    >>> land = np.array([shapely.box(0, 0, 2, 1), shapely.box(1, 0, 3, 1)])
+    >>> faces = cut_faces(land)
+    >>> joined, changed = join_faces(land, faces, *claim_faces(land, faces))
+    >>> shapely.area(joined).tolist(), changed.tolist()
+    ([2.0, 2.0], [True, True])
+    """
+    order = np.lexsort((face, holder))
+    starts = np.searchsorted(holder[order], np.arange(len(geometry) + 1))
+    joined = geometry.copy()
+    for c in range(len(geometry)):
+        own = faces[face[order[starts[c] : starts[c + 1]]]]
+        joined[c] = shapely.coverage_union_all(own) if len(own) else shapely.Polygon()
+    same = shapely.equals_exact(
+        shapely.normalize(geometry), shapely.normalize(joined), tolerance=0.0
+    )
+    joined[same] = geometry[same]
+    return joined, ~same
