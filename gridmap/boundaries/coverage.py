@@ -10,6 +10,7 @@ import shapely
 
 from gridmap.boundaries.coverage_faces import find_faces, measure_width, read_homes, read_outlines
 from gridmap.checks.coverage import SLIVER_WIDTH_M
+from gridmap.errors import InvalidOption
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -183,8 +184,6 @@ def find_coverage_faults(
 
 def require_same_crs(divisions: gpd.GeoDataFrame, homes: gpd.GeoDataFrame | None) -> None:
     """Raise `InvalidOption` when homes stand in another CRS than divisions."""
-    from gridmap.errors import InvalidOption
-
     if homes is not None and homes.crs != divisions.crs:
         raise InvalidOption(
             "homes and divisions stand in different CRSs.",
