@@ -255,9 +255,11 @@ def _count_homes(
     tree = shapely.STRtree(points)
     overlap = np.array([kind == "overlap" for kind in kinds])
     total = np.zeros(len(shapes), dtype=np.int64)
-    for mask, predicate in ((overlap, "intersects"), (~overlap, "contains")):
-        chosen = np.flatnonzero(mask)
-        shape, home = tree.query(shapes[chosen], predicate=predicate)
+    both, none = np.flatnonzero(overlap), np.flatnonzero(~overlap)
+    for chosen, (shape, home) in (
+        (both, tree.query(shapes[both], predicate="intersects")),
+        (none, tree.query(shapes[none], predicate="contains")),
+    ):
         np.add.at(total, chosen[shape], counts[home])
     return total
 

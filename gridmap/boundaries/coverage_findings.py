@@ -86,8 +86,8 @@ REPAIRED = FindingKind(
 HOMES_MOVED = FindingKind(
     "division_homes_moved",
     "warning",
-    en="{count} households have another division after the repair; homes: {places}.",
-    zh="修复后有 {count} 户所属区划改变；住户点：{places}。",
+    en="{count} households have another division after the repair.",
+    zh="修复后有 {count} 户所属区划改变。",
     cure_en="Confirm each with both divisions, or repair with a smaller tolerance_m.",
     cure_zh="请与双方逐一确认，或减小 tolerance_m。",
 )
