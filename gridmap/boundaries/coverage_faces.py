@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 WIDTH_STEPS = 20
 """Halvings when a width is measured: a millionth of the widest it could be; gridmap's default."""
+GRID_M = 1e-6
+"""Vertices this near to another outline lie on it: the rounding of a corner on a sloping edge is
+1e-8 m at coordinates of 4e7 m, and cuts faces that no operation can hold; gridmap's default."""
 LEAST_MEASURED_M = 1e-6
 """Widths below this are rounding of coordinates of 1e7 m and not measured; gridmap's default."""
 
@@ -172,7 +175,7 @@ def find_faces(geometry: Geometries, parent: shapely.Geometry | None) -> Faces:
     Source: FIELD.md section 4: gap, inside the parent and in no division; overlap, in two.
     """
     every = geometry if parent is None else np.array([*geometry, parent], dtype=object)
-    faces = cut_faces(every)
+    faces = cut_faces(every, grid=GRID_M)
     claims: list[list[int]] = [[] for _ in faces]
     for c, f in sorted(zip(*(part.tolist() for part in claim_faces(every, faces)), strict=True)):
         claims[f].append(c)

@@ -14,13 +14,16 @@ if TYPE_CHECKING:
     Numbers = NDArray[np.int64]
 
 
-def cut_faces(geometry: Geometries) -> Geometries:
+def cut_faces(geometry: Geometries, *, grid: float | None = None) -> Geometries:
     """Node the outlines of polygons and return the bounded faces that they cut out of the plane.
 
     Parameters
     ----------
     geometry
         Valid polygons or multipolygons (n,); they may overlap.
+    grid
+        Cell to which vertices are rounded, in the unit of the coordinates: a corner so near to
+        an edge of another outline lies on it. None: no rounding.
 
     Returns
     -------
@@ -32,8 +35,23 @@ def cut_faces(geometry: Geometries) -> Geometries:
     >>> len(cut_faces(np.array([shapely.box(0, 0, 2, 1), shapely.box(1, 0, 3, 1)])))
     3
     """
-    lines = shapely.union_all(shapely.boundary(geometry))
-    return np.asarray(shapely.get_parts(shapely.polygonize([lines])), dtype=object)
+    lines = shapely.union_all(shapely.boundary(geometry), grid_size=grid)
+    faces = np.asarray(shapely.get_parts(shapely.polygonize([lines])), dtype=object)
+    return faces if grid is None else _restore_vertices(geometry, faces, grid)
+
+
+def _restore_vertices(geometry: Geometries, faces: Geometries, grid: float) -> Geometries:
+    """Put rounded vertices back where the first outline that has them had them."""
+    given = shapely.get_coordinates(geometry)
+    cells, first = np.unique(np.rint(given / grid).astype(np.int64), axis=0, return_index=True)
+    known = {tuple(cell): i for cell, i in zip(cells.tolist(), first.tolist(), strict=True)}
+    xy = shapely.get_coordinates(faces)
+    source = np.array(
+        [known.get(tuple(cell), -1) for cell in np.rint(xy / grid).astype(np.int64).tolist()],
+        dtype=np.int64,
+    )
+    xy[source >= 0] = given[source[source >= 0]]
+    return np.asarray(shapely.set_coordinates(faces.copy(), xy), dtype=object)
 
 
 def claim_faces(geometry: Geometries, faces: Geometries) -> tuple[Numbers, Numbers]:
