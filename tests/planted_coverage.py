@@ -62,6 +62,13 @@ def strip_along(a: np.ndarray, b: np.ndarray, width: float, shares: np.ndarray) 
     return shapely.Polygon([p, q, q + left, p + left])
 
 
+def land_only(shape: shapely.Geometry) -> shapely.Geometry:
+    """Drop the lines that an operation on touching outlines leaves."""
+    parts = shapely.get_parts(shape)
+    land = parts[shapely.area(parts) > 1e-3]
+    return shapely.MultiPolygon(list(land)) if len(land) > 1 else land[0]
+
+
 def plant_faults(
     seed: int, *, cells: int = 260, widths: tuple[float, float] = (0.04, 8.0), noisy: bool = True
 ) -> PlantedCoverage:
@@ -84,9 +91,7 @@ def plant_faults(
         width = float(rng.uniform(0.001, 0.015)) if small else width
         ends = shapely.get_coordinates(border)[:: rng.choice([-1, 1])][[0, -1]]
         strip = strip_along(*ends, width, np.array([rng.uniform(0.2, 0.4), rng.uniform(0.6, 0.8)]))
-        mine, other = sorted(
-            (a, b), key=lambda c: -clean.geometry[c].intersection(strip).area
-        )
+        mine, other = sorted((a, b), key=lambda c: -clean.geometry[c].intersection(strip).area)
         if clean.geometry[mine].intersection(strip).area < strip.area * 0.99999:
             continue
         if shapely.dwithin(np.array(used, dtype=object), strip, 5.0).any() if used else False:
@@ -94,9 +99,9 @@ def plant_faults(
         used.append(strip)
         kind = str(rng.choice(["gap", "overlap"]))
         if kind == "gap":
-            shapes[mine] = shapely.difference(shapes[mine], strip)
+            shapes[mine] = land_only(shapely.difference(shapes[mine], strip))
         else:
-            shapes[other] = shapely.union(shapes[other], strip)
+            shapes[other] = land_only(shapely.union(shapes[other], strip))
         if small:
             noise += 1
         else:
@@ -121,7 +126,9 @@ def _plant_squares(
         point = shapely.Point(corner)
         width = float(np.exp(rng.uniform(*np.log((max(widths[0], 0.35), widths[1])))))
         square = shapely.Point(corner).buffer(width / 2, cap_style="square")
-        inside = np.flatnonzero(shapely.area(shapely.intersection(before, square)) > 0.02 * square.area)
+        inside = np.flatnonzero(
+            shapely.area(shapely.intersection(before, square)) > 0.02 * square.area
+        )
         touched = np.flatnonzero(shapely.intersects(before, square))
         if len(inside) != 3 or len(touched) != 3 or not LAND.contains(square):
             continue
@@ -131,7 +138,7 @@ def _plant_squares(
         kind = str(rng.choice(["gap", "overlap"]))
         change = shapely.difference if kind == "gap" else shapely.union
         for c in inside:
-            shapes[c] = change(shapes[c], square)
+            shapes[c] = land_only(change(shapes[c], square))
         planted.append(Planted(kind, tuple(sorted(ids[c] for c in inside)), width, square))
         if len(planted) == 40:
             break

@@ -296,6 +296,7 @@ def _find_open_gaps(
     width = measure_width(gained)
     long = shapely.length(gained) / 2 >= OPEN_GAP_RATIO * width
     good = long & (width >= tolerance_m) & (shapely.area(gained) >= least_area_m2)
+    good &= ~_beside_flaws(gained, flaws, tolerance_m)
     gained, width = gained[good], width[good]
     gap, row = shapely.STRtree(land).query(
         shapely.buffer(gained, tolerance_m), predicate="intersects"
@@ -307,3 +308,14 @@ def _find_open_gaps(
     names = [tuple(sorted(owners[g])) for g in several]
     kinds: list[FaultKind] = ["open_gap"] * len(several)
     return _make_faults(kinds, names, gained[several], width[several], homes, sliver_m)
+
+
+def _beside_flaws(
+    shapes: Geometries, flaws: Iterable[Flaw], tolerance_m: float
+) -> NDArray[np.bool_]:
+    """Tell which shapes lie beside a fault found already: closing fills its corners too."""
+    found = [flaw.shape for flaw in flaws if flaw.width_m >= tolerance_m]
+    beside = np.zeros(len(shapes), dtype=bool)
+    near = shapely.STRtree(found).query(shapes, predicate="dwithin", distance=2 * tolerance_m)
+    beside[near[0]] = True
+    return beside

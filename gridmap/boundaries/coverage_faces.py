@@ -105,7 +105,9 @@ def read_outlines(divisions: gpd.GeoDataFrame) -> Outlines:
     raw = np.asarray(divisions.geometry.to_numpy(), dtype=object)
     flat = np.asarray(shapely.force_2d(raw), dtype=object)
     areal = shapely.get_dimensions(flat) == 2
-    valid = shapely.is_valid(flat)
+    valid = shapely.is_valid(flat) & (
+        shapely.get_type_id(flat) != shapely.GeometryType.GEOMETRYCOLLECTION
+    )
     geometry = np.array([shapely.Polygon()] * len(flat), dtype=object)
     geometry[areal & valid] = flat[areal & valid]
     broken = np.flatnonzero(areal & ~valid)
