@@ -290,9 +290,9 @@ def _find_open_gaps(
     land = shapely.intersection(geometry[rows], near)
     ground = shapely.union_all([*land, known])
     grown = shapely.buffer(ground, sliver_m / 2, join_style="mitre")
-    gained = shapely.get_parts(
-        shapely.difference(shapely.buffer(grown, -sliver_m / 2, join_style="mitre"), ground)
-    )
+    closed = shapely.buffer(grown, -sliver_m / 2, join_style="mitre")
+    inner = shapely.intersection(closed, shapely.buffer(lines, sliver_m))
+    gained = shapely.get_parts(shapely.difference(inner, ground))
     width = measure_width(gained)
     long = shapely.length(gained) / 2 >= OPEN_GAP_RATIO * width
     good = long & (width >= tolerance_m) & (shapely.area(gained) >= least_area_m2)

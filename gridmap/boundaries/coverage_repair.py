@@ -220,8 +220,10 @@ def repair_coverage(
     outlines = read_outlines(divisions)
     require_same_crs(divisions, homes)
     after, shares = _settle(outlines, parent, tolerance_m)
-    mended = np.isin(outlines.ids, outlines.mended)
-    other = np.array([a is not b for a, b in zip(outlines.geometry, after, strict=True)])
+    mended = np.array([name in outlines.mended for name in outlines.ids], dtype=bool)
+    other = np.array(
+        [a is not b for a, b in zip(outlines.geometry, after, strict=True)], dtype=bool
+    )
     geometry = np.asarray(divisions.geometry.to_numpy(), dtype=object).copy()
     geometry[other | mended] = after[other | mended]
     repaired = divisions.set_geometry(
