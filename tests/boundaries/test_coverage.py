@@ -123,7 +123,7 @@ def test_a_place_in_three_divisions_is_one_overlap_of_three() -> None:
 
 def ragged(count: int) -> shapely.Polygon:
     angle = np.linspace(0, 2 * np.pi, count, endpoint=False)
-    radius = 1000 + 5 * np.sin(angle * count / 7)
+    radius = 1000 + 50 * np.sin(angle * 40)
     return shapely.Polygon(np.column_stack([radius * np.cos(angle), radius * np.sin(angle)]))
 
 
