@@ -44,7 +44,7 @@ SLIVERS = FindingKind(
     zh="有 {count} 处空白或重叠是窄于 {width} 米的细缝，共 {area_m2:.0f} 平方米{homes:zh}："
     "{details:zh}。",
     cure_en="repair_coverage(divisions, homes, tolerance_m={width})",
-    cure_zh="repair_coverage(divisions, homes, tolerance_m={width})",
+    cure_zh="可用 repair_coverage(divisions, homes, tolerance_m={width}) 闭合。",
 )
 EDGES_APART = FindingKind(
     "division_edges_apart",
