@@ -14,6 +14,7 @@ import numpy as np
 import shapely
 
 from gridmap.checks.edges import shared_borders
+from gridmap.checks.faces import claim_faces, cut_faces, join_faces
 from gridmap.checks.inspecting import POINT_DIGITS, Wording, describe, places_of
 from gridmap.findings import FindingKind
 
@@ -219,21 +220,15 @@ def tile_communities(table: Inspection, geometry: Geometries) -> Coverage:
     """
     if shapely.coverage_is_valid(geometry):
         return Coverage(geometry, gaps=_find_gaps(table, geometry))
-    faces = shapely.get_parts(shapely.polygonize([shapely.union_all(shapely.boundary(geometry))]))
+    faces = cut_faces(geometry)
     owner, owners = _own_faces(table, geometry, faces)
     area, width = _measure(table, faces)
     _close_gaps(faces, owner, width)
     overlaps = _overlaps(table, faces, owners)
     slivers = [place for place in overlaps if place.width_m < SLIVER_WIDTH_M]
     slivers += _filled(faces, owner, owners, area, width)
-    tiled = geometry.copy()
-    order = np.argsort(owner, kind="stable")
-    starts = np.searchsorted(owner[order], np.arange(len(geometry) + 1))
-    for c in range(len(geometry)):
-        own = faces[order[starts[c] : starts[c + 1]]]
-        tiled[c] = shapely.coverage_union_all(own) if len(own) else shapely.Polygon()
-    changed = _differ(geometry, tiled)
-    tiled[~changed] = geometry[~changed]
+    owned = np.flatnonzero(owner >= 0)
+    tiled, changed = join_faces(geometry, faces, owner[owned], owned)
     return Coverage(
         tiled,
         overlaps=tuple(place for place in overlaps if place.width_m >= SLIVER_WIDTH_M),
@@ -247,8 +242,7 @@ def _own_faces(
     table: Inspection, geometry: Geometries, faces: Geometries
 ) -> tuple[Numbers, list[tuple[int, ...]]]:
     """Return the owner of each face (-1: none) and everyone who claims it."""
-    points = shapely.point_on_surface(faces)
-    claimant, face = shapely.STRtree(points).query(geometry, predicate="contains")
+    claimant, face = claim_faces(geometry, faces)
     area = shapely.area(table.measure(geometry))
     rank = np.empty(len(geometry), dtype=np.int64)
     rank[np.lexsort((np.arange(len(geometry)), area))] = np.arange(len(geometry))
@@ -327,14 +321,6 @@ def _filled(
         for f in range(len(faces))
         if not owners[f] and owner[f] >= 0
     ]
-
-
-def _differ(before: Geometries, after: Geometries) -> NDArray[np.bool_]:
-    """Tell which geometries have other vertices than before, wherever their rings begin."""
-    same: NDArray[np.bool_] = shapely.equals_exact(
-        shapely.normalize(before), shapely.normalize(after), tolerance=0.0
-    )
-    return ~same
 
 
 def _find_gaps(table: Inspection, geometry: Geometries) -> tuple[Place, ...]:

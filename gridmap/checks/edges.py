@@ -14,7 +14,7 @@ METRES_A_DEGREE = 111_320.0
 
 
 def border_segments(
-    polygons: NDArray[np.object_],
+    polygons: NDArray[np.object_], *, in_metres: bool = False
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
     """Return the segments of the borders of polygons that share their vertices.
 
@@ -22,6 +22,8 @@ def border_segments(
     ----------
     polygons
         Polygons or multipolygons (n,) in lon/lat.
+    in_metres
+        Whether the coordinates are metres of a plane instead.
 
     Returns
     -------
@@ -53,13 +55,15 @@ def border_segments(
     new[1:] = (ends[1:] != ends[:-1]).any(axis=1)
     segment = np.empty(len(ends), dtype=np.int64)
     segment[order] = np.cumsum(new) - 1
+    if in_metres:
+        return owner.astype(np.int64), segment, np.hypot(*(high - low).T)
     dx = (high[:, 0] - low[:, 0]) * np.cos(np.radians((low[:, 1] + high[:, 1]) / 2))
     length = np.hypot(dx, high[:, 1] - low[:, 1]) * METRES_A_DEGREE
     return owner.astype(np.int64), segment, length
 
 
 def shared_borders(
-    polygons: NDArray[np.object_],
+    polygons: NDArray[np.object_], *, in_metres: bool = False
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Return which polygons share a border, and how long it is.
 
@@ -67,6 +71,8 @@ def shared_borders(
     ----------
     polygons
         Polygons (n,) that share their vertices and don't overlap, in lon/lat.
+    in_metres
+        Whether the coordinates are metres of a plane instead.
 
     Returns
     -------
@@ -81,7 +87,7 @@ def shared_borders(
     >>> pairs.tolist()
     [[0, 1]]
     """
-    owner, segment, length = border_segments(polygons)
+    owner, segment, length = border_segments(polygons, in_metres=in_metres)
     order = np.lexsort((owner, segment))
     same = segment[order][1:] == segment[order][:-1]
     first, second = owner[order][:-1][same], owner[order][1:][same]

@@ -1,0 +1,204 @@
+"""Who gets a gap or an overlap: the longest shared border first, and never beyond a tolerance."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import shapely
+
+from gridmap.checks.edges import border_segments, shared_borders
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from numpy.typing import NDArray
+
+    from gridmap.boundaries.coverage_faces import Flaw
+
+    Geometries = NDArray[np.object_]
+    Numbers = NDArray[np.int64]
+    Lines = dict[int, shapely.MultiLineString]
+    Share = tuple[int, shapely.Polygon, float]
+
+ROUNDING = 1e-6
+"""Share by which a distance may exceed the tolerance, for the rounding of coordinates."""
+LOST_SHARE = 1e-6
+"""A split whose pieces miss this share of the land is refused; gridmap's own default."""
+ARC_SEGMENTS = 32
+"""Segments of a quarter circle: a reach is measured too short by 0.03 % at most, never too long."""
+
+
+@dataclass(frozen=True)
+class Borders:
+    """The straight pieces of all faces, and the face on the other side of each.
+
+    Attributes
+    ----------
+    start
+        First piece of each face (m + 1,).
+    ends
+        Both ends of each piece (k, 2, 2).
+    other
+        Face on the other side of each piece (k,), -1 for none.
+    """
+
+    start: Numbers
+    ends: NDArray[np.float64]
+    other: Numbers
+
+    @classmethod
+    def of(cls, faces: Geometries) -> Borders:
+        """Match the pieces of faces that share their vertices."""
+        face, segment, _ = border_segments(faces, in_metres=True)
+        xy, ring = shapely.get_coordinates(shapely.get_rings(faces), return_index=True)
+        inside = ring[1:] == ring[:-1]
+        ends = np.stack([xy[:-1][inside], xy[1:][inside]], axis=1)
+        order = np.argsort(segment, kind="stable")
+        twice = segment[order][1:] == segment[order][:-1]
+        first, second = order[:-1][twice], order[1:][twice]
+        other = np.full(len(face), -1, dtype=np.int64)
+        other[first], other[second] = face[second], face[first]
+        return cls(np.searchsorted(face, np.arange(len(faces) + 1)), ends, other)
+
+    def lines_of(self, faces: Iterable[int], owner: Numbers) -> Lines:
+        """Return the border that some faces share with the land of each owner (m,; -1: nobody)."""
+        own = set(faces)
+        found: dict[int, list[NDArray[np.float64]]] = {}
+        for face in sorted(own):
+            for piece in range(self.start[face], self.start[face + 1]):
+                beyond = int(self.other[piece])
+                if beyond >= 0 and beyond not in own and owner[beyond] >= 0:
+                    found.setdefault(int(owner[beyond]), []).append(self.ends[piece])
+        return {c: shapely.MultiLineString(pieces) for c, pieces in found.items()}
+
+
+def share_overlap(flaw: Flaw, lines: Lines, ids: Sequence[str], tolerance_m: float) -> list[Share]:
+    """Give an overlap to one of its divisions, or to nobody.
+
+    Parameters
+    ----------
+    flaw
+        The overlap.
+    lines
+        Its border with the undisputed land of each division.
+    ids
+        Ids of all divisions.
+    tolerance_m
+        Each division that loses it keeps land within this distance of all of it.
+
+    Returns
+    -------
+    list of (division, land, metres moved)
+        One share, or none when the tolerance forbids every choice.
+    """
+    for receiver in rank_receivers(flaw.claims, lines, ids):
+        losers = [c for c in flaw.claims if c != receiver]
+        if all(c in lines and reaches(lines[c], flaw.shape, tolerance_m) for c in losers):
+            moved = max(measure_reach(lines[c], flaw.shape, tolerance_m) for c in losers)
+            return [(receiver, flaw.shape, moved)]
+    return []
+
+
+def share_gap(flaw: Flaw, lines: Lines, ids: Sequence[str], tolerance_m: float) -> list[Share]:
+    """Give a gap to one neighbour, else split it among neighbours, else to nobody.
+
+    Parameters
+    ----------
+    flaw, lines, ids
+        As in `share_overlap`.
+    tolerance_m
+        Whoever gets land has its border within this distance of all of it.
+    """
+    ranked = rank_receivers(lines, lines, ids)
+    for receiver in ranked:
+        if reaches(lines[receiver], flaw.shape, tolerance_m):
+            moved = measure_reach(lines[receiver], flaw.shape, tolerance_m)
+            return [(receiver, flaw.shape, moved)]
+    for refined in (False, True):
+        shares = _split_gap(flaw.shape, lines, ranked, tolerance_m, refined=refined)
+        if shares:
+            return shares
+    return []
+
+
+def rank_receivers(some: Iterable[int], lines: Lines, ids: Sequence[str]) -> list[int]:
+    """Order divisions by the border they share, longest first (to the millimetre), then by id."""
+    length = {c: round(lines[c].length, 3) if c in lines else 0.0 for c in some}
+    return sorted(length, key=lambda c: (-length[c], ids[c]))
+
+
+def reaches(line: shapely.Geometry, land: shapely.Geometry, tolerance_m: float) -> bool:
+    """Tell whether all land lies within the tolerance of a line."""
+    near = shapely.buffer(line, tolerance_m * (1 + ROUNDING), quad_segs=ARC_SEGMENTS)
+    return bool(shapely.covers(near, land))
+
+
+def measure_reach(line: shapely.Geometry, land: shapely.Geometry, tolerance_m: float) -> float:
+    """Return the farthest distance of land from a line, metres, at most the tolerance."""
+    rim = shapely.segmentize(shapely.boundary(land), max(tolerance_m, 1e-3))
+    farthest = shapely.distance(shapely.points(shapely.get_coordinates(rim)), line).max()
+    return float(min(farthest, tolerance_m))
+
+
+def _split_gap(
+    gap: shapely.Polygon, lines: Lines, ranked: list[int], tolerance_m: float, *, refined: bool
+) -> list[Share]:
+    """Cut a gap into triangles on its own corners; each goes to the first division in reach.
+
+    A triangle goes to a division whose border it shares, or that got the triangle beside it, so
+    that no land is detached. No corner is added on a border.
+    """
+    pieces = shapely.get_parts(shapely.constrained_delaunay_triangles(gap))
+    if refined:
+        pieces = _refine(pieces)
+    if abs(shapely.area(pieces).sum() - gap.area) > LOST_SHARE * gap.area:
+        return []
+    pairs, _ = shared_borders(pieces, in_metres=True)
+    owner = np.full(len(pieces), -1, dtype=np.int64)
+    for receiver in ranked:
+        near = shapely.buffer(lines[receiver], tolerance_m * (1 + ROUNDING), quad_segs=ARC_SEGMENTS)
+        free = (owner < 0) & shapely.covers(near, pieces)
+        taken = free & _touch(pieces, lines[receiver])
+        while taken.any():
+            owner[taken] = receiver
+            free &= ~taken
+            beside = np.zeros(len(pieces), dtype=bool)
+            for first, second in (pairs.T, pairs.T[::-1]):
+                beside[second[owner[first] == receiver]] = True
+            taken = free & beside
+    if (owner < 0).any():
+        return []
+    shares: list[Share] = []
+    for receiver in ranked:
+        if (owner == receiver).any():
+            for part in shapely.get_parts(shapely.coverage_union_all(pieces[owner == receiver])):
+                moved = measure_reach(lines[receiver], part, tolerance_m)
+                shares.append((receiver, part, moved))
+    return shares
+
+
+def _touch(triangles: Geometries, line: shapely.MultiLineString) -> NDArray[np.bool_]:
+    """Tell which triangles have a side that is a piece of the line."""
+    pieces = shapely.get_coordinates(line).reshape(-1, 2, 2)
+    known = {frozenset(map(tuple, piece)) for piece in pieces.tolist()}
+    return np.array(
+        [
+            any(frozenset((tuple(a), tuple(b))) in known for a, b in itertools.pairwise(corners))
+            for corners in (shapely.get_coordinates(t).tolist() for t in triangles)
+        ],
+        dtype=bool,
+    )
+
+
+def _refine(triangles: Geometries) -> Geometries:
+    """Cut each triangle in three from the centre of its inscribed circle."""
+    xy = shapely.get_coordinates(triangles).reshape(-1, 4, 2)[:, :3]
+    opposite = np.linalg.norm(np.roll(xy, -1, axis=1) - np.roll(xy, -2, axis=1), axis=2)
+    origin = xy[:, :1]
+    weight = opposite[:, :, None] / opposite.sum(axis=1)[:, None, None]
+    centre = origin[:, 0] + ((xy - origin) * weight).sum(axis=1)
+    rings = [np.stack([xy[:, i], xy[:, (i + 1) % 3], centre, xy[:, i]], axis=1) for i in range(3)]
+    return np.asarray(shapely.polygons(np.concatenate(rings)), dtype=object)
