@@ -1,0 +1,117 @@
+"""Snap paths: the way along known lines that an unclear stretch of border could take instead."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import networkx as nx
+import numpy as np
+import shapely
+
+if TYPE_CHECKING:
+    from gridmap.boundaries.border_chains import Geometries
+
+CONNECTOR_COST = 3.0
+"""A metre from the border to the line counts as so many metres along it, for it stays unclear;
+gridmap's own default."""
+DETOUR_COST = 1.0
+"""A metre of line at the far end of the reach counts as one metre more than beside the border, so
+the nearest line wins; gridmap's own default."""
+
+
+def find_path(
+    stretch: shapely.LineString, segments: Geometries, reach_m: float
+) -> shapely.LineString | None:
+    """Return the cheapest way from one end of a stretch to the other along lines within reach.
+
+    Parameters
+    ----------
+    stretch
+        The border as it is, metres.
+    segments
+        Known lines near it (n,), metres; parts further than the reach are cut off.
+    reach_m
+        How far the border may move, metres.
+
+    Returns
+    -------
+    LineString or None
+        From the first point of the stretch to its last; None when no line joins them.
+
+    Examples
+    --------
+    >>> road = np.array([shapely.LineString([(-5, 4), (25, 4)])])
+    >>> find_path(shapely.LineString([(0, 0), (20, 0)]), road, 10.0).wkt
+    'LINESTRING (0 0, 0 4, 20 4, 20 0)'
+    """
+    near = shapely.intersection(segments, stretch.buffer(reach_m))
+    near = near[~shapely.is_empty(near)]
+    if not len(near):
+        return None
+    network = shapely.union_all(near)
+    first, last = shapely.Point(stretch.coords[0]), shapely.Point(stretch.coords[-1])
+    ways = [
+        _walk(part, stretch, first, last, reach_m)
+        for part in _connected(network)
+        if part.distance(first) <= reach_m and part.distance(last) <= reach_m
+    ]
+    found = [way for way in ways if way is not None]
+    return min(found, key=lambda way: way[0])[1] if found else None
+
+
+def _connected(network: shapely.Geometry) -> list[shapely.Geometry]:
+    """Return the parts of a noded network that hang together, in a stable order."""
+    graph: nx.Graph[tuple[float, float]] = nx.Graph()
+    lines = [line for line in shapely.get_parts(network) if line.geom_type == "LineString"]
+    for line in lines:
+        graph.add_edge(line.coords[0], line.coords[-1])
+    number = {
+        node: n for n, nodes in enumerate(nx.connected_components(graph)) for node in nodes
+    }
+    groups: dict[int, list[shapely.LineString]] = {}
+    for line in lines:
+        groups.setdefault(number[line.coords[0]], []).append(line)
+    return [shapely.MultiLineString(group) for group in groups.values()]
+
+
+def _walk(
+    part: shapely.Geometry,
+    stretch: shapely.LineString,
+    first: shapely.Point,
+    last: shapely.Point,
+    reach_m: float,
+) -> tuple[float, shapely.LineString] | None:
+    """Return the cost and the way through one connected part, None when it goes nowhere."""
+    feet = [shapely.shortest_line(part, end).coords[0] for end in (first, last)]
+    if feet[0] == feet[1]:
+        return None
+    graph: nx.Graph[tuple[float, float]] = nx.Graph()
+    for line in part.geoms:
+        for begin, end in _with_feet(line, feet):
+            piece = shapely.LineString([begin, end])
+            away = shapely.distance(piece, stretch) / reach_m
+            graph.add_edge(begin, end, cost=piece.length * (1.0 + DETOUR_COST * away))
+    if not all(foot in graph for foot in feet) or not nx.has_path(graph, *feet):
+        return None
+    cost, nodes = nx.single_source_dijkstra(graph, feet[0], feet[1], weight="cost")
+    joined = [first.coords[0], *nodes, last.coords[0]]
+    kept = [joined[0]] + [b for a, b in zip(joined[:-1], joined[1:], strict=True) if a != b]
+    if len(kept) < 2:
+        return None
+    ends = sum(end.distance(shapely.Point(foot)) for end, foot in zip((first, last), feet, strict=True))
+    return float(cost) + CONNECTOR_COST * float(ends), shapely.LineString(kept)
+
+
+def _with_feet(
+    line: shapely.LineString, feet: list[tuple[float, float]]
+) -> list[tuple[tuple[float, float], tuple[float, float]]]:
+    """Return the straight pieces of a line, cut where a foot stands on it."""
+    pieces = []
+    coords = list(line.coords)
+    for begin, end in zip(coords[:-1], coords[1:], strict=True):
+        piece = shapely.LineString([begin, end])
+        on = {foot for foot in feet if piece.distance(shapely.Point(foot)) < 1e-9}
+        stops = sorted(on - {begin, end}, key=lambda p: np.hypot(p[0] - begin[0], p[1] - begin[1]))
+        whole = [begin, *stops, end]
+        pieces += list(zip(whole[:-1], whole[1:], strict=True))
+    return pieces
