@@ -160,7 +160,7 @@ def chain_borders(shapes: Geometries) -> BorderChains:
     first, last, chain = xy[:-1][inside], xy[1:][inside], chain[1:][inside]
     length = np.hypot(*(last - first).T)
     at = np.cumsum(length) - length + SPACE_M * chain
-    left, right = (pairs[owner].T if len(pairs) else np.empty((2, 0), dtype=np.int64))
+    left, right = pairs[owner].T if len(pairs) else np.empty((2, 0), dtype=np.int64)
     return BorderChains(left, right, lines, first, last, at, length, chain)
 
 

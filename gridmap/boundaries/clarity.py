@@ -222,9 +222,7 @@ def measure_clarity(
     )  # fmt: skip
 
 
-def _check_options(
-    divisions: gpd.GeoDataFrame, tolerance_m: float, least_stretch_m: float
-) -> None:
+def _check_options(divisions: gpd.GeoDataFrame, tolerance_m: float, least_stretch_m: float) -> None:
     if not 0 < tolerance_m <= 500 or not least_stretch_m >= 0:
         raise InvalidOption(
             f"tolerance_m={tolerance_m} must be above 0 and at most 500, "
@@ -317,7 +315,7 @@ def _list_unclear(
     chain = np.searchsorted(first, low, side="right") - 1
     names = _name_pairs(chains.left[chain], chains.right[chain], ids)
     labels = [f"{a}|{b}" for a, b in zip(*names.values(), strict=True)]
-    rank = pd.Series(labels, dtype=object).groupby(labels).cumcount() + 1 if labels else []
+    rank = pd.Series(labels, dtype=object).groupby(pd.Series(labels, dtype=object)).cumcount() + 1
     stretch = [f"{label}/{number}" for label, number in zip(labels, rank, strict=True)]
     return gpd.GeoDataFrame(
         {"stretch_id": np.array(stretch, dtype=object), **names, "length_m": high - low},
@@ -360,11 +358,7 @@ def _say_lines(
     return (UNCLEAR.found(unclear["stretch_id"], metres=metres, total=total),)
 
 
-def _say_cut(
-    splits: list[gpd.GeoDataFrame], parted: gpd.GeoDataFrame
-) -> tuple[Finding, ...]:
+def _say_cut(splits: list[gpd.GeoDataFrame], parted: gpd.GeoDataFrame) -> tuple[Finding, ...]:
     split = [place for frame in splits for place in dict.fromkeys(frame["place_id"])]
     roads = list(dict.fromkeys(parted["name"]))
-    return tuple(
-        kind.found(where) for kind, where in ((SPLIT, split), (PARTED, roads)) if where
-    )
+    return tuple(kind.found(where) for kind, where in ((SPLIT, split), (PARTED, roads)) if where)

@@ -97,7 +97,7 @@ def _share(borders: gpd.GeoDataFrame) -> float:
 def _item(ids: list[str], shape: shapely.Geometry, to_lonlat: Place) -> dict[str, Any]:
     """Return ids, area, households and a point in the middle of a line or inside a polygon."""
     parts = shapely.get_parts(shape)
-    if shape.area > 0:
+    if shapely.area(shape) > 0:
         point = shapely.point_on_surface(shape)
     else:
         longest = parts[int(np.argmax(shapely.length(parts)))]

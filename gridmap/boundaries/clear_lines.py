@@ -157,7 +157,9 @@ def find_touches(chains: BorderChains, lines: ClearLines, tolerance_m: float) ->
     tolerance_m
         Greatest distance between a border and the line it is on, metres.
     """
-    segments = shapely.linestrings(np.stack([chains.start, chains.end], axis=1))
+    segments = np.asarray(
+        shapely.linestrings(np.stack([chains.start, chains.end], axis=1)), dtype=object
+    )
     own, line = shapely.STRtree(lines.segments).query(
         segments, predicate="dwithin", distance=tolerance_m
     )
@@ -203,7 +205,9 @@ def _reach(
     u, v = (off * axis).sum(axis=1), off[:, 1] * axis[:, 0] - off[:, 0] * axis[:, 1]
     du, dv = (way * axis).sum(axis=1), way[:, 1] * axis[:, 0] - way[:, 0] * axis[:, 1]
     cuts = [
-        _intersect(_slab(u, du, np.zeros_like(long), long), _slab(v, dv, -tolerance_m, tolerance_m)),
+        _intersect(
+            _slab(u, du, np.zeros_like(long), long), _slab(v, dv, -tolerance_m, tolerance_m)
+        ),
         _disc(off, way, tolerance_m),
         _disc(start - lines.end[line], way, tolerance_m),
     ]
@@ -255,9 +259,7 @@ def _runs(
     if not len(runs[0]):
         return NO_SPANS
     near = unite_spans(low[chosen], high[chosen], gap=ROUNDING_M)
-    closed = intersect_spans(
-        unite_spans(*runs, gap=BEND * tolerance_m), gather_spans([near, runs])
-    )
+    closed = intersect_spans(unite_spans(*runs, gap=BEND * tolerance_m), gather_spans([near, runs]))
     closed = unite_spans(*closed, gap=ROUNDING_M)
     first, last = chains.spans
     chain = np.searchsorted(first, closed[0] + ROUNDING_M, side="right") - 1

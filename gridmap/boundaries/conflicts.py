@@ -116,7 +116,7 @@ def score_disagreement(
     ...      "area_m2": [9.0, 2.0, 9.0], "households": [5, 0, 5]},
     ...     geometry=[shapely.box(0, 0, 9, 1), shapely.box(9, 0, 11, 1), shapely.box(11, 0, 20, 1)])
     >>> score_disagreement(pieces, find_conflicts(pieces, ["a", "b"]), ["a", "b"])
-    {'area': 0.1, 'households': 0.0, 'department:a': 0.1, 'department:b': 0.0}
+    {'area': 0.1, 'households': 0.0, 'department:a': 0.0, 'department:b': 0.1}
     """
     area, households = float(pieces["area_m2"].sum()), int(pieces["households"].sum())
     named = conflicts["departments"].str.split(";")

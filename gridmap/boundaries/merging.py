@@ -11,13 +11,11 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
-import shapely
-from numpy.typing import NDArray
 
 from gridmap.errors import InvalidOption
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike
+    from numpy.typing import ArrayLike, NDArray
 
     from gridmap.boundaries.overlay import Overlay
 
@@ -85,7 +83,7 @@ def merge_layers(
 
     Examples
     --------
-    >>> import geopandas as gpd
+    >>> import geopandas as gpd, shapely
     >>> from gridmap.boundaries.overlay import overlay_layers
     >>> one = gpd.GeoDataFrame({"grid_id": ["1", "2"]}, crs=4547,
     ...     geometry=[shapely.box(0, 0, 100, 100), shapely.box(100, 0, 300, 100)])
@@ -100,8 +98,8 @@ def merge_layers(
         raise InvalidOption(
             f"There is no department {department!r} or no weight {weight!r}.",
             f"没有部门“{department}”或没有权重“{weight}”。",
-            cure_en=f"merge_layers(overlay, weight='households', current='{overlay.departments[0]}')",
-            cure_zh=f"merge_layers(overlay, weight='households', current='{overlay.departments[0]}')",
+            cure_en=f"merge_layers(overlay, current={overlay.departments[0]!r})",
+            cure_zh=f"merge_layers(overlay, current={overlay.departments[0]!r})",
         )
     pieces, near = overlay.pieces, overlay.neighbours
     borders = near["borders"].to_numpy(dtype=np.int64)
@@ -147,7 +145,7 @@ def map_old_to_new(overlay: Overlay, merged_labels: ArrayLike) -> pd.DataFrame:
 
     Examples
     --------
-    >>> import geopandas as gpd
+    >>> import geopandas as gpd, shapely
     >>> from gridmap.boundaries.overlay import overlay_layers
     >>> one = gpd.GeoDataFrame({"grid_id": ["1", "2"]}, crs=4547,
     ...     geometry=[shapely.box(0, 0, 100, 100), shapely.box(100, 0, 300, 100)])

@@ -8,7 +8,7 @@ have the area of all layers together, and every household in them.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
@@ -163,7 +163,7 @@ def overlay_layers(
     >>> overlay.pieces[["police", "drains", "area_m2"]].values.tolist()
     [['P1', 'D1', 10000.0], ['P2', 'D1', 4000.0], ['P2', 'D2', 16000.0]]
     >>> overlay.conflicts["departments"].tolist(), round(overlay.score["area"], 3)
-    (['police'], 0.133)
+    (['drains'], 0.133)
     """
     _check_layers(layers, sliver_m2, sliver_width_m)
     names = tuple(layers)
@@ -177,7 +177,10 @@ def overlay_layers(
     neighbours = _list_neighbours(frame, names)
     conflicts = find_conflicts(frame, names)
     if joined.count:
-        lost = {"area_m2": joined.area_m2, "households": int(homes_in[joined.moved].sum())}
+        lost: dict[str, Any] = {
+            "area_m2": joined.area_m2,
+            "households": int(homes_in[joined.moved].sum()),
+        }
         findings.append(
             JOINED.found(count=joined.count, least=sliver_m2, width=sliver_width_m, **lost)
         )
@@ -261,9 +264,7 @@ def _place_homes(faces: Geometries, homes: gpd.GeoDataFrame | None) -> tuple[Int
         return np.zeros(len(faces), dtype=np.int64), 0
     points = np.array(homes.geometry.to_numpy(), dtype=object)
     counts = homes["households"].fillna(0).to_numpy(dtype=np.float64)
-    home, face = shapely.STRtree(faces).query(
-        points, predicate="dwithin", distance=2 * ROUNDING_M
-    )
+    home, face = shapely.STRtree(faces).query(points, predicate="dwithin", distance=2 * ROUNDING_M)
     order = np.lexsort((face, home))
     home, first = np.unique(home[order], return_index=True)
     inside = np.bincount(face[order][first], weights=counts[home], minlength=len(faces))
@@ -313,7 +314,7 @@ def _say_land(
         lost = area @ where
         who = np.flatnonzero(lost >= LEAST_REPORTED_M2)
         if len(who):
-            values = {"area_m2": float(lost[who].sum())}
+            values: dict[str, Any] = {"area_m2": float(lost[who].sum())}
             if kind is UNCOVERED:
                 values["households"] = int(homes_in @ where[:, who].sum(axis=1))
             findings.append(kind.found([names[n] for n in who], **values))

@@ -126,6 +126,4 @@ def _collect(faces: Geometries, area: Floats, root: Ints) -> JoinedPieces:
         shapes[number] = shapely.coverage_union_all(faces[group == number])
     moved = np.ones(len(faces), dtype=bool)
     moved[leader] = False
-    return JoinedPieces(
-        shapes, group, leader, moved, int(moved.sum()), float(area[moved].sum())
-    )
+    return JoinedPieces(shapes, group, leader, moved, int(moved.sum()), float(area[moved].sum()))

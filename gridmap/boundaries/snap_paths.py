@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import networkx as nx
 import numpy as np
@@ -10,6 +11,8 @@ import shapely
 
 if TYPE_CHECKING:
     from gridmap.boundaries.border_chains import Geometries
+
+Node: TypeAlias = tuple[float, ...]
 
 CONNECTOR_COST = 3.0
 """A metre from the border to the line counts as so many metres along it, for it stays unclear;
@@ -59,15 +62,13 @@ def find_path(
     return min(found, key=lambda way: way[0])[1] if found else None
 
 
-def _connected(network: shapely.Geometry) -> list[shapely.Geometry]:
+def _connected(network: shapely.Geometry) -> list[shapely.MultiLineString]:
     """Return the parts of a noded network that hang together, in a stable order."""
-    graph: nx.Graph[tuple[float, float]] = nx.Graph()
+    graph: nx.Graph[Node] = nx.Graph()
     lines = [line for line in shapely.get_parts(network) if line.geom_type == "LineString"]
     for line in lines:
         graph.add_edge(line.coords[0], line.coords[-1])
-    number = {
-        node: n for n, nodes in enumerate(nx.connected_components(graph)) for node in nodes
-    }
+    number = {node: n for n, nodes in enumerate(nx.connected_components(graph)) for node in nodes}
     groups: dict[int, list[shapely.LineString]] = {}
     for line in lines:
         groups.setdefault(number[line.coords[0]], []).append(line)
@@ -75,7 +76,7 @@ def _connected(network: shapely.Geometry) -> list[shapely.Geometry]:
 
 
 def _walk(
-    part: shapely.Geometry,
+    part: shapely.MultiLineString,
     stretch: shapely.LineString,
     first: shapely.Point,
     last: shapely.Point,
@@ -85,33 +86,35 @@ def _walk(
     feet = [shapely.shortest_line(part, end).coords[0] for end in (first, last)]
     if feet[0] == feet[1]:
         return None
-    graph: nx.Graph[tuple[float, float]] = nx.Graph()
+    graph: nx.Graph[Node] = nx.Graph()
     for line in part.geoms:
         for begin, end in _with_feet(line, feet):
             piece = shapely.LineString([begin, end])
             away = shapely.distance(piece, stretch) / reach_m
             graph.add_edge(begin, end, cost=piece.length * (1.0 + DETOUR_COST * away))
-    if not all(foot in graph for foot in feet) or not nx.has_path(graph, *feet):
+    if not all(foot in graph for foot in feet) or not nx.has_path(graph, feet[0], feet[1]):
         return None
+    cost: Any
+    nodes: Any
     cost, nodes = nx.single_source_dijkstra(graph, feet[0], feet[1], weight="cost")
     joined = [first.coords[0], *nodes, last.coords[0]]
-    kept = [joined[0]] + [b for a, b in zip(joined[:-1], joined[1:], strict=True) if a != b]
+    kept = [joined[0]] + [b for a, b in pairwise(joined) if a != b]
     if len(kept) < 2:
         return None
-    ends = sum(end.distance(shapely.Point(foot)) for end, foot in zip((first, last), feet, strict=True))
+    ends = sum(
+        end.distance(shapely.Point(foot)) for end, foot in zip((first, last), feet, strict=True)
+    )
     return float(cost) + CONNECTOR_COST * float(ends), shapely.LineString(kept)
 
 
-def _with_feet(
-    line: shapely.LineString, feet: list[tuple[float, float]]
-) -> list[tuple[tuple[float, float], tuple[float, float]]]:
+def _with_feet(line: shapely.LineString, feet: list[Node]) -> list[tuple[Node, Node]]:
     """Return the straight pieces of a line, cut where a foot stands on it."""
     pieces = []
     coords = list(line.coords)
-    for begin, end in zip(coords[:-1], coords[1:], strict=True):
+    for begin, end in pairwise(coords):
         piece = shapely.LineString([begin, end])
         on = {foot for foot in feet if piece.distance(shapely.Point(foot)) < 1e-9}
         stops = sorted(on - {begin, end}, key=lambda p: np.hypot(p[0] - begin[0], p[1] - begin[1]))
         whole = [begin, *stops, end]
-        pieces += list(zip(whole[:-1], whole[1:], strict=True))
+        pieces += list(pairwise(whole))
     return pieces

@@ -141,7 +141,7 @@ def propose_snaps(
     >>> clarity = measure_clarity(land, roads=road, tolerance_m=5)
     >>> [snap] = propose_snaps(clarity, land)
     >>> snap.status, round(snap.b_to_a_m2)
-    ('proposed', 2687)
+    ('proposed', 2692)
     """
     if not reach_m > 0:
         raise InvalidOption(
@@ -154,15 +154,15 @@ def propose_snaps(
     tiles = dict(zip(clarity.ids, clarity.tiles, strict=True))
     segments = clarity.lines.segments
     stretches = np.array(clarity.unclear.geometry.to_numpy(), dtype=object)
-    owner, line = shapely.STRtree(segments).query(
-        stretches, predicate="dwithin", distance=reach_m
-    )
+    owner, line = shapely.STRtree(segments).query(stretches, predicate="dwithin", distance=reach_m)
     snaps = []
     for number, row in enumerate(clarity.unclear.itertuples(index=False)):
         a, b = str(row.division_a), str(row.division_b)
         status: SnapStatus = "proposed"
-        if a not in shapes or b not in shapes or any(
-            not shapely.equals_exact(shapes[name], tiles[name]) for name in (a, b)
+        if (
+            a not in shapes
+            or b not in shapes
+            or any(not shapely.equals_exact(shapes[name], tiles[name]) for name in (a, b))
         ):
             status = "unmatched"
         snap = Snap(str(row.stretch_id), a, b, status)
@@ -198,7 +198,7 @@ def _propose(
         return refuse("third_division")
     after, moved = drawn
     if any(
-        shapely.get_num_geometries(new) > shapely.get_num_geometries(old) or new.is_empty
+        shapely.get_num_geometries(new) > shapely.get_num_geometries(old) or shapely.is_empty(new)
         for old, new in zip(before, after, strict=True)
     ):
         return refuse("tears_division")
@@ -216,9 +216,7 @@ def _redraw(
     stretch: shapely.LineString,
     path: shapely.LineString,
     before: tuple[shapely.Geometry, shapely.Geometry],
-) -> (
-    tuple[tuple[shapely.Geometry, ...], tuple[shapely.MultiPolygon, shapely.MultiPolygon]] | None
-):
+) -> tuple[tuple[shapely.Geometry, ...], tuple[shapely.MultiPolygon, shapely.MultiPolygon]] | None:
     """Return both divisions with the path for the stretch, and the land a -> b and b -> a.
 
     The loops between stretch and path change hands. None when the path touches anybody else.
@@ -236,7 +234,7 @@ def _redraw(
     inner = [_replace(line, stretch, path) for line in chains.lines[chains.left != NOBODY]]
     drawn = np.array([*chains.lines[chains.left == NOBODY], *inner], dtype=object)
     faces = shapely.get_parts(shapely.polygonize([shapely.union_all(drawn)]))
-    loops = shapely.get_parts(shapely.polygonize([shapely.union_all([stretch, path])]))
+    loops = _find_loops(stretch, path)
     points = shapely.point_on_surface(faces)
     in_land = shapely.intersects(land, points)
     faces, points = faces[in_land], points[in_land]
@@ -248,6 +246,15 @@ def _redraw(
         shapely.MultiPolygon(list(_polygons(shapely.intersection(loops, own)))) for own in before
     ]
     return after, (moved[0], moved[1])
+
+
+def _find_loops(stretch: shapely.LineString, path: shapely.LineString) -> Geometries:
+    """Return the land between stretch and path: what the two go round an odd number of times."""
+    ring = [*stretch.coords, *list(path.coords)[-2:0:-1]]
+    if len(ring) < 3:
+        return np.empty(0, dtype=object)
+    round_both = shapely.make_valid(shapely.Polygon(ring), method="linework")
+    return _polygons(np.array([*shapely.get_parts(round_both)], dtype=object))
 
 
 def _polygons(shapes: Geometries) -> Geometries:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
@@ -10,6 +10,8 @@ import pandas as pd
 import shapely
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from gridmap.boundaries.border_chains import Geometries
 
 LEAST_SHARE = 0.02
@@ -60,9 +62,7 @@ def find_splits(
     shapes[broken] = shapely.make_valid(shapes[broken], method="structure")
     lone = shapely.STRtree(divisions).query(shapes, predicate="covered_by")[0]
     open_places = np.setdiff1d(np.arange(len(shapes)), lone)
-    place, division = shapely.STRtree(divisions).query(
-        shapes[open_places], predicate="intersects"
-    )
+    place, division = shapely.STRtree(divisions).query(shapes[open_places], predicate="intersects")
     place = open_places[place]
     parts = shapely.intersection(shapes[place], divisions[division])
     area = shapely.area(parts)
@@ -92,7 +92,7 @@ def find_splits(
 
 def _frame(
     place: object, name: object, division: object, share: object, area: object,
-    households: object, crs: object, parts: object,
+    households: Iterable[Any] | None, crs: object, parts: object,
 ) -> gpd.GeoDataFrame:  # fmt: skip
     values = {
         "place_id": np.array(place, dtype=object),
@@ -102,9 +102,8 @@ def _frame(
         "area_m2": np.array(area, dtype=float),
     }
     frame = gpd.GeoDataFrame(values, geometry=np.array(parts, dtype=object), crs=crs)
-    known = pd.NA if households is None else households
-    frame.insert(5, "households", pd.array([pd.NA] * len(frame) if known is pd.NA else known,
-                                           dtype="Int64"))
+    counts = [pd.NA] * len(frame) if households is None else list(households)
+    frame.insert(5, "households", pd.Series(counts, dtype="Int64"))
     return frame
 
 
