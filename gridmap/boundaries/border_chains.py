@@ -21,6 +21,8 @@ Geometries: TypeAlias = NDArray[np.object_]
 
 NOBODY = -1
 """The other side of an outer border."""
+ROUNDING_M = 1e-6
+"""A place this near to a vertex is the vertex, so that what is cut there still joins."""
 SPACE_M = 1_000.0
 """Between two chains on the axis; more than any tolerance."""
 
@@ -80,12 +82,15 @@ class BorderChains:
         lines = np.empty(len(low), dtype=object)
         if len(low):
             shapely.linestrings(xy[order], indices=who[order], out=lines)
-        return lines
+        return np.asarray(shapely.remove_repeated_points(lines), dtype=object)
 
     def _place(self, segment: Ints, at: Floats) -> Floats:
-        share = np.clip((at - self.at[segment]) / self.length[segment], 0.0, 1.0)[:, None]
-        placed = self.start[segment] * (1 - share) + self.end[segment] * share
-        return np.asarray(np.where(share == 1.0, self.end[segment], placed), dtype=np.float64)
+        off = (at - self.at[segment])[:, None]
+        size = self.length[segment][:, None]
+        start, end = self.start[segment], self.end[segment]
+        placed = start + (end - start) * (off / size)
+        placed = np.where(off <= ROUNDING_M, start, placed)
+        return np.asarray(np.where(off >= size - ROUNDING_M, end, placed), dtype=np.float64)
 
 
 def tile_shapes(shapes: Geometries) -> tuple[Geometries, Geometries]:
@@ -149,11 +154,10 @@ def chain_borders(shapes: Geometries) -> BorderChains:
     number = number.ravel()
     order = np.argsort(number, kind="stable")
     segments = shapely.linestrings(np.stack([start[order], end[order]], axis=1))
-    joined = shapely.line_merge(
-        shapely.multilinestrings(segments, indices=number[order])
-        if len(order)
-        else np.empty(0, dtype=object)
-    )
+    joined = np.empty(len(pairs), dtype=object)
+    if len(order):
+        shapely.multilinestrings(segments, indices=number[order], out=joined)  # type: ignore[arg-type]
+    joined = shapely.line_merge(joined)
     lines, owner = shapely.get_parts(joined, return_index=True)
     xy, chain = shapely.get_coordinates(lines, return_index=True)
     inside = chain[1:] == chain[:-1]

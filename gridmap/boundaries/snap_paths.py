@@ -12,6 +12,7 @@ import shapely
 if TYPE_CHECKING:
     from gridmap.boundaries.border_chains import Geometries
 
+ROUNDING_M = 1e-6
 Node: TypeAlias = tuple[float, ...]
 
 CONNECTOR_COST = 3.0
@@ -98,7 +99,9 @@ def _walk(
     nodes: Any
     cost, nodes = nx.single_source_dijkstra(graph, feet[0], feet[1], weight="cost")
     joined = [first.coords[0], *nodes, last.coords[0]]
-    kept = [joined[0]] + [b for a, b in pairwise(joined) if a != b]
+    near_end = first.buffer(ROUNDING_M).union(last.buffer(ROUNDING_M))
+    inner = [node for node in joined[1:-1] if not near_end.covers(shapely.Point(node))]
+    kept = [joined[0]] + [b for a, b in pairwise([joined[0], *inner, joined[-1]]) if a != b]
     if len(kept) < 2:
         return None
     ends = sum(

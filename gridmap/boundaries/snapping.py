@@ -23,11 +23,13 @@ if TYPE_CHECKING:
     from gridmap.boundaries.border_chains import Geometries
     from gridmap.boundaries.clarity import Clarity
 
+ROUNDING_M = 1e-6
+"""Places nearer than this are one."""
 REACH_M = 100.0
 """How far a border may move: less than half the side of an urban block of 250 m (FIELD.md section
 2), so that it moves to the next road and not past it; gridmap's own default."""
 SnapStatus = Literal[
-    "proposed", "no_line", "no_gain", "third_division", "tears_division", "unmatched"
+    "proposed", "no_line", "no_gain", "third_division", "tears_division", "entangled", "unmatched"
 ]
 WHY_NOT: dict[str, tuple[str, str]] = {
     "proposed": ("", ""),
@@ -43,6 +45,10 @@ WHY_NOT: dict[str, tuple[str, str]] = {
     "tears_division": (
         "one of the divisions would fall into more pieces or vanish",
         "移动后会使其中一方分裂或消失",
+    ),
+    "entangled": (
+        "the line winds round other parts of the border, so the exchange is not well defined",
+        "该线路与其他界线相互缠绕，无法明确互换的用地",
     ),
     "unmatched": (
         "the borders of the two do not share their vertices; repair the coverage first",
@@ -202,6 +208,9 @@ def _propose(
         for old, new in zip(before, after, strict=True)
     ):
         return refuse("tears_division")
+    grown = shapely.area(after[0]) - shapely.area(before[0])
+    if abs(grown - (moved[1].area - moved[0].area)) > ROUNDING_M * (1 + stretch.length):
+        return refuse("entangled")
     homes = count_households(np.array(moved, dtype=object), clarity.homes)
     buildings = _count_buildings(moved, clarity.buildings)
     return Snap(
@@ -277,9 +286,12 @@ def _replace(
         low, high, path = high, low, shapely.reverse(path)
     whole = np.array(line.coords)
     at = np.append(0.0, np.cumsum(np.hypot(*np.diff(whole, axis=0).T)))
-    head = whole[at < low - 1e-7]
-    tail = whole[at > high + 1e-7]
-    return shapely.LineString(np.concatenate([head, np.array(path.coords), tail]))
+    head = whole[at < low - ROUNDING_M]
+    tail = whole[at > high + ROUNDING_M]
+    drawn = np.array(path.coords)
+    drawn[0] = drawn[0] if len(head) else whole[0]
+    drawn[-1] = drawn[-1] if len(tail) else whole[-1]
+    return shapely.LineString(np.concatenate([head, drawn, tail]))
 
 
 def _count_buildings(

@@ -77,7 +77,7 @@ def test_old_to_new_shares_sum_to_one(seed: int) -> None:
 
 
 def test_without_slivers_joined_every_piece_is_the_exact_intersection() -> None:
-    layers = {name: layer for name, layer in list(thirteen(4).items())[:3]}
+    layers = dict(list(thirteen(4).items())[:3])
     overlay = overlay_layers(layers, sliver_m2=0, sliver_width_m=0)
     for row in overlay.pieces.itertuples(index=False):
         for name, layer in layers.items():

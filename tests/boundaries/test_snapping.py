@@ -97,7 +97,7 @@ def test_a_stale_snap_is_refused() -> None:
         apply_snap(after, snap)
 
 
-@pytest.mark.parametrize("seed", range(25))
+@pytest.mark.parametrize("seed", range(16))
 def test_snaps_on_random_land_keep_it_tiled_and_can_be_undone(seed: int) -> None:
     rng = np.random.default_rng(seed)
     land = lattice(4, 4, seed)
