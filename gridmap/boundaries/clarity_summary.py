@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -65,26 +67,16 @@ def summarise_clarity(clarity: Clarity, *, to_lonlat: Place = keep_place) -> dic
     by_kind = {kind: float(borders[f"{kind}_m"].sum()) for kind in KINDS}
     total = float(borders["length_m"].sum())
     by_kind["none"] = max(total - sum(by_kind.values()), 0.0)
-    unclear = [
-        {**_item([row.division_a, row.division_b], row.geometry, to_lonlat),
-         "stretch_id": row.stretch_id, "length_m": float(row.length_m)}
-        for row in clarity.unclear.itertuples(index=False)
-    ]  # fmt: skip
-    parted = [
-        {**_item([row.division_a, row.division_b], row.geometry, to_lonlat),
-         "name": row.name, "length_m": float(row.length_m)}
-        for row in clarity.parted_roads.itertuples(index=False)
-    ]  # fmt: skip
     return {
         "border_m": total,
         "clear_share": _share(borders),
         "by_kind": by_kind,
         "outer_border_m": float(outer["length_m"].sum()),
         "outer_clear_share": _share(outer),
-        "unclear": unclear,
+        "unclear": _tell_lines(clarity.unclear, "stretch_id", to_lonlat),
         "split_compounds": _tell_splits(clarity.split_compounds, to_lonlat),
         "split_buildings": _tell_splits(clarity.split_buildings, to_lonlat),
-        "parted_roads": parted,
+        "parted_roads": _tell_lines(clarity.parted_roads, "name", to_lonlat),
     }
 
 
@@ -94,35 +86,61 @@ def _share(borders: gpd.GeoDataFrame) -> float:
     return float((length * clear).sum() / length.sum()) if length.sum() > 0 else 1.0
 
 
-def _item(ids: list[str], shape: shapely.Geometry, to_lonlat: Place) -> dict[str, Any]:
-    """Return ids, area, households and a point in the middle of a line or inside a polygon."""
-    parts = shapely.get_parts(shape)
-    if shapely.area(shape) > 0:
-        point = shapely.point_on_surface(shape)
-    else:
-        longest = parts[int(np.argmax(shapely.length(parts)))]
-        point = shapely.line_interpolate_point(longest, 0.5, normalized=True)
-    x, y = to_lonlat(float(point.x), float(point.y))
-    return {"ids": ids, "area_m2": 0.0, "households": None, "point": [float(x), float(y)]}
+def _find_points(frame: gpd.GeoDataFrame, to_lonlat: Place) -> list[list[float]]:
+    """Return a point in the middle of each line (its longest part), or inside each polygon."""
+    shapes = np.array(frame.geometry.to_numpy(), dtype=object)
+    parts, owner = shapely.get_parts(shapes, return_index=True)
+    order = np.lexsort((-shapely.length(parts), owner))
+    longest = parts[order[np.unique(owner[order], return_index=True)[1]]]
+    points = shapely.point_on_surface(longest)
+    lines = shapely.get_type_id(longest) == 1
+    points[lines] = shapely.line_interpolate_point(longest[lines], 0.5, normalized=True)
+    places = (to_lonlat(float(x), float(y)) for x, y in shapely.get_coordinates(points))
+    return [[float(x), float(y)] for x, y in places]
+
+
+def _tell_lines(frame: gpd.GeoDataFrame, column: str, to_lonlat: Place) -> list[dict[str, Any]]:
+    """Return one item a stretch or road; a line has no area and no households."""
+    columns = (frame[name] for name in ("division_a", "division_b", column, "length_m"))
+    return [
+        {
+            "ids": [str(a), str(b)],
+            "area_m2": 0.0,
+            "households": None,
+            "point": point,
+            column: str(name),
+            "length_m": float(length),
+        }
+        for a, b, name, length, point in zip(*columns, _find_points(frame, to_lonlat), strict=True)
+    ]
 
 
 def _tell_splits(frame: gpd.GeoDataFrame, to_lonlat: Place) -> list[dict[str, Any]]:
     """Return one item a place, with what lies on each side."""
+    columns = (frame[name] for name in ("place_id", "name", "division_id", "share", "area_m2"))
+    households = [None if pd.isna(value) else int(value) for value in frame["households"]]
+    rows = zip(*columns, households, _find_points(frame, to_lonlat), strict=True)
     items = []
-    for place, sides in frame.groupby("place_id", sort=False):
-        known = not bool(sides["households"].isna().any())
-        told = _item(sides["division_id"].tolist(), sides.geometry.iloc[0], to_lonlat)
-        told["area_m2"] = float(sides["area_m2"].sum())
-        told["households"] = int(sides["households"].sum()) if known else None
-        told["place_id"], told["name"] = str(place), str(sides["name"].iloc[0])
-        told["sides"] = [
+    for place, grouped in groupby(rows, key=itemgetter(0)):
+        sides = list(grouped)
+        known = [row[5] for row in sides if row[5] is not None]
+        items.append(
             {
-                "division_id": row.division_id,
-                "share": float(row.share),
-                "area_m2": float(row.area_m2),
-                "households": None if pd.isna(row.households) else int(row.households),
+                "ids": [str(row[2]) for row in sides],
+                "area_m2": float(sum(row[4] for row in sides)),
+                "households": sum(known) if len(known) == len(sides) else None,
+                "point": sides[0][6],
+                "place_id": str(place),
+                "name": str(sides[0][1]),
+                "sides": [
+                    {
+                        "division_id": str(row[2]),
+                        "share": float(row[3]),
+                        "area_m2": float(row[4]),
+                        "households": row[5],
+                    }
+                    for row in sides
+                ],
             }
-            for row in sides.itertuples(index=False)
-        ]
-        items.append(told)
+        )
     return items
