@@ -14,7 +14,6 @@ import shapely
 
 from gridmap.boundaries.border_chains import NOBODY, chain_borders
 from gridmap.boundaries.snap_paths import find_path
-from gridmap.boundaries.splits import count_households
 from gridmap.errors import InvalidOption
 
 if TYPE_CHECKING:
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
 
     from gridmap.boundaries.border_chains import Geometries
     from gridmap.boundaries.clarity import Clarity
+    from gridmap.boundaries.spans import Floats
 
 ROUNDING_M = 1e-6
 """Places nearer than this are one."""
@@ -106,6 +106,41 @@ class Snap:
         return WHY_NOT[self.status]
 
 
+@dataclass(frozen=True)
+class _Standing:
+    """Homes and buildings as points in trees, asked once for each proposal."""
+
+    homes: shapely.STRtree | None
+    counts: Floats
+    buildings: shapely.STRtree | None
+
+    @classmethod
+    def of(cls, clarity: Clarity) -> _Standing:
+        """Take the homes and buildings that the clarity was measured with."""
+        homes, buildings, counts = None, None, np.empty(0)
+        if clarity.homes is not None:
+            homes = shapely.STRtree(np.array(clarity.homes.geometry.to_numpy(), dtype=object))
+            counts = clarity.homes["households"].fillna(0).to_numpy(dtype=np.float64)
+        if clarity.buildings is not None:
+            shapes = np.array(clarity.buildings.geometry.to_numpy(), dtype=object)
+            buildings = shapely.STRtree(shapely.point_on_surface(shapes))
+        return cls(homes, counts, buildings)
+
+    def count(
+        self, moved: tuple[shapely.MultiPolygon, shapely.MultiPolygon]
+    ) -> tuple[list[int | None], list[int | None]]:
+        """Return the households and the buildings in each of two shapes; None if not known."""
+        households: list[int | None] = [None, None]
+        buildings: list[int | None] = [None, None]
+        for side, shape in enumerate(moved):
+            if self.homes is not None:
+                inside = self.homes.query(shape, predicate="intersects")
+                households[side] = round(float(self.counts[inside].sum()))
+            if self.buildings is not None:
+                buildings[side] = len(self.buildings.query(shape, predicate="intersects"))
+        return households, buildings
+
+
 def propose_snaps(
     clarity: Clarity, divisions: gpd.GeoDataFrame, *, reach_m: float = REACH_M
 ) -> tuple[Snap, ...]:
@@ -161,6 +196,7 @@ def propose_snaps(
     segments = clarity.lines.segments
     stretches = np.array(clarity.unclear.geometry.to_numpy(), dtype=object)
     owner, line = shapely.STRtree(segments).query(stretches, predicate="dwithin", distance=reach_m)
+    standing = _Standing.of(clarity)
     snaps = []
     for number, row in enumerate(clarity.unclear.itertuples(index=False)):
         a, b = str(row.division_a), str(row.division_b)
@@ -174,7 +210,9 @@ def propose_snaps(
         snap = Snap(str(row.stretch_id), a, b, status)
         if status == "proposed":
             near = segments[np.sort(line[owner == number])]
-            snap = _propose(snap, row.geometry, (shapes[a], shapes[b]), near, reach_m, clarity)
+            snap = _propose(
+                snap, row.geometry, (shapes[a], shapes[b]), near, reach_m, clarity, standing
+            )
         snaps.append(snap)
     return tuple(snaps)
 
@@ -186,6 +224,7 @@ def _propose(
     near: Geometries,
     reach_m: float,
     clarity: Clarity,
+    standing: _Standing,
 ) -> Snap:
     """Find the path and what it exchanges, or why it can't be."""
 
@@ -211,12 +250,11 @@ def _propose(
     grown = shapely.area(after[0]) - shapely.area(before[0])
     if abs(grown - (moved[1].area - moved[0].area)) > ROUNDING_M * (1 + stretch.length):
         return refuse("entangled")
-    homes = count_households(np.array(moved, dtype=object), clarity.homes)
-    buildings = _count_buildings(moved, clarity.buildings)
+    homes, buildings = standing.count(moved)
     return Snap(
         snap.stretch_id, snap.division_a, snap.division_b, "proposed", path, float(gain),
         moved[0], moved[1], float(moved[0].area), float(moved[1].area),
-        None if homes is None else int(homes[0]), None if homes is None else int(homes[1]),
+        homes[0], homes[1],
         buildings[0], buildings[1], before, after,
     )  # fmt: skip
 
@@ -292,18 +330,6 @@ def _replace(
     drawn[0] = drawn[0] if len(head) else whole[0]
     drawn[-1] = drawn[-1] if len(tail) else whole[-1]
     return shapely.LineString(np.concatenate([head, drawn, tail]))
-
-
-def _count_buildings(
-    moved: tuple[shapely.MultiPolygon, shapely.MultiPolygon], buildings: gpd.GeoDataFrame | None
-) -> tuple[int | None, int | None]:
-    if buildings is None:
-        return None, None
-    shapes = np.array(buildings.geometry.to_numpy(), dtype=object)
-    shapes = shapes[~(shapely.is_missing(shapes) | shapely.is_empty(shapes))]
-    points = shapely.point_on_surface(shapes)
-    first, second = (int(shapely.intersects(land, points).sum()) for land in moved)
-    return first, second
 
 
 def apply_snap(divisions: gpd.GeoDataFrame, snap: Snap) -> gpd.GeoDataFrame:
