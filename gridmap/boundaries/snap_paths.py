@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from gridmap.boundaries.border_chains import Geometries
 
 ROUNDING_M = 1e-6
+"""Places nearer than this are one."""
+ON_LINE_M = 1e-9
+"""A foot this near to a piece of line stands on it: the rounding of coordinates in metres."""
 Node: TypeAlias = tuple[float, ...]
 
 CONNECTOR_COST = 3.0
@@ -88,11 +91,12 @@ def _walk(
     if feet[0] == feet[1]:
         return None
     graph: nx.Graph[Node] = nx.Graph()
-    for line in part.geoms:
-        for begin, end in _with_feet(line, feet):
-            piece = shapely.LineString([begin, end])
-            away = shapely.distance(piece, stretch) / reach_m
-            graph.add_edge(begin, end, cost=piece.length * (1.0 + DETOUR_COST * away))
+    pairs = [pair for line in part.geoms for pair in _with_feet(line, feet)]
+    pieces = np.asarray(shapely.linestrings(np.array(pairs)), dtype=object)
+    away = shapely.distance(pieces, stretch) / reach_m
+    costs = shapely.length(pieces) * (1.0 + DETOUR_COST * away)
+    for (begin, end), weight in zip(pairs, costs.tolist(), strict=True):
+        graph.add_edge(begin, end, cost=weight)
     if not all(foot in graph for foot in feet) or not nx.has_path(graph, feet[0], feet[1]):
         return None
     cost: Any
@@ -112,12 +116,14 @@ def _walk(
 
 def _with_feet(line: shapely.LineString, feet: list[Node]) -> list[tuple[Node, Node]]:
     """Return the straight pieces of a line, cut where a foot stands on it."""
+    pairs = list(pairwise(line.coords))
+    near = [foot for foot in feet if line.distance(shapely.Point(foot)) < ON_LINE_M]
+    if not near:
+        return pairs
     pieces = []
-    coords = list(line.coords)
-    for begin, end in pairwise(coords):
+    for begin, end in pairs:
         piece = shapely.LineString([begin, end])
-        on = {foot for foot in feet if piece.distance(shapely.Point(foot)) < 1e-9}
+        on = {foot for foot in near if piece.distance(shapely.Point(foot)) < ON_LINE_M}
         stops = sorted(on - {begin, end}, key=lambda p: np.hypot(p[0] - begin[0], p[1] - begin[1]))
-        whole = [begin, *stops, end]
-        pieces += list(pairwise(whole))
+        pieces += list(pairwise([begin, *stops, end]))
     return pieces
