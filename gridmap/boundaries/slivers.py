@@ -1,0 +1,129 @@
+"""Slivers: pieces too small to stand alone, joined to the neighbour with the longest border."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import shapely
+
+from gridmap.boundaries.border_chains import NOBODY, chain_borders
+
+if TYPE_CHECKING:
+    from gridmap.boundaries.border_chains import Geometries
+    from gridmap.boundaries.spans import Floats, Ints
+
+
+@dataclass(frozen=True)
+class JoinedPieces:
+    """Pieces after joining.
+
+    Attributes
+    ----------
+    shapes
+        (k,) polygons.
+    group
+        (n,) which of them each face belongs to.
+    leader
+        (k,) the face that gives each its attributes: the largest.
+    moved
+        (n,) whether a face was joined to another's group.
+    count, area_m2
+        How many were joined, and their area.
+    """
+
+    shapes: Geometries
+    group: Ints
+    leader: Ints
+    moved: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
+    count: int
+    area_m2: float
+
+
+def measure_borders(shapes: Geometries) -> tuple[Ints, Floats]:
+    """Return pairs (m, 2) of tiled polygons with a common border, sorted, and its metres.
+
+    Examples
+    --------
+    >>> pairs, metres = measure_borders(np.array([shapely.box(0, 0, 2, 1),
+    ...                                           shapely.box(2, 0, 4, 1)]))
+    >>> pairs.tolist(), metres.tolist()
+    ([[0, 1]], [1.0])
+    """
+    chains = chain_borders(shapes)
+    inner = chains.left != NOBODY
+    pair = np.column_stack([chains.left, chains.right])[inner]
+    pairs, number = np.unique(pair, axis=0, return_inverse=True)
+    metres = np.bincount(
+        number.ravel(), weights=shapely.length(chains.lines[inner]), minlength=len(pairs)
+    )
+    return pairs.astype(np.int64), metres.astype(np.float64)
+
+
+def join_slivers(faces: Geometries, least_m2: float, least_width_m: float) -> JoinedPieces:
+    """Join faces below an area or a mean width to a neighbour, the smallest first.
+
+    Parameters
+    ----------
+    faces
+        Polygons (n,) that share their vertices, metres.
+    least_m2, least_width_m
+        Faces below either are joined; one without a neighbour stays.
+
+    Examples
+    --------
+    >>> strip = np.array([shapely.box(0, 0, 2, 9), shapely.box(2, 0, 90, 9)])
+    >>> join_slivers(strip, 20.0, 0.0).group.tolist()
+    [0, 0]
+    """
+    area, length = shapely.area(faces), shapely.length(faces)
+    around: list[dict[int, float]] = [{} for _ in faces]
+    pairs, metres = measure_borders(faces)
+    for (a, b), common in zip(pairs.tolist(), metres.tolist(), strict=True):
+        around[a][b] = around[b][a] = common
+    parent = np.arange(len(faces))
+    total, edge = area.copy(), length.copy()
+    for face in np.lexsort((np.arange(len(faces)), area)).tolist():
+        root = _find(parent, face)
+        small = total[root] < least_m2 or 2 * total[root] < least_width_m * edge[root]
+        if not small or not around[root]:
+            continue
+        host = max(around[root], key=lambda other: (around[root][other], total[other], -other))
+        edge[host] += edge[root] - 2 * around[root][host]
+        total[host] += total[root]
+        parent[root] = host
+        for other, common in around[root].items():
+            around[other].pop(root, None)
+            if other != host:
+                joined = around[host].get(other, 0.0) + common
+                around[host][other] = around[other][host] = joined
+        around[root] = {}
+    return _collect(faces, area, np.array([_find(parent, n) for n in range(len(faces))]))
+
+
+def _find(parent: Ints, face: int) -> int:
+    while parent[face] != face:
+        parent[face] = parent[parent[face]]
+        face = int(parent[face])
+    return face
+
+
+def _collect(faces: Geometries, area: Floats, root: Ints) -> JoinedPieces:
+    """Make the polygons of the groups, in the order of their largest face."""
+    if not len(faces):
+        none = np.empty(0, dtype=np.int64)
+        return JoinedPieces(faces, none, none, np.empty(0, dtype=bool), 0, 0.0)
+    order = np.lexsort((np.arange(len(faces)), -area, root))
+    begin = np.flatnonzero(np.append(True, root[order][1:] != root[order][:-1]))
+    leader = np.sort(order[begin])
+    place = np.empty(len(faces), dtype=np.int64)
+    place[root[leader]] = np.arange(len(leader))
+    group = place[root]
+    shapes = faces[leader].copy()
+    size = np.bincount(group, minlength=len(leader))
+    for number in np.flatnonzero(size > 1):
+        shapes[number] = shapely.coverage_union_all(faces[group == number])
+    moved = np.ones(len(faces), dtype=bool)
+    moved[leader] = False
+    return JoinedPieces(shapes, group, leader, moved, int(moved.sum()), float(area[moved].sum()))

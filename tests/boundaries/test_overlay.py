@@ -1,0 +1,184 @@
+"""Overlay: several departments' layers in one, nothing lost."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import numpy as np
+import pytest
+import shapely
+from boundaries.test_clarity import CRS, frame
+
+from gridmap import partition
+from gridmap.boundaries.merging import map_old_to_new, merge_layers
+from gridmap.boundaries.overlay import overlay_layers
+from gridmap.errors import InvalidOption
+
+
+def cells(
+    rows: int, columns: int, rng: np.random.Generator, moved: float = 0.0
+) -> gpd.GeoDataFrame:
+    """Quadrangles that tile one square of 2 km, with corners moved inside it."""
+    x, y = np.linspace(0, 2000, columns + 1), np.linspace(0, 2000, rows + 1)
+    grid = np.stack(np.meshgrid(x, y), axis=2)
+    grid[1:-1, 1:-1] += rng.uniform(-moved, moved, grid[1:-1, 1:-1].shape)
+    shapes = [
+        shapely.Polygon([grid[r, c], grid[r, c + 1], grid[r + 1, c + 1], grid[r + 1, c]])
+        for r in range(rows)
+        for c in range(columns)
+    ]
+    return frame(shapes, grid_id=[f"{n:03}" for n in range(len(shapes))])
+
+
+def thirteen(seed: int) -> dict[str, gpd.GeoDataFrame]:
+    rng = np.random.default_rng(seed)
+    sizes = rng.integers(2, 7, (13, 2))
+    return {
+        f"d{n}": cells(int(rows), int(columns), rng, 60.0)
+        for n, (rows, columns) in enumerate(sizes)
+    }
+
+
+def some_homes(seed: int, many: int = 800) -> gpd.GeoDataFrame:
+    rng = np.random.default_rng(seed)
+    counts = rng.integers(0, 9, many)
+    return frame(list(shapely.points(rng.uniform(0, 2000, (many, 2)))), households=list(counts))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_thirteen_layers_lose_neither_land_nor_households(seed: int) -> None:
+    layers, homes = thirteen(seed), some_homes(seed)
+    overlay = overlay_layers(layers, homes)
+    pieces = overlay.pieces
+    assert pieces["area_m2"].sum() == pytest.approx(4e6, rel=1e-6)
+    assert shapely.union_all(pieces.geometry).area == pytest.approx(4e6, rel=1e-6)
+    assert shapely.coverage_is_valid(pieces.geometry.to_numpy())
+    assert pieces["households"].sum() == homes["households"].sum()
+    assert (pieces[list(overlay.departments)] != "").all(axis=None)
+    assert pieces["area_m2"].min() >= 100
+    for name, layer in layers.items():
+        owned = pieces.groupby(name)["area_m2"].sum()
+        true = layer.set_index("grid_id").area
+        assert (owned - true).abs().max() < 0.05 * true.max()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_old_to_new_shares_sum_to_one(seed: int) -> None:
+    overlay = overlay_layers(thirteen(seed), some_homes(seed))
+    rng = np.random.default_rng(seed)
+    table = map_old_to_new(overlay, rng.integers(0, 12, len(overlay.pieces)))
+    sums = table.groupby(["department", "old_grid"])[["area_share", "households_share"]].sum()
+    assert np.allclose(sums["area_share"], 1)
+    people = table.groupby(["department", "old_grid"])["households"].sum() > 0
+    assert np.allclose(sums["households_share"][people], 1)
+    for name in overlay.departments:
+        own = table[table["department"] == name]
+        assert own["area_m2"].sum() == pytest.approx(overlay.pieces["area_m2"].sum())
+        assert own["households"].sum() == overlay.pieces["households"].sum()
+
+
+def test_without_slivers_joined_every_piece_is_the_exact_intersection() -> None:
+    layers = dict(list(thirteen(4).items())[:3])
+    overlay = overlay_layers(layers, sliver_m2=0, sliver_width_m=0)
+    for row in overlay.pieces.itertuples(index=False):
+        for name, layer in layers.items():
+            grid = layer[layer["grid_id"] == getattr(row, name)].geometry.iloc[0]
+            assert row.geometry.difference(grid.buffer(0.01)).area < 1e-3
+
+
+def test_layers_that_agree_have_no_conflict_and_nested_ones_neither() -> None:
+    rng = np.random.default_rng(1)
+    coarse, fine = cells(2, 2, rng), cells(4, 4, rng)
+    overlay = overlay_layers({"a": coarse, "b": coarse, "c": fine})
+    assert len(overlay.pieces) == 16
+    assert not len(overlay.conflicts)
+    assert overlay.score["area"] == 0
+
+
+def test_the_one_that_drew_elsewhere_is_named() -> None:
+    same = frame(
+        [shapely.box(0, 0, 1000, 500), shapely.box(1000, 0, 2000, 500)], grid_id=["1", "2"]
+    )
+    odd = frame([shapely.box(0, 0, 1100, 500), shapely.box(1100, 0, 2000, 500)], grid_id=["1", "2"])
+    homes = frame([shapely.Point(1050, 250), shapely.Point(10, 10)], households=[5, 15])
+    overlay = overlay_layers({"police": same, "civil": same, "drains": odd}, homes)
+    assert overlay.conflicts["departments"].tolist() == ["drains"]
+    assert overlay.conflicts["area_m2"].tolist() == [50_000.0]
+    assert overlay.conflicts["households"].tolist() == [5]
+    assert overlay.score["area"] == pytest.approx(0.05)
+    assert overlay.score["households"] == pytest.approx(0.25)
+    assert overlay.score["department:police"] == 0
+
+
+def test_the_cheapest_partition_follows_the_majority() -> None:
+    same = frame(
+        [shapely.box(0, 0, 1000, 500), shapely.box(1000, 0, 2000, 500)], grid_id=["1", "2"]
+    )
+    odd = frame([shapely.box(0, 0, 1100, 500), shapely.box(1100, 0, 2000, 500)], grid_id=["1", "2"])
+    homes = frame(
+        [shapely.Point(500, 250), shapely.Point(1050, 250), shapely.Point(1500, 250)],
+        households=[400, 20, 400],
+    )
+    overlay = overlay_layers({"police": same, "civil": same, "drains": odd}, homes)
+    problem = merge_layers(overlay)
+    merged = partition(
+        problem.weights, problem.edges, problem.edge_costs, lower=300, upper=500, seed=7
+    )
+    labels = np.asarray(merged.labels)
+    assert labels[0] != labels[1] == labels[2]
+    table = map_old_to_new(overlay, labels)
+    assert table[table["department"] == "police"]["area_share"].tolist() == [1.0, 1.0]
+
+
+def test_land_that_one_department_leaves_out_is_kept_and_said() -> None:
+    whole = frame(
+        [shapely.box(0, 0, 1000, 500), shapely.box(1000, 0, 2000, 500)], grid_id=["1", "2"]
+    )
+    homes = frame([shapely.Point(1500, 100), shapely.Point(9000, 0)], households=[8, 3])
+    overlay = overlay_layers({"a": whole, "b": whole.iloc[:1]}, homes)
+    assert overlay.pieces["b"].tolist() == ["1", ""]
+    said = {finding.code: finding for finding in overlay.findings}
+    assert said["overlay_uncovered"].where == ("b",)
+    assert said["overlay_homes_outside"].count == 3
+    assert overlay.pieces["households"].tolist() == [0, 8]
+
+
+def test_slivers_are_joined_and_counted_with_their_households() -> None:
+    a = frame([shapely.box(0, 0, 1000, 500), shapely.box(1000, 0, 2000, 500)], grid_id=["1", "2"])
+    b = frame(
+        [shapely.box(0, 0, 1000.5, 500), shapely.box(1000.5, 0, 2000, 500)], grid_id=["1", "2"]
+    )
+    homes = frame([shapely.Point(1000.2, 250)], households=[4])
+    overlay = overlay_layers({"a": a, "b": b}, homes)
+    assert len(overlay.pieces) == 2
+    [joined] = overlay.findings
+    assert joined.code == "overlay_slivers_joined"
+    assert joined.count == 1
+    assert "4 households" in joined.en
+    assert overlay.pieces["households"].sum() == 4
+
+
+def test_grids_that_overlap_or_have_no_land_are_said() -> None:
+    layer = frame(
+        [shapely.box(0, 0, 1000, 500), shapely.box(900, 0, 2000, 500), shapely.Polygon()],
+        grid_id=["1", "2", "3"],
+    )
+    overlay = overlay_layers({"a": layer})
+    assert {f.code for f in overlay.findings} == {"overlay_doubled", "overlay_grid_unusable"}
+    assert overlay.pieces["area_m2"].sum() == pytest.approx(1e6)
+
+
+def test_empty_layers_give_an_empty_overlay() -> None:
+    empty = gpd.GeoDataFrame({"grid_id": []}, geometry=[], crs=CRS)
+    overlay = overlay_layers({"a": empty, "b": empty})
+    assert len(overlay.pieces) == 0
+    assert len(map_old_to_new(overlay, [])) == 0
+
+
+def test_layers_that_cannot_be_compared_are_refused() -> None:
+    layer = cells(2, 2, np.random.default_rng(0))
+    with pytest.raises(InvalidOption):
+        overlay_layers({"a": layer, "b": layer.to_crs(4490)})
+    with pytest.raises(InvalidOption):
+        overlay_layers({})
+    with pytest.raises(InvalidOption):
+        map_old_to_new(overlay_layers({"a": layer}), ["x"])
