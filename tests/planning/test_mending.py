@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gridmap.planning import partition
-from gridmap.planning.identities import match_zones
+from gridmap.lineage import match_zones
 
 LOWER, UPPER = 3, 6
 
