@@ -63,7 +63,9 @@ def match_holdings(
 
 
 def _as_places(sums: pd.Series[int]) -> dict[tuple[str, str], int]:
-    return {(str(key), str(zone)): int(n) for (key, zone), n in sums.to_dict().items()}
+    places = zip(sums.index.get_level_values(0), sums.index.get_level_values(1), strict=True)
+    counts = sums.to_numpy().tolist()
+    return {(str(k), str(z)): int(n) for (k, z), n in zip(places, counts, strict=True)}
 
 
 def share_by_area(

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 import shapely
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    import pandas as pd
     from numpy.typing import NDArray
 
 SLIVER_M = 1.0
@@ -17,7 +17,6 @@ SLIVER_M = 1.0
 (gridmap's own default: outlines of two surveys agree to about a metre)."""
 POLYGON = 3
 """Type number of a polygon. Source: GEOS."""
-COLUMNS = ["before_id", "after_id", "area_m2", "sliver"]
 
 
 def refine_zones(before: gpd.GeoSeries, after: gpd.GeoSeries) -> gpd.GeoDataFrame:
@@ -120,7 +119,7 @@ def join_pieces(pieces: gpd.GeoDataFrame, matrix: pd.DataFrame) -> gpd.GeoDataFr
 
     Examples
     --------
-    >>> import geopandas as gpd
+    >>> import geopandas as gpd, pandas as pd
     >>> zones = gpd.GeoSeries({"a": shapely.box(0, 0, 100, 100)}, crs=4547)
     >>> row = {"before_id": "a", "after_id": "a", "households": 9, "area_m2": 1e4, "moved": False}
     >>> len(join_pieces(refine_zones(zones, zones), pd.DataFrame([row])))
