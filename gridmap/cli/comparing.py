@@ -12,6 +12,9 @@ from gridmap.cli.console import print_findings, print_json, say
 from gridmap.cli.progress import show_progress
 
 if TYPE_CHECKING:
+    import geopandas as gpd
+
+    from gridmap.model import Sources
     from gridmap.rules import Band
     from gridmap.scoring import Comparison
 
@@ -166,5 +169,17 @@ def _compare_layers(before: Path, after: Path, band: Band | None) -> Comparison:
     if has_errors(said) or len(layers) < len(sources):
         missing = [NO_COMMUNITIES.found(count=1)] if len(layers) < len(sources) else []
         raise RefusedInput([*said, *missing])
-    homes = next((h for s in reversed(sources) if (h := s.layer("households")) is not None), None)
+    homes = next((h for s in reversed(sources) if (h := _find_homes(s)) is not None), None)
     return compare_divisions(layers[0], layers[1], homes=homes, band=band)
+
+
+def _find_homes(sources: Sources) -> gpd.GeoDataFrame | None:
+    """Return the households of an input as points: its own, else those of its buildings."""
+    homes = sources.layer("households")
+    if homes is not None:
+        return homes
+    buildings = sources.layer("buildings")
+    if buildings is None or "households" not in buildings or buildings["households"].isna().all():
+        return None
+    known = buildings[buildings["households"].notna()]
+    return known.set_geometry(known.geometry.representative_point())

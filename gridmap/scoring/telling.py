@@ -89,11 +89,12 @@ def _tell_zh(told: Comparison) -> str:
             second.append(_move_zh("不在规定区间内的", measures["outside"], "个"))
         second.append(_move_zh(f"总{NOUNS_ZH[told.counted]}", measures["total"], unit))
         about = "约" if counts["estimated"] else ""
-        second.append(
-            f"{about}{counts['moved']:,}{unit}划入其他{zone}"
-            f"（占{_share(told):.1%}），{about}{counts['new']:,}{unit}为新增，"
-            f"{about}{counts['gone']:,}{unit}不再计入"
-        )
+        second.append(f"{about}{counts['moved']:,}{unit}划入其他{zone}（占{_share(told):.1%}）")
+        second += [
+            f"{counts[key]:,}{unit}{what}"
+            for key, what in (("new", "为新增"), ("gone", "不再计入"))
+            if counts[key]
+        ]
     before = measures["number"].before or 0
     codes = [
         f"{CODE_WORDS[code][0]}{counts[f'before_{code}']}个"
@@ -146,11 +147,16 @@ def _tell_en(told: Comparison) -> str:
         sentences.append(_move_en("The total", measures["total"], unit))
         about = "about " if counts["estimated"] else ""
         verb = "is" if counts["moved"] == 1 else "are"
-        sentences.append(
+        parts = [
             f"{about}{_number(counts['moved'], unit)} ({_share(told):.1%}) {verb} in another "
-            f"{words.one} than before, {about}{counts['new']:,} came in new, and "
-            f"{about}{counts['gone']:,} {'is' if counts['gone'] == 1 else 'are'} no longer counted"
-        )
+            f"{words.one} than before"
+        ]
+        if counts["new"]:
+            parts.append(f"{_number(counts['new'], unit)} came in new")
+        if counts["gone"]:
+            gone = "is" if counts["gone"] == 1 else "are"
+            parts.append(f"{_number(counts['gone'], unit)} {gone} no longer counted")
+        sentences.append("; ".join(parts))
     land = _land(measures["area_m2"])
     same = f"stayed at {land[0]} km2"
     sentences.append(

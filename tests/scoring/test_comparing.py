@@ -207,16 +207,16 @@ def test_the_paragraph_is_that_of_a_report() -> None:
     assert tell_comparison(told) == (
         "区划由2个调整为1个，平均人口由4,500人增至9,000人，最多的由7,000人增至9,000人，"
         "最少的由2,000人增至9,000人；不在规定区间内的由1个减至0个，总人口保持9,000人，"
-        "约2,000人划入其他区划（占22.2%），约0人为新增，约0人不再计入；面积保持0.040平方公里。"
+        "约2,000人划入其他区划（占22.2%）；面积保持0.040平方公里。"
         "原2个区划中，合并2个；沿用1个，新设0个，撤销1个。"
     )
     assert tell_comparison(told, language="en") == (
         "The number of divisions fell from 2 to 1. The mean rose from 4,500 to 9,000 persons; "
         "the largest rose from 7,000 to 9,000 persons; the smallest rose from 2,000 to 9,000 "
         "persons. The number outside the band fell from 1 to 0. The total stayed at 9,000 "
-        "persons. About 2,000 persons (22.2%) are in another division than before, about 0 came "
-        "in new, and about 0 are no longer counted. The area stayed at 0.040 km2. Of the 2 "
-        "divisions before, 2 were merged; 1 keeps an identity, 0 are new and 1 is gone."
+        "persons. About 2,000 persons (22.2%) are in another division than before. The area "
+        "stayed at 0.040 km2. Of the 2 divisions before, 2 were merged; 1 keeps an identity, 0 "
+        "are new and 1 is gone."
     )
     assert list_comparison(told)["outside"] == {"before": 1, "after": 0, "difference": -1}
 
