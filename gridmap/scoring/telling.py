@@ -148,8 +148,10 @@ def _tell_en(told: Comparison) -> str:
         about = "about " if counts["estimated"] else ""
         verb = "is" if counts["moved"] == 1 else "are"
         parts = [
-            f"{about}{_number(counts['moved'], unit)} ({_share(told):.1%}) {verb} in another "
-            f"{words.one} than before"
+            (
+                f"{about}{_number(counts['moved'], unit)} ({_share(told):.1%}) {verb} in another "
+                f"{words.one} than before"
+            )
         ]
         if counts["new"]:
             parts.append(f"{_number(counts['new'], unit)} came in new")
