@@ -81,10 +81,7 @@ def follow_households(
         _list_holdings(plan, side, same, equal) for side, plan in (("old", before), ("new", after))
     ]
     common = set(held[0]["key"]) & set(held[1]["key"])
-    named = [h[h["key"].str.startswith("m:")] for h in held]
-    sums = [int(h["households"].sum()) for h in named]
-    known = [int(h.loc[h["key"].isin(common), "households"].sum()) for h in named]
-    strange = min(sums) > 0 and min(known) < HALF * min(sums)
+    strange = _are_strange(held, common)
     loose = [~h["key"].isin(common) & (strange | ~h["key"].str.startswith("m:")) for h in held]
     matched = match_holdings(
         *(h[~apart] for h, apart in zip(held, loose, strict=True)), overlaps=overlaps
@@ -94,6 +91,14 @@ def follow_households(
     estimated = sum(n for old, new, n in shared if old and new)
     rows = [(str(o), str(n), int(k)) for o, n, k in matched.itertuples(index=False)]
     return Followed(sum_flows([*rows, *shared]), estimated)
+
+
+def _are_strange(held: list[pd.DataFrame], common: set[str]) -> bool:
+    """Tell whether less than half of what no unit connects is known under one id to both plans."""
+    apart = [h[~(h["key"].str.startswith("u:") & h["key"].isin(common))] for h in held]
+    total = [int(h["households"].sum()) for h in apart]
+    known = [int(h.loc[h["key"].isin(common), "households"].sum()) for h in apart]
+    return min(known) < HALF * min(total)
 
 
 def _list_holdings(
