@@ -20,7 +20,7 @@ import numpy as np
 import gridmap
 from gridmap.datasets import make_district, sample_folder, write_district
 from gridmap.flow import prepare_territory, read_input
-from gridmap.planning.identities import match_zones
+from gridmap.lineage import match_zones
 from gridmap.testing import draw_territory
 
 if TYPE_CHECKING:

@@ -9,9 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+from pyproj import Transformer
 
 from gridmap.boundaries.divisions import clean_sources, collect_divisions, collect_homes
-from gridmap.boundaries.faults import find_faults
+from gridmap.boundaries.clarity import measure_clarity
+from gridmap.boundaries.clarity_summary import summarise_clarity
+from gridmap.boundaries.coverage import find_coverage_faults
+from gridmap.boundaries.coverage_findings import report_coverage
 from gridmap.boundaries.interlocks import find_interlocks
 from gridmap.boundaries.parts import find_enclaves, find_parts
 from gridmap.boundaries.thresholds import REASONS, Thresholds
@@ -20,11 +24,12 @@ from gridmap.findings import has_errors, sort_findings
 from gridmap.model import ignore_progress
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     import geopandas as gpd
     from pyproj import CRS
 
+    from gridmap.boundaries.coverage import CoverageFault
     from gridmap.findings import Finding
     from gridmap.model import Progress, Sources
 
@@ -34,10 +39,6 @@ METRE_DIGITS = 3
 NO_ROADS = {
     "reason": "there is no layer of roads, rivers or compounds to measure borders against",
     "reason_zh": "没有可供对照的道路、河流或小区图层",
-}
-NOT_MEASURED = {
-    "reason": "how much of the borders runs on roads is not measured by this version",
-    "reason_zh": "本版本尚不量算边界沿道路的比例",
 }
 """Said in place of the clarity of borders."""
 
@@ -54,10 +55,11 @@ class Analysis:
         As `gridmap.boundaries.parts.find_parts` returns them.
     enclaves, interlocks
         As `find_enclaves` and `find_interlocks` return them.
-    gaps, overlaps, slivers
-        ``ids`` (tuple), ``area_m2``, ``width_m``, ``households``, ``place``, polygons.
+    gaps, overlaps, slivers, near_edges
+        ``ids`` (tuple), ``kind``, ``area_m2``, ``width_m``, ``households``, ``place``, polygons:
+        land in no division, in two, either narrower than a metre, and edges that almost meet.
     clarity
-        What of the borders runs on roads; ``{"reason": ...}`` where that can't be told.
+        What the borders run on (`gridmap.boundaries.clarity_summary.summarise_clarity`); ``{"reason": ...}`` where that can't be told.
     level
         The column by which the divisions were joined first, ``""`` for none.
     thresholds
@@ -75,6 +77,7 @@ class Analysis:
     gaps: gpd.GeoDataFrame
     overlaps: gpd.GeoDataFrame
     slivers: gpd.GeoDataFrame
+    near_edges: gpd.GeoDataFrame
     clarity: Mapping[str, Any]
     level: str
     thresholds: Thresholds
@@ -155,23 +158,58 @@ def analyse(
     progress("analyse", 2, 4)
     interlocks = find_interlocks(divisions, homes, thresholds=limits)
     progress("analyse", 3, 4)
-    faults = find_faults(divisions, homes, stored=sources.crs)
+    faults = find_coverage_faults(divisions, homes)
+    found = {
+        "gaps": [fault for fault in faults.gaps if not fault.sliver],
+        "overlaps": [fault for fault in faults.overlaps if not fault.sliver],
+        "slivers": list(faults.slivers),
+        "near_edges": list(faults.open_gaps),
+    }
+    clarity, unclear = _measure_clarity(cleaned, divisions, homes)
+    said_more = (*report_coverage(faults), *unclear)
     progress("analyse", 4, 4)
     return Analysis(
         divisions=divisions,
         parts=parts,
         enclaves=enclaves,
         interlocks=interlocks,
-        gaps=faults.gaps,
-        overlaps=faults.overlaps,
-        slivers=faults.slivers,
-        clarity=NO_ROADS if roads is None else NOT_MEASURED,
+        **{name: _frame_faults(some, divisions.crs) for name, some in found.items()},
+        clarity=clarity,
         level=level or "",
         thresholds=limits,
         crs=sources.crs,
         metric_crs=sources.metric_crs,
-        findings=findings,
+        findings=sort_findings((*findings, *said_more)),
     )
+
+
+def _measure_clarity(
+    sources: Sources, divisions: gpd.GeoDataFrame, homes: gpd.GeoDataFrame | None
+) -> tuple[Mapping[str, Any], tuple[Finding, ...]]:
+    """Return what the borders run on, or why that can't be told; and what is to be said."""
+    roles = ("roads", "barriers", "compounds", "buildings")
+    lines = {role: _measured_layer(sources, role) for role in roles}
+    if all(lines[role] is None for role in roles[:3]):
+        return NO_ROADS, ()
+    measured = measure_clarity(divisions, homes=homes, **lines)
+    to_stored = Transformer.from_crs(divisions.crs, sources.crs, always_xy=True).transform
+    return summarise_clarity(measured, to_lonlat=to_stored), measured.findings
+
+
+def _frame_faults(faults: Sequence[CoverageFault], crs: CRS) -> gpd.GeoDataFrame:
+    """Return faults of the coverage as rows."""
+    import geopandas as gpd
+
+    rows = {
+        "ids": [fault.divisions for fault in faults],
+        "kind": [fault.kind for fault in faults],
+        "area_m2": [fault.area_m2 for fault in faults],
+        "width_m": [fault.width_m for fault in faults],
+        "households": pd.array([fault.households for fault in faults], dtype="Int64"),
+        "place": [fault.point for fault in faults],
+    }
+    shapes = np.array([fault.geometry for fault in faults], dtype=object)
+    return gpd.GeoDataFrame(rows, geometry=shapes, crs=crs)
 
 
 def analysis_as_dict(analysis: Analysis) -> dict[str, object]:
@@ -202,6 +240,7 @@ def analysis_as_dict(analysis: Analysis) -> dict[str, object]:
             )
         ),
         "slivers": _items(analysis.slivers),
+        "near_edges": _items(analysis.near_edges),
     }
     frames = {
         "detached": analysis.detached,
@@ -211,6 +250,7 @@ def analysis_as_dict(analysis: Analysis) -> dict[str, object]:
         "overlaps": analysis.overlaps,
         "enclaves": analysis.enclaves,
         "slivers": analysis.slivers,
+        "near_edges": analysis.near_edges,
     }
     answers: dict[str, object] = {}
     for key, items in lists.items():
@@ -229,6 +269,7 @@ def analysis_as_dict(analysis: Analysis) -> dict[str, object]:
         "clarity": dict(analysis.clarity),
         "enclaves": answers["enclaves"],
         "slivers": answers["slivers"],
+        "near_edges": answers["near_edges"],
         "level": analysis.level,
         "thresholds": {
             name: {"value": value, "reason": REASONS[name]}

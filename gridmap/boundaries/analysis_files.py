@@ -19,7 +19,16 @@ if TYPE_CHECKING:
 
     from gridmap.boundaries.analysing import Analysis
 
-LAYERS = ("divisions", "parts", "enclaves", "interlocks", "gaps", "overlaps", "slivers")
+LAYERS = (
+    "divisions",
+    "parts",
+    "enclaves",
+    "interlocks",
+    "gaps",
+    "overlaps",
+    "slivers",
+    "near_edges",
+)
 GDAL_OPTIONS = {
     "OGR_CURRENT_DATE": "2000-01-01T00:00:00.000Z",
     "OGR_GPKG_ALLOW_THREADED_RTREE": "NO",

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 
+from gridmap.lineage import code_change, group_zones
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -109,9 +111,9 @@ def tell_changes(
     >>> told["change"].tolist()
     ['U', 'U']
     """
-    pairs = pd.DataFrame({"old": homes.to_numpy(object), "new": assignment.to_numpy(object)})
-    pairs["households"] = households.reindex(assignment.index).to_numpy(np.int64)
-    flows = pairs.groupby(["old", "new"], sort=True)["households"].agg(["sum", "size"])
+    placed = pd.DataFrame({"old": homes.to_numpy(object), "new": assignment.to_numpy(object)})
+    placed["households"] = households.reindex(assignment.index).to_numpy(np.int64)
+    flows = placed.groupby(["old", "new"], sort=True)["households"].agg(["sum", "size"])
     table = flows.reset_index()
     flow = {
         (str(old), str(new)): (int(households), int(units))
@@ -122,13 +124,16 @@ def tell_changes(
     retired = [name for name in old_ids if name not in grids.index]
     sources = _list_ends(table, "new", "old", new_ids)
     targets = _list_ends(table, "old", "new", old_ids)
-    groups = _group(old_ids, new_ids, sources)
+    pairs = ((old, new) for new, froms in sources.items() for old in froms)
+    groups = group_zones(old_ids, new_ids, pairs)
     rows = []
     for name in [*new_ids, *retired]:
         is_old, is_new = name in targets, name in sources
         froms = sources.get(name, [])
         key = ("new", name) if is_new else ("old", name)
-        change = _code(name, groups[key], fresh, targets)
+        group = groups[key]
+        same = group.olds == group.news and targets.get(name) == [name] and name not in fresh
+        change = code_change(group, same=same)
         change = "X" if change == "U" and troubles.get(name) == "community" else change
         causes = [troubles.get(other, "") for other in ([name] if is_old else froms)]
         causes += ["newcomers"] * (name in fresh)
@@ -172,43 +177,6 @@ def _list_ends(
     for one, other in zip(table[here], table[there], strict=True):
         found[str(one)].append(str(other))
     return found
-
-
-def _group(
-    old_ids: list[str], new_ids: list[str], sources: dict[str, list[str]]
-) -> dict[tuple[str, str], tuple[list[str], list[str]]]:
-    """Return the old and new grids of the group of each grid: those that share units."""
-    import networkx as nx
-
-    graph: nx.Graph[tuple[str, str]] = nx.Graph()
-    graph.add_nodes_from([("old", name) for name in old_ids])
-    graph.add_nodes_from([("new", name) for name in new_ids])
-    for name, froms in sources.items():
-        graph.add_edges_from((("old", other), ("new", name)) for other in froms)
-    groups = {}
-    for part in nx.connected_components(graph):
-        group = (
-            sorted(name for side, name in part if side == "old"),
-            sorted(name for side, name in part if side == "new"),
-        )
-        groups.update(dict.fromkeys(part, group))
-    return groups
-
-
-def _code(
-    name: str,
-    group: tuple[list[str], list[str]],
-    fresh: set[str],
-    targets: dict[str, list[str]],
-) -> str:
-    """Return what became of a grid, one of `gridmap.model.CHANGES`."""
-    olds, news = group
-    if len(olds) == 1 and len(news) == 1:
-        same = olds == news and targets[name] == [name] and name not in fresh
-        return "U" if same else "X"
-    if len(olds) == 1 and len(news) > 1:
-        return "S"
-    return "M" if len(olds) > 1 and len(news) == 1 else "X"
 
 
 def _choose_cause(change: str, causes: list[str]) -> str:

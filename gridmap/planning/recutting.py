@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gridmap.lineage import match_zones
 from gridmap.planning.attempts import Search
 from gridmap.planning.boards import NO_TRIAL, NOWHERE, Board, Trial
-from gridmap.planning.identities import match_zones
 from gridmap.planning.problems import Problem, number_anew, number_by_first
 from gridmap.planning.solving import solve_problem
 from gridmap.planning.walking import seed_from

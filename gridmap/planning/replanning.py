@@ -10,6 +10,7 @@ import numpy as np
 
 from gridmap.errors import InvalidOption
 from gridmap.findings import sort_findings
+from gridmap.lineage import match_zones
 from gridmap.model import Plan, ignore_progress
 from gridmap.planning.anchoring import anchor_nodes
 from gridmap.planning.attempts import Search
@@ -17,7 +18,6 @@ from gridmap.planning.carrying import carry_levels
 from gridmap.planning.changes import tell_changes
 from gridmap.planning.drafting import Piece, find_land_pieces, share_edges, state_piece
 from gridmap.planning.framing import Draft, Identities, frame_grids
-from gridmap.planning.identities import match_zones
 from gridmap.planning.joining import join_zones, part_zones
 from gridmap.planning.keeping import (
     Past,

@@ -14,7 +14,7 @@ from gridmap.errors import MissingExtra, UnwritableFile
 from gridmap.reports.cleaning import clean_text
 from gridmap.reports.pages import add_sheet
 from gridmap.reports.sheets import list_sheets
-from gridmap.writing import check_ending, write_atomically
+from gridmap.writing import check_ending, check_writable, write_atomically
 
 if TYPE_CHECKING:
     from gridmap.model import Plan
@@ -67,10 +67,55 @@ def write_tables(plan: Plan, path: str | Path) -> None:
     ...     [file.name for file in Path(folder).iterdir()]
     ['tables.xlsx']
     """
+    check_tables_target(path)
+    write_sheets(list_sheets(plan), path, title="网格划分表 Grid tables")
+
+
+def check_tables_target(path: str | Path) -> None:
+    """Refuse a target that no table can be written to, before work is spent on its content.
+
+    Raises
+    ------
+    InvalidOption
+        When the path does not end in ``.xlsx``.
+    MissingExtra
+        When openpyxl is not installed.
+    UnwritableFile
+        When the target is a file that gridmap did not write, or can't be written.
+
+    Examples
+    --------
+    >>> check_tables_target("tables.xlsx")
+    """
     check_ending(path, ".xlsx")
     _require_openpyxl()
+    check_writable(path)
     _spare_other_files(Path(path))
-    content = _make_bytes(_clean_sheets(list_sheets(plan)))
+
+
+def write_sheets(sheets: tuple[Sheet, ...], path: str | Path, *, title: str) -> None:
+    """Write sheets as one xlsx file, whole or not at all, every text harmless.
+
+    Parameters
+    ----------
+    sheets
+        What stands in them; the last has four columns, and takes a note on characters removed.
+    path
+        Where to write; see `check_tables_target`, which is called before.
+    title
+        Title in the file's properties.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> from gridmap.reports.columns import Column, Sheet
+    >>> sheet = Sheet("表", "Table", (Column("名称", "Name"),), (("锦绣花园",),))
+    >>> with TemporaryDirectory() as folder:
+    ...     write_sheets((sheet,), Path(folder) / "table.xlsx", title="Table")
+    ...     [file.name for file in Path(folder).iterdir()]
+    ['table.xlsx']
+    """
+    content = _make_bytes(_clean_sheets(sheets), title)
     with write_atomically(path) as temporary:
         temporary.write_bytes(content)
 
@@ -131,7 +176,7 @@ def _clean_sheets(sheets: tuple[Sheet, ...]) -> tuple[Sheet, ...]:
     return tuple(cleaned)
 
 
-def _make_bytes(sheets: tuple[Sheet, ...]) -> bytes:
+def _make_bytes(sheets: tuple[Sheet, ...], title: str) -> bytes:
     from openpyxl import Workbook
 
     book = Workbook()
@@ -139,7 +184,7 @@ def _make_bytes(sheets: tuple[Sheet, ...]) -> bytes:
         book.remove(book.active)
     book.properties.creator = CREATOR
     book.properties.lastModifiedBy = CREATOR
-    book.properties.title = "网格划分表 Grid tables"
+    book.properties.title = title
     book.properties.created = EPOCH
     looks: Looks = {}
     for sheet in sheets:

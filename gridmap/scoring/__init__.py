@@ -13,10 +13,28 @@ borders, and whatever the plan stated otherwise is counted as ``misstated``.
     atoms       which of their zones are proved to be outside
     measures    what each measure is called and means
     lines       what grids lie across, and what they are bounded by
+    comparing   two plans, or two layers of divisions: before and after
+    differences what they differ in; turnover, flows, holdings, layers and refining find it
+    telling     the paragraph that a report prints of it
 """
 
 from gridmap.scoring.cards import score_plan
+from gridmap.scoring.comparing import compare_divisions, compare_plans
+from gridmap.scoring.differences import Change, Comparison
 from gridmap.scoring.level_measures import LEVEL_MEASURES, find_measure
 from gridmap.scoring.measures import MEASURES, Measure
+from gridmap.scoring.telling import list_comparison, tell_comparison
 
-__all__ = ["LEVEL_MEASURES", "MEASURES", "Measure", "find_measure", "score_plan"]
+__all__ = [
+    "LEVEL_MEASURES",
+    "MEASURES",
+    "Change",
+    "Comparison",
+    "Measure",
+    "compare_divisions",
+    "compare_plans",
+    "find_measure",
+    "list_comparison",
+    "score_plan",
+    "tell_comparison",
+]

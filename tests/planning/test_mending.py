@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gridmap.lineage import match_zones
 from gridmap.planning import partition
-from gridmap.planning.identities import match_zones
 
 LOWER, UPPER = 3, 6
 

@@ -1,0 +1,185 @@
+"""Command that puts two plans, or two layers of divisions, beside each other: compare."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gridmap.cli import options
+from gridmap.cli.console import print_findings, print_json, say
+from gridmap.cli.progress import show_progress
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+    from gridmap.model import Sources
+    from gridmap.rules import Band
+    from gridmap.scoring import Comparison
+
+LAYER_COLUMNS = {"community_id": "division_id", "人口": "population", "户数": "households"}
+"""Columns of a layer of communities -> as they are compared."""
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Add the command of this module to the application."""
+    app.command(
+        "compare",
+        epilog="例 Example: gridmap compare old.gpkg new.gpkg -o report.xlsx | "
+        "gridmap compare communities2024.gpkg communities2025.gpkg --band 3000-20000",
+    )(compare)
+
+
+def compare(
+    before: Annotated[
+        Path,
+        typer.Argument(
+            metavar="BEFORE",
+            help="之前的方案文件，或社区图层。The earlier plan file, or layer of communities.",
+            show_default=False,
+        ),
+    ],
+    after: Annotated[
+        Path,
+        typer.Argument(
+            metavar="AFTER",
+            help="之后的方案文件，或社区图层（可含住户）。"
+            "The later plan file, or layer of communities (its homes are counted in both).",
+            show_default=False,
+        ),
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "-o",
+            "--out",
+            help="写出对比表 (xlsx)。Write the tables of the comparison (xlsx).",
+            show_default=False,
+        ),
+    ] = None,
+    band: Annotated[
+        str,
+        typer.Option(
+            "--band",
+            metavar="LOWER-UPPER",
+            help="改用此区间评判，如 300-500 或 3000-20000。Judge by this band instead.",
+            show_default=False,
+        ),
+    ] = "",
+    as_json: options.Json = False,
+) -> None:
+    """对比：调整前后的数量、规模、去向与变动。Before and after: numbers, moves, a matrix."""
+    from gridmap.errors import RefusedInput
+    from gridmap.reports import check_tables_target, write_comparison
+    from gridmap.scoring import list_comparison
+
+    chosen = _understand_band(band)
+    if out is not None:
+        options.refuse_overwriting_input([before, after], out)
+        check_tables_target(out)
+    with show_progress() as progress:
+        progress("score", 0, 1)
+        try:
+            told = _compare_files(before, after, chosen)
+        except RefusedInput as refusal:
+            if as_json:
+                print_json({"findings": [finding.as_dict() for finding in refusal.findings]})
+            raise
+        progress("score", 1, 1)
+        if out is not None:
+            write_comparison(told, out)
+    if as_json:
+        print_json(list_comparison(told))
+    else:
+        _say_comparison(told)
+    if out is not None:
+        say(f"已写出：{out}", f"Written: {out}")
+
+
+def _say_comparison(told: Comparison) -> None:
+    from gridmap.scoring import tell_comparison
+
+    if told.findings:
+        print_findings(told.findings)
+    say(tell_comparison(told), tell_comparison(told, language="en"), answer=True)
+
+
+def _understand_band(text: str) -> Band | None:
+    """Return the band of a text ``LOWER-UPPER``.
+
+    Raises
+    ------
+    typer.BadParameter
+        When it is no two whole numbers, the lower first.
+    """
+    if not text:
+        return None
+    from gridmap.rules import Band
+
+    lower, dash, upper = text.partition("-")
+    numbers = (lower.strip(), upper.strip())
+    is_plain = all(n.isascii() and n.isdigit() and len(n) < 10 for n in numbers)
+    if not (dash and is_plain and 0 < int(numbers[0]) <= int(numbers[1])):
+        raise typer.BadParameter(f"--band {text!r} 不符合 is not of the form LOWER-UPPER")
+    return Band(int(numbers[0]), int(numbers[1]))
+
+
+def _compare_files(before: Path, after: Path, band: Band | None) -> Comparison:
+    """Compare two plan files, or two layers of communities.
+
+    Raises
+    ------
+    InvalidOption
+        When one is a plan and the other is not.
+    """
+    from gridmap.errors import InvalidOption
+    from gridmap.planfiles import is_plan_file, read_plan
+    from gridmap.scoring import compare_plans
+
+    are_plans = [is_plan_file(path) for path in (before, after)]
+    if all(are_plans):
+        return compare_plans(read_plan(before), read_plan(after), band=band)
+    if any(are_plans):
+        other = (after if are_plans[0] else before).name
+        raise InvalidOption(
+            f"One of the two is a plan file and {other} is not.",
+            f"两个文件中一个是方案文件，而 {other} 不是。",
+            cure_en="compare two plan files, or two layers of communities",
+            cure_zh="请对比两个方案文件，或两个社区图层",
+        )
+    return _compare_layers(before, after, band)
+
+
+def _compare_layers(before: Path, after: Path, band: Band | None) -> Comparison:
+    """Compare the communities of two inputs; homes of the later one, else of the earlier."""
+    from gridmap.checks.attributes import NO_COMMUNITIES
+    from gridmap.errors import RefusedInput
+    from gridmap.findings import has_errors
+    from gridmap.scoring import compare_divisions
+    from gridmap.sources import read_sources
+
+    sources = [read_sources([path]) for path in (before, after)]
+    said = [finding for source in sources for finding in source.findings]
+    layers = [
+        frame.rename(columns=LAYER_COLUMNS).to_crs(sources[0].metric_crs)
+        for source in sources
+        if (frame := source.layer("communities")) is not None
+    ]
+    if has_errors(said) or len(layers) < len(sources):
+        missing = [NO_COMMUNITIES.found(count=1)] if len(layers) < len(sources) else []
+        raise RefusedInput([*said, *missing])
+    homes = next((h for s in reversed(sources) if (h := _find_homes(s)) is not None), None)
+    return compare_divisions(layers[0], layers[1], homes=homes, band=band)
+
+
+def _find_homes(sources: Sources) -> gpd.GeoDataFrame | None:
+    """Return the households of an input as points: its own, else those of its buildings."""
+    homes = sources.layer("households")
+    if homes is not None:
+        return homes
+    buildings = sources.layer("buildings")
+    if buildings is None or "households" not in buildings or buildings["households"].isna().all():
+        return None
+    known = buildings[buildings["households"].notna()]
+    return known.set_geometry(known.geometry.representative_point())
