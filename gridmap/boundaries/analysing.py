@@ -11,11 +11,11 @@ import numpy as np
 import pandas as pd
 from pyproj import Transformer
 
-from gridmap.boundaries.divisions import clean_sources, collect_divisions, collect_homes
 from gridmap.boundaries.clarity import measure_clarity
 from gridmap.boundaries.clarity_summary import summarise_clarity
 from gridmap.boundaries.coverage import find_coverage_faults
 from gridmap.boundaries.coverage_findings import report_coverage
+from gridmap.boundaries.divisions import clean_sources, collect_divisions, collect_homes
 from gridmap.boundaries.interlocks import find_interlocks
 from gridmap.boundaries.parts import find_enclaves, find_parts
 from gridmap.boundaries.thresholds import REASONS, Thresholds
@@ -59,7 +59,8 @@ class Analysis:
         ``ids`` (tuple), ``kind``, ``area_m2``, ``width_m``, ``households``, ``place``, polygons:
         land in no division, in two, either narrower than a metre, and edges that almost meet.
     clarity
-        What the borders run on (`gridmap.boundaries.clarity_summary.summarise_clarity`); ``{"reason": ...}`` where that can't be told.
+        What the borders run on (`gridmap.boundaries.clarity_summary.summarise_clarity`);
+        ``{"reason": ...}`` where that can't be told.
     level
         The column by which the divisions were joined first, ``""`` for none.
     thresholds
@@ -191,7 +192,14 @@ def _measure_clarity(
     lines = {role: _measured_layer(sources, role) for role in roles}
     if all(lines[role] is None for role in roles[:3]):
         return NO_ROADS, ()
-    measured = measure_clarity(divisions, homes=homes, **lines)
+    measured = measure_clarity(
+        divisions,
+        roads=lines["roads"],
+        barriers=lines["barriers"],
+        compounds=lines["compounds"],
+        buildings=lines["buildings"],
+        homes=homes,
+    )
     to_stored = Transformer.from_crs(divisions.crs, sources.crs, always_xy=True).transform
     return summarise_clarity(measured, to_lonlat=to_stored), measured.findings
 
