@@ -170,7 +170,9 @@ def chain_borders(shapes: Geometries) -> BorderChains:
 
 def _own_segments(shapes: Geometries) -> tuple[Ints, Floats, Floats]:
     """Return each segment once, with its two owners (the first `NOBODY` on an outer border)."""
-    rings, ring_owner = shapely.get_rings(shapes, return_index=True)
+    parts, part_owner = shapely.get_parts(shapes, return_index=True)
+    rings, ring_part = shapely.get_rings(parts, return_index=True)
+    ring_owner = part_owner[ring_part]
     xy, ring = shapely.get_coordinates(rings, return_index=True)
     inside = ring[1:] == ring[:-1]
     start, end = xy[:-1][inside], xy[1:][inside]

@@ -51,7 +51,7 @@ def summarise_clarity(clarity: Clarity, *, to_lonlat: Place = keep_place) -> dic
         ``none``), ``outer_border_m``, ``outer_clear_share``; ``unclear``, ``split_compounds``,
         ``split_buildings``, ``parted_roads``: lists of items with ``ids``, ``area_m2``,
         ``households`` (None where it does not apply or is not known) and ``point``. Without any
-        shared border ``clear_share`` is 1.
+        shared border ``clear_share`` is None.
 
     Examples
     --------
@@ -80,10 +80,10 @@ def summarise_clarity(clarity: Clarity, *, to_lonlat: Place = keep_place) -> dic
     }
 
 
-def _share(borders: gpd.GeoDataFrame) -> float:
+def _share(borders: gpd.GeoDataFrame) -> float | None:
     length = borders["length_m"].to_numpy(dtype=np.float64)
     clear = borders["clear_share"].to_numpy(dtype=np.float64)
-    return float((length * clear).sum() / length.sum()) if length.sum() > 0 else 1.0
+    return float((length * clear).sum() / length.sum()) if length.sum() > 0 else None
 
 
 def _find_points(frame: gpd.GeoDataFrame, to_lonlat: Place) -> list[list[float]]:

@@ -197,7 +197,7 @@ def test_none_or_one_division_has_no_shared_border(many: int) -> None:
     clarity = measure_clarity(HALVES.iloc[:many])
     told = summarise_clarity(clarity)
     assert told["border_m"] == 0
-    assert told["clear_share"] == 1
+    assert told["clear_share"] is None
     assert told["unclear"] == []
 
 
@@ -224,3 +224,18 @@ def test_the_order_of_rows_does_not_matter() -> None:
     road = frame([shapely.LineString([(300, 0), (320, 900)])], name=["路"])
     first = summarise_clarity(measure_clarity(land, roads=road))
     assert first == summarise_clarity(measure_clarity(land.iloc[::-1], roads=road))
+
+
+def test_divisions_in_several_parts_keep_their_borders() -> None:
+    land = gpd.GeoDataFrame(
+        {"division_id": ["A", "B"]},
+        geometry=[
+            shapely.MultiPolygon([shapely.box(0, 0, 500, 600), shapely.box(1500, 0, 1600, 100)]),
+            shapely.MultiPolygon([shapely.box(500, 0, 1000, 600)]),
+        ],
+        crs=4547,
+    )
+    clarity = measure_clarity(land)
+    assert clarity.borders["length_m"].tolist() == [600.0]
+    assert clarity.outer["length_m"].sum() == pytest.approx(1600 + 1600 + 400)
+    assert set(clarity.outer["division_a"]) == {"A", "B"}

@@ -144,3 +144,33 @@ def test_communities_where_none_are_used_are_a_wrong_command(
     grids = tmp_path / "grids.gpkg"
     assert run("plan", town.folder, "-o", grids, "--rules", rules)[0] in (0, 3)
     assert run("plan", town.folder, "-o", out, "--communities", grids)[0] == 2
+
+
+def test_todays_communities_are_brought_into_their_band(
+    town: Town, rules: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "rebalanced.gpkg"
+    code, stdout, _ = run("plan", town.folder, "-o", out, "--level", "community", "--from-today",
+                          "--number", "0", "--rules", rules, "--json")  # fmt: skip
+    made = gridmap.read_plan(out)
+    assert code in (0, 3)
+    assert json.loads(stdout)["level"] == "community"
+    assert made.changes is not None
+    assert made.about["level"] == "community"
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--from-today",),
+        ("--number", "3", "--level", "community"),
+        ("--from-today", "--prove", "--level", "community"),
+        ("--from-today", "--number", "-1", "--level", "community"),
+    ],
+)
+def test_options_of_rebalancing_that_would_do_nothing_are_refused(
+    town: Town, tmp_path: Path, options: tuple[str, ...]
+) -> None:
+    code, _, said = run("plan", town.folder, "-o", tmp_path / "c.gpkg", *options)
+    assert code == 2
+    assert "--" in said

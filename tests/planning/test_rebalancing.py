@@ -7,6 +7,7 @@ from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
 import shapely
 from hypothesis import given, settings
@@ -129,3 +130,26 @@ def test_areas_with_counts_are_joined_and_never_cut() -> None:
     assert plan.assignment.loc["t0"] == plan.assignment.loc["t1"]
     assert plan.assignment.loc["t5"] == "t5"
     assert plan.grids.loc["t5", "reason_code"] == "building_too_large"
+
+
+def test_beijing_is_inside_its_band_as_far_as_can_be(shared_data: Path) -> None:
+    """331 townships by their people, inside districts; the band is the test's own."""
+    townships = gpd.read_file(shared_data / "beijing_townships.shp").to_crs(4490)
+    persons = np.load(shared_data / "beijing_population.npy")[:, 0].round().astype(int)
+    areas = townships.assign(community_id=townships["县"], name=townships["乡"], residents=persons)
+    areas.index = [f"T{number:03d}" for number in range(len(areas))]
+    size = replace(RULES.communities, lower=30_000, upper=150_000, target=90_000)
+    plan = rebalance_areas(
+        areas, metric_crs=CRS(4548), rules=replace(RULES, communities=size), number=0
+    )
+    assert int(plan.grids["households"].sum()) == int(persons.sum())
+    proved = {"building_too_large", "units_do_not_fit", "too_few_households", "total_impossible"}
+    assert set(plan.grids.loc[~plan.grids["in_band"], "reason_code"]) <= proved
+    district = dict(zip(areas.index, areas["community_id"], strict=True))
+    parts = plan.assignment.index.str.split("#").str[0].map(district)
+    zones = pd.DataFrame({"zone": plan.assignment.to_numpy(object), "district": parts})
+    assert len(zones.drop_duplicates()) == zones["zone"].nunique()
+    before = areas["residents"]
+    kept = before.index[before.between(30_000, 150_000)]
+    codes = plan.changes["change"].reindex(kept)
+    assert (codes == "U").mean() > 0.5
