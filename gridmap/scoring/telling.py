@@ -76,7 +76,8 @@ def _tell_zh(told: Comparison) -> str:
     zone, measures, counts = LEVELS[told.level].zh, told.measures, told.counts
     first = [_move_zh(zone, measures["number"], "个", changed="调整为")]
     if measures["judged"] != measures["number"]:
-        first.append(_move_zh("其中综合网格", measures["judged"], "个", changed="调整为"))
+        judged = "其中综合网格" if told.level == "grid" else f"其中飞地以外的{zone}"
+        first.append(_move_zh(judged, measures["judged"], "个", changed="调整为"))
     second = []
     if told.counted:
         unit = COUNTED[told.counted].zh
@@ -129,7 +130,8 @@ def _tell_en(told: Comparison) -> str:
     words, measures, counts = LEVELS[told.level], told.measures, told.counts
     said = [_move_en(f"The number of {words.more}", measures["number"])]
     if measures["judged"] != measures["number"]:
-        said.append(_move_en("that of general grids", measures["judged"]))
+        judged = "general grids" if told.level == "grid" else f"{words.more} besides exclaves"
+        said.append(_move_en(f"that of {judged}", measures["judged"]))
     sentences = ["; ".join(said)]
     if told.counted:
         unit = COUNTED[told.counted]
