@@ -36,8 +36,8 @@ def rules_of_communities(rules: Rules) -> Rules:
     rule = rules.communities
     return replace(
         rules,
-        label_en=f"{rules.label_en}: communities",
-        label_zh=f"{rules.label_zh}（社区层级）",
+        label_en=f"communities of {rule.lower}-{rule.upper} persons",
+        label_zh=f"每个社区 {rule.lower}-{rule.upper} 人",
         bands=(BandRule(rule.wish, rule.source, soft=True), BandRule(rule.band, rule.source)),
         dedicated=(),
         weight="households",
