@@ -96,6 +96,7 @@ def test_the_judge_measures_a_row_of_four() -> None:
         "zones": 2,
         "in_band": 2,
         "good": 2,
+        "below": 0,
         "torn": 0,
         "pieces": 2,
         "pieces_in_band": 2,

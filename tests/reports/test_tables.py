@@ -404,4 +404,4 @@ def test_without_openpyxl_the_cure_is_told(
 def test_empty_sheets_are_written() -> None:
     from gridmap.reports.sheets import Column, Sheet
 
-    assert _make_bytes((Sheet("空", "Empty", (Column("列", "Column"),), ()),))
+    assert _make_bytes((Sheet("空", "Empty", (Column("列", "Column"),), ()),), "题名")
