@@ -222,5 +222,6 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
     options.set_capability("goog:loggingPrefs", {"performance": "ALL", "browser": "ALL"})
     chrome = webdriver.Chrome(options=options, service=webdriver.ChromeService(driver))
     chrome.set_page_load_timeout(60)
+    chrome.get("about:blank")  # or the page of a new tab goes on loading beside the first test
     yield chrome
     chrome.quit()

@@ -73,12 +73,16 @@ def open_map(browser: Chrome, path: Path, *, width: int = 1366, height: int = 76
 
 
 def list_requests(browser: Chrome) -> list[str]:
-    """Return the addresses asked for since the last call, the page itself apart."""
+    """Return the addresses asked for since the last call, the page itself apart.
+
+    What the browser asks for on its own (the tab it opens with) is not the page's doing.
+    """
     asked = []
     for entry in browser.get_log("performance"):
         message = json.loads(entry["message"])["message"]
         if message["method"] == "Network.requestWillBeSent":
-            asked.append(message["params"]["request"]["url"])
+            if not message["params"]["documentURL"].startswith("chrome"):
+                asked.append(message["params"]["request"]["url"])
     return [url for url in asked if not url.startswith(("data:", "file:"))] + [
         url for url in asked if url.startswith("file:") and not url.endswith(".html")
     ]
