@@ -176,18 +176,20 @@ def collect_divisions(
     return divisions, tuple(findings)
 
 
-def collect_homes(sources: Sources) -> gpd.GeoDataFrame | None:
+def collect_homes(sources: Sources, *, measured: bool = True) -> gpd.GeoDataFrame | None:
     """Return where households live, or None when nobody counted them.
 
     Parameters
     ----------
     sources
         From `clean_sources`.
+    measured
+        Whether the points are wanted in the metric CRS, else as they are stored.
 
     Returns
     -------
     GeoDataFrame or None
-        Points in the metric CRS with ``households`` (int): the household rows (a row without a
+        Points with ``households`` (int) and ``home_id``: the household rows (a row without a
         point at its building), else the buildings that carry households. None when neither holds
         a household: then no item of the analysis tells a number.
 
@@ -209,8 +211,14 @@ def collect_homes(sources: Sources) -> gpd.GeoDataFrame | None:
             points = _fill_from_buildings(sources, frame, points)
         kept = (counts > 0) & ~(shapely.is_missing(points) | shapely.is_empty(points))
         if kept.any():
-            places = gpd.GeoSeries(points[kept], crs=sources.crs).to_crs(sources.metric_crs)
-            return gpd.GeoDataFrame({"households": counts[kept]}, geometry=places)
+            places = gpd.GeoSeries(points[kept], crs=sources.crs)
+            if measured:
+                places = places.to_crs(sources.metric_crs)
+            ids = np.array(text_column(frame, f"{role[:-1]}_id"), dtype=object)
+            rows = np.array([f"row {n + 1}" for n in range(len(frame))], dtype=object)
+            names = np.where(ids == "", rows, ids)
+            values = {"households": counts[kept], "home_id": names[kept]}
+            return gpd.GeoDataFrame(values, geometry=places)
     return None
 
 

@@ -1,0 +1,130 @@
+"""What could be done about a detached part: give it to a host, exchange it, or keep it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gridmap.boundaries.edits import DivisionEdit, Move
+from gridmap.boundaries.exchanges import ExchangeTable
+from gridmap.boundaries.options import NotPossible, Option
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import shapely
+
+    from gridmap.boundaries.options import Desk
+
+Choices = tuple[list[Option], list[NotPossible]]
+NO_HOST = (
+    "no division borders it, so that it can only stay an exclave grid",
+    "没有区划与其相邻，只能保留为飞地网格",
+)
+
+
+def list_part_options(
+    desk: Desk,
+    exchanges: ExchangeTable,
+    proposal_id: str,
+    owner: str,
+    land: shapely.Geometry,
+    hosts: Sequence[tuple[str, float]],
+) -> Choices:
+    """Return the options for one detached part, unordered, and what is not possible.
+
+    Parameters
+    ----------
+    desk
+        What options are worked out with.
+    exchanges
+        Land of hosts that could be given back.
+    proposal_id
+        Of the part.
+    owner
+        Its division.
+    land
+        The part, as stored.
+    hosts
+        Divisions that border it, with the metres of border.
+    """
+    options: list[Option] = []
+    refused: list[NotPossible] = []
+    for host, border_m in hosts:
+        names = (desk.name_of(owner), desk.name_of(host))
+        words = (
+            f"The land joins {names[1]}, which serves it from then on.",
+            f"土地划归{names[1]}，此后由其服务管理。",
+        )
+        move = Move(land, (owner,), (host,))
+        given = desk.make_option(proposal_id, "give", [move], words, border_m=border_m)
+        if isinstance(given, NotPossible):
+            refused.append(given)
+            continue
+        options.append(given)
+        back = exchanges.find_land(owner, host, given.moved[0].counts)
+        if isinstance(back, NotPossible):
+            refused.append(back)
+            continue
+        words = (
+            f"The land joins {names[1]}, and {names[0]} gets land of about the same "
+            f"{back.measure_en} along their border.",
+            f"土地划归{names[1]}，{names[1]}沿双方边界划出{back.measure_zh}相近的土地给{names[0]}。",
+        )
+        swap = [move, Move(back.land, (host,), (owner,))]
+        swapped = desk.make_option(proposal_id, "exchange", swap, words, border_m=border_m)
+        (refused if isinstance(swapped, NotPossible) else options).append(swapped)  # type: ignore[arg-type]
+    if not hosts:
+        refused.append(NotPossible("give", (), *NO_HOST))
+    options.append(keep_part(desk, proposal_id, owner, land, hosts[0][0] if hosts else ""))
+    return options, refused
+
+
+def keep_place(
+    desk: Desk, proposal_id: str, owners: Sequence[str], land: shapely.Geometry | None
+) -> Option:
+    """Return the option that leaves interlocked land as it is.
+
+    Parameters
+    ----------
+    desk, proposal_id
+        As in `list_part_options`.
+    owners
+        The division of a neck, or the two of a border.
+    land
+        The land that stays, or None where the place is a line: then there is no edit to record.
+    """
+    edit = None
+    if land is not None:
+        move = Move(land, (owners[0],), (owners[0],))
+        edit = DivisionEdit(desk.name(proposal_id), "keep", (move,), desk.crs, desk.level)
+    effects = tuple(desk.weigh_unchanged(owner) for owner in owners)
+    words = ("Nothing moves; the border stays as it is.", "土地不动，边界保持不变。")
+    return Option("keep", tuple(owners), edit, (), (), effects, False, 0.0, *words)
+
+
+def keep_part(
+    desk: Desk, proposal_id: str, owner: str, land: shapely.Geometry, host: str
+) -> Option:
+    """Return the option that moves nothing: the part is run as an exclave grid.
+
+    Notes
+    -----
+    Source: FIELD.md section 4, exclave grid: the planner's flag, never inferred in silence; its
+    owner and its host are both told. A grid belongs to one community (section 3), so it keeps
+    the owner's code.
+    """
+    own, other = desk.name_of(owner), desk.name_of(host) if host else ""
+    edit = DivisionEdit(
+        desk.name(proposal_id), "keep", (Move(land, (owner,), (owner,)),), desk.crs, desk.level
+    )
+    beside_en = f"; host {other}" if other else ""
+    beside_zh = f"，所在地为{other}" if other else ""
+    effects = (desk.weigh_unchanged(owner),)
+    return Option(
+        "keep", (owner,), edit, (), (), effects, False, 0.0,
+        f"Nothing moves. It is run as an exclave grid (kind exclave): owner {own}{beside_en}. "
+        f"{own} answers for its residents and staffs it; its grids keep the code of {own} with "
+        "serials of their own, and are counted with the owner and told with the host.",
+        f"土地不动，作为飞地网格管理（类型 exclave）：归属{own}{beside_zh}。由{own}负责并配备网格员；"
+        f"网格沿用{own}代码，另编序号；统计计入归属方，同时注明所在方。",
+    )  # fmt: skip
