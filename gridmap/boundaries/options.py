@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import shapely
 
-from gridmap.boundaries.edits import DivisionEdit, EditUnfit, Move, try_moves
+from gridmap.boundaries.edits import DivisionEdit, EditUnfit, Move, try_edit, try_moves
 from gridmap.boundaries.redrawing import part_count
 
 if TYPE_CHECKING:
@@ -123,6 +123,8 @@ class Option:
         Border that the land has with who gains it, metres; 0 where that decides nothing.
     en, zh
         What it means, in a sentence or two.
+    first
+        Ids of edits that must be applied before this one.
     """
 
     action: EditKind
@@ -135,6 +137,7 @@ class Option:
     border_m: float
     en: str
     zh: str
+    first: tuple[str, ...] = ()
 
     @property
     def area_m2(self) -> float:
@@ -234,6 +237,7 @@ class Desk:
         *,
         joins: bool = True,
         border_m: float = 0.0,
+        first: Sequence[DivisionEdit] = (),
     ) -> Option | NotPossible:
         """Work out an option: try its moves, count what they carry and what they change.
 
@@ -251,14 +255,19 @@ class Desk:
             Whether land must be in one piece with the main part of who gains it to cure the place.
         border_m
             Border with who gains it.
+        first
+            Edits of other proposals that must be applied before, in their order.
         """
         held = [division for move in moves for division in move.held_by]
         gains = [d for move in moves for d in move.goes_to if d not in move.held_by]
         named = [d for move in moves for d in move.goes_to]
-        ids = sorted({*held, *named}, key=self.standing.row.__getitem__)
+        earlier = [d for edit in first for m in edit.moves for d in (*m.held_by, *m.goes_to)]
+        ids = sorted({*held, *named, *earlier}, key=self.standing.row.__getitem__)
         to = tuple(sorted(set(gains or named)))
         shapes = self.standing.shapes[[self.standing.row[d] for d in ids]]
         try:
+            for edit in first:
+                shapes = try_edit(ids, shapes, edit, self.standing.rounding)
             after = try_moves(ids, shapes, moves, self.standing.rounding)
         except EditUnfit as unfit:
             return NotPossible(action, to, unfit.en, unfit.zh)
@@ -274,7 +283,11 @@ class Desk:
             for h, a, b, _ in moving
         )
         edit = DivisionEdit(self.name(proposal_id), action, tuple(moves), self.crs, self.level)
-        return Option(action, to, edit, moved, homes, effects, cures, border_m, *words)
+        concerned = tuple(e for e in effects if e.division_id in {*held, *named})
+        before = tuple(edit.edit_id for edit in first)
+        return Option(
+            action, to, edit, moved, homes, concerned, cures, border_m, *words, first=before
+        )
 
     def name(self, proposal_id: str) -> str:
         """Return the id of the next edit of a proposal."""

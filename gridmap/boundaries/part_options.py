@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import numpy as np
+import shapely
 
 from gridmap.boundaries.edits import DivisionEdit, Move
 from gridmap.boundaries.exchanges import ExchangeTable
@@ -11,9 +15,25 @@ from gridmap.boundaries.options import NotPossible, Option
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import shapely
-
+    from gridmap.boundaries.edits import DivisionEdit
     from gridmap.boundaries.options import Desk
+
+@dataclass
+class Nested:
+    """A detached part while its options are worked out."""
+
+    proposal_id: str
+    owner: str
+    land: shapely.Geometry
+    options: list[Option]
+    refused: list[NotPossible]
+
+    @property
+    def best(self) -> Option | None:
+        """The option that comes first by rank, None where none cures it."""
+        curing = [option for option in self.options if option.cures]
+        return min(curing, key=lambda option: option.rank, default=None)
+
 
 Choices = tuple[list[Option], list[NotPossible]]
 NO_HOST = (
@@ -77,6 +97,61 @@ def list_part_options(
         refused.append(NotPossible("give", (), *NO_HOST))
     options.append(keep_part(desk, proposal_id, owner, land, hosts[0][0] if hosts else ""))
     return options, refused
+
+
+def add_later_options(desk: Desk, nests: Sequence[Nested]) -> None:
+    """Add options to parts that border only detached parts: give them where those are given.
+
+    A part of A that lies beside nothing but a detached part of B can't be joined to the main land
+    of B. When that part of B goes to C, this one can go to C after it.
+
+    Parameters
+    ----------
+    desk
+        What options are worked out with.
+    nests
+        All detached parts; options are added to those that no option cures.
+    """
+    tree = shapely.STRtree([nest.land for nest in nests])
+    edits: dict[str, tuple[DivisionEdit, ...]] = {}
+    waiting = [n for n, nest in enumerate(nests) if nest.best is None]
+    progress = True
+    while progress and waiting:
+        progress = False
+        for n in tuple(waiting):
+            beside = np.sort(tree.query(nests[n].land, predicate="intersects")).tolist()
+            for other in beside:
+                best = nests[other].best
+                if other == n or best is None or best.action != "give" or best.edit is None:
+                    continue
+                first = (*edits.get(best.edit.edit_id, ()), best.edit)
+                option = _give_later(desk, nests[n], nests[other], best.to[0], first)
+                if option is not None and option.edit is not None:
+                    nests[n].options.append(option)
+                    edits[option.edit.edit_id] = first
+            if nests[n].best is not None:
+                waiting.remove(n)
+                progress = True
+
+
+def _give_later(
+    desk: Desk, nest: Nested, other: Nested, host: str, first: tuple[DivisionEdit, ...]
+) -> Option | None:
+    """Return the option to give a part to who gets the one beside it; None if it does not join."""
+    shared = shapely.intersection(shapely.boundary(nest.land), shapely.boundary(other.land))
+    border_m = float(shapely.length(desk.standing.to_metres(shared)))
+    if border_m == 0 or host == nest.owner:
+        return None
+    name, nearby = desk.name_of(host), desk.name_of(other.owner)
+    words = (
+        f"The land joins {name}, once the part of {nearby} beside it ({other.proposal_id}) does.",
+        f"待相邻的{nearby}飞地（{other.proposal_id}）划归{name}后，土地一并划归{name}。",
+    )
+    move = Move(nest.land, (nest.owner,), (host,))
+    option = desk.make_option(
+        nest.proposal_id, "give", [move], words, border_m=border_m, first=first
+    )
+    return option if isinstance(option, Option) and option.cures else None
 
 
 def keep_place(

@@ -18,7 +18,7 @@ from gridmap.boundaries.exchanges import ExchangeTable
 from gridmap.boundaries.interlock_options import list_border_options, list_neck_options
 from gridmap.boundaries.options import Desk, Yardstick
 from gridmap.boundaries.overlap_options import list_overlap_options
-from gridmap.boundaries.part_options import list_part_options
+from gridmap.boundaries.part_options import Nested, add_later_options, list_part_options
 from gridmap.boundaries.redrawing import part_count
 from gridmap.boundaries.snapping import propose_snaps
 from gridmap.boundaries.standing import collect_standing
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from gridmap.boundaries.analysing import Analysis
+    from gridmap.boundaries.border_chains import Geometries
     from gridmap.boundaries.edits import DivisionEdit
     from gridmap.boundaries.options import Measure, NotPossible, Option
     from gridmap.boundaries.part_options import Choices
@@ -261,14 +262,21 @@ class _Writer:
     def _exclaves(self) -> list[Proposal]:
         exchanges = ExchangeTable(self.desk.standing, self.desk.mains)
         rows = self.analysis.detached.sort_values("area_m2", ascending=False, kind="stable")
-        items = []
+        nests = []
         for n, row in enumerate(rows.itertuples(), start=1):
             name, owner = f"exclave-{n}", str(row.division_id)
             hosts = [(str(host), metres) for host, metres, _ in row.hosts]
             land = self.desk.standing.restore(row.geometry)
             choices = list_part_options(self.desk, exchanges, name, owner, land, hosts)
-            ids = (owner, *(host for host, _ in hosts))
-            items.append(self._write(name, "exclave", ids, row.geometry, row.place, choices))
+            nests.append(Nested(name, owner, land, *choices))
+        add_later_options(self.desk, nests)
+        items = []
+        for nest, row in zip(nests, rows.itertuples(), strict=True):
+            ids = (nest.owner, *(str(host) for host, _, _ in row.hosts))
+            choices = (nest.options, nest.refused)
+            items.append(
+                self._write(nest.proposal_id, "exclave", ids, row.geometry, row.place, choices)
+            )
         return items
 
     def _necks(self) -> list[Proposal]:
@@ -409,9 +417,9 @@ def choose_best(proposals: Proposals, subjects: Sequence[Subject] = SUBJECTS) ->
 
     Notes
     -----
-    Tried one after another in the order of the list. One whose land has changed hands by then, or
-    that would now leave a division in more parts, waits. Nothing is decided: the edits are a
-    draft for the planner.
+    Tried one after another in the order of the list, one that needs others (`Option.first`) after
+    them. One whose land has changed hands by then, or that would now leave a division in more
+    parts, waits. Nothing is decided: the edits are a draft for the planner.
 
     Examples
     --------
@@ -423,29 +431,59 @@ def choose_best(proposals: Proposals, subjects: Sequence[Subject] = SUBJECTS) ->
     [('exclave-1.1', 'give')]
     """
     standing = proposals.standing
-    shapes = standing.shapes
-    edits: list[DivisionEdit] = []
-    waiting: list[tuple[str, str, str]] = []
+    draft = _Draft(standing.ids, standing.shapes, standing.rounding)
     uncured: list[str] = []
+    pending: list[tuple[str, Option]] = []
     for item in proposals.items:
-        if item.subject not in subjects:
-            continue
-        best = next((option for option in item.options if option.cures), None)
-        if best is None or best.edit is None:
-            uncured.append(item.proposal_id)
-            continue
+        if item.subject in subjects:
+            best = next((o for o in item.options if o.cures and o.edit is not None), None)
+            if best is None:
+                uncured.append(item.proposal_id)
+            else:
+                pending.append((item.proposal_id, best))
+    while pending:
+        ready = [pair for pair in pending if set(pair[1].first) <= draft.chosen]
+        if not ready:
+            break
+        for proposal_id, option in ready:
+            draft.take(proposal_id, option)
+        pending = [pair for pair in pending if pair not in ready]
+    for proposal_id, option in pending:
+        needed = ", ".join(option.first)
+        draft.waiting.append((proposal_id, f"it needs {needed} first", f"须先应用 {needed}"))
+    return BestEdits(tuple(draft.edits), tuple(draft.waiting), tuple(uncured))
+
+
+@dataclass
+class _Draft:
+    """Edits taken so far, and the outlines that they leave."""
+
+    ids: tuple[str, ...]
+    shapes: Geometries
+    rounding: float
+    edits: list[DivisionEdit] = field(default_factory=list)
+    waiting: list[tuple[str, str, str]] = field(default_factory=list)
+
+    @property
+    def chosen(self) -> set[str]:
+        """Ids of the edits taken so far."""
+        return {edit.edit_id for edit in self.edits}
+
+    def take(self, proposal_id: str, option: Option) -> None:
+        """Take an option if it fits what the others leave and nobody falls into more parts."""
+        if option.edit is None:
+            return
         try:
-            after = try_edit(standing.ids, shapes, best.edit, standing.rounding)
+            after = try_edit(self.ids, self.shapes, option.edit, self.rounding)
         except EditUnfit as unfit:
-            waiting.append((item.proposal_id, unfit.en, unfit.zh))
-            continue
-        changed = [n for n in range(len(shapes)) if after[n] is not shapes[n]]
-        torn = [standing.ids[n] for n in changed if part_count(after[n]) > part_count(shapes[n])]
+            self.waiting.append((proposal_id, unfit.en, unfit.zh))
+            return
+        changed = [n for n, old in enumerate(self.shapes) if after[n] is not old]
+        torn = [n for n in changed if part_count(after[n]) > part_count(self.shapes[n])]
         if torn:
-            names = ", ".join(torn)
+            names = ", ".join(self.ids[n] for n in torn)
             reason = (f"{names} would be in more parts by now", f"{names} 将分成更多块")
-            waiting.append((item.proposal_id, *reason))
-            continue
-        shapes = after
-        edits.append(best.edit)
-    return BestEdits(tuple(edits), tuple(waiting), tuple(uncured))
+            self.waiting.append((proposal_id, *reason))
+            return
+        self.shapes = after
+        self.edits.append(option.edit)

@@ -66,11 +66,19 @@ def insert_vertices(shape: shapely.Geometry, xy: Floats, rounding: float) -> sha
     """
     rings = shapely.get_rings(shape)
     have, ring = shapely.get_coordinates(rings, return_index=True)
-    known = set(map(tuple, have.tolist()))
+    if not len(xy):
+        return shape
+    low, high = xy.min(axis=0) - rounding, xy.max(axis=0) + rounding
+    near = ((have >= low) & (have <= high)).all(axis=1)
+    known = set(map(tuple, have[near].tolist()))
     wanted = sorted(set(map(tuple, np.asarray(xy, dtype=float).tolist())) - known)
     if not wanted:
         return shape
-    inside = np.flatnonzero(ring[1:] == ring[:-1])
+    least, most = np.minimum(have[1:], have[:-1]), np.maximum(have[1:], have[:-1])
+    near = (least <= high).all(axis=1) & (most >= low).all(axis=1)
+    inside = np.flatnonzero((ring[1:] == ring[:-1]) & near)
+    if not len(inside):
+        return shape
     edges = shapely.linestrings(np.stack([have[inside], have[inside + 1]], axis=1))
     points = shapely.points(np.array(wanted))
     point, edge = shapely.STRtree(edges).query(points, predicate="dwithin", distance=rounding)

@@ -98,6 +98,7 @@ class Standing:
     division_tree: shapely.STRtree = field(init=False, repr=False, compare=False)
     building_tree: shapely.STRtree | None = field(init=False, repr=False, compare=False)
     area_m2: Floats = field(init=False, repr=False, compare=False)
+    forward: Callable[..., Any] = field(init=False, repr=False, compare=False)
     row: dict[str, int] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -107,6 +108,7 @@ class Standing:
             "division_tree": shapely.STRtree(self.shapes),
             "building_tree": None if middles is None else shapely.STRtree(middles),
             "area_m2": measure_areas(self.shapes, self.crs, self.metric_crs),
+            "forward": Transformer.from_crs(self.crs, self.metric_crs, always_xy=True).transform,
             "row": {division: n for n, division in enumerate(self.ids)},
         }
         for name, value in made.items():
@@ -140,7 +142,7 @@ class Standing:
         buildings = None
         if self.building_tree is not None:
             buildings = len(self.building_tree.query(land, predicate="intersects"))
-        area = float(measure_areas([land], self.crs, self.metric_crs)[0])
+        area = float(self.to_metres(land).area)
         residents = None
         if self.residents is not None and self.residents_shared == "area":
             residents = self.share_by_area(rows[0], area) if rows else 0
@@ -170,8 +172,7 @@ class Standing:
 
     def to_metres(self, shape: shapely.Geometry) -> shapely.Geometry:
         """Return a stored geometry in metres."""
-        forward = Transformer.from_crs(self.crs, self.metric_crs, always_xy=True).transform
-        carried: shapely.Geometry = shapely.transform(shape, forward, interleaved=False)
+        carried: shapely.Geometry = shapely.transform(shape, self.forward, interleaved=False)
         return carried
 
     def find_neighbours(self, land: shapely.Geometry, owner: str) -> list[tuple[str, float]]:
