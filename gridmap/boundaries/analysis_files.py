@@ -13,11 +13,12 @@ from gridmap.errors import UnwritableFile
 from gridmap.writing import check_ending, write_atomically
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     import geopandas as gpd
 
     from gridmap.boundaries.analysing import Analysis
+    from gridmap.boundaries.proposals import Proposals
 
 LAYERS = (
     "divisions",
@@ -36,7 +37,9 @@ GDAL_OPTIONS = {
 """What makes GDAL write the same bytes on every run: no clock, no second thread."""
 
 
-def write_analysis(analysis: Analysis, path: str | Path) -> None:
+def write_analysis(
+    analysis: Analysis, path: str | Path, *, proposals: Proposals | None = None
+) -> None:
     r"""Write an analysis as one GeoPackage 1.3 file, whole or not at all.
 
     The layers are `LAYERS`, in lon/lat; ids and hosts are joined by ``;``. Each row has ``lon``
@@ -48,6 +51,8 @@ def write_analysis(analysis: Analysis, path: str | Path) -> None:
         From `gridmap.boundaries.analyse`.
     path
         A file that ends in ``.gpkg``; an earlier one is replaced.
+    proposals
+        Written as the layer ``proposals``, one row an option, where they are given.
 
     Raises
     ------
@@ -72,11 +77,43 @@ def write_analysis(analysis: Analysis, path: str | Path) -> None:
     ...     len(gpd.read_file(Path(folder) / "findings.gpkg", layer="parts"))
     3
     """
-    check_ending(path, ".gpkg")
     frames = {name: _as_layer(getattr(analysis, name), analysis) for name in LAYERS}
+    if proposals is not None:
+        from gridmap.boundaries.proposal_tables import frame_proposals
+
+        frames["proposals"] = frame_proposals(proposals)
+    write_layers(frames, path)
+
+
+def write_layers(
+    frames: Mapping[str, gpd.GeoDataFrame],
+    path: str | Path,
+    *,
+    tables: Mapping[str, pd.DataFrame] | None = None,
+) -> None:
+    """Write layers of polygons, and tables, as one GeoPackage 1.3, whole or not at all.
+
+    Parameters
+    ----------
+    frames
+        Layer -> rows; ``interlocks`` may hold lines too, and ``communities`` keeps polygons and
+        multipolygons as they are.
+    path
+        A file that ends in ``.gpkg``; an earlier one is replaced.
+    tables
+        Table -> rows without geometry.
+
+    Raises
+    ------
+    UnwritableFile
+        When the file can't be written.
+    InvalidOption
+        When the path does not end in ``.gpkg``.
+    """
+    check_ending(path, ".gpkg")
     with write_atomically(path) as temporary:
         try:
-            _write_layers(frames, temporary)
+            _write_layers(frames, tables or {}, temporary)
         except (RuntimeError, sqlite3.Error) as problem:  # pyogrio's errors are RuntimeErrors
             name = Path(path).name
             raise UnwritableFile(
@@ -106,19 +143,23 @@ def _as_layer(frame: gpd.GeoDataFrame, analysis: Analysis) -> gpd.GeoDataFrame:
     return layer
 
 
-def _write_layers(frames: dict[str, gpd.GeoDataFrame], path: Path) -> None:
+def _write_layers(
+    frames: Mapping[str, gpd.GeoDataFrame], tables: Mapping[str, pd.DataFrame], path: Path
+) -> None:
     import pyogrio
 
     with _gdal_options(GDAL_OPTIONS):
         for name, frame in frames.items():
             options: dict[str, Any] = {"geometry_type": "MultiPolygon", "promote_to_multi": True}
-            if name == "interlocks":
+            if name in ("interlocks", "communities"):
                 options = {"geometry_type": "Unknown", "promote_to_multi": False}
             if not path.exists():
                 options["VERSION"] = "1.3"
             pyogrio.write_dataframe(
                 frame, path, layer=name, driver="GPKG", use_arrow=False, **options
             )
+        for name, table in tables.items():
+            pyogrio.write_dataframe(table, path, layer=name, driver="GPKG", use_arrow=False)
     with contextlib.closing(sqlite3.connect(path)) as connection:
         state = connection.execute("PRAGMA quick_check").fetchone()[0]
         if state != "ok":

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 """Version of the form, in the member ``gridmap_edits`` of the file."""
+SHAPES = ("Polygon", "MultiPolygon")
 ENDINGS = (".geojson", ".json")
 
 
@@ -43,12 +44,19 @@ def edits_as_dict(edits: Iterable[DivisionEdit]) -> dict[str, object]:
     """
     features: list[dict[str, object]] = []
     for edit in edits:
-        said = {"edit": edit.edit_id, "kind": edit.kind, "crs": edit.crs, "level": edit.level}
+        said: dict[str, object] = {
+            "edit": edit.edit_id,
+            "kind": edit.kind,
+            "crs": edit.crs,
+            "level": edit.level,
+        }
         for move in edit.moves:
-            between = {"from": list(move.held_by), "to": list(move.goes_to)}
+            between: dict[str, object] = {"from": list(move.held_by), "to": list(move.goes_to)}
             features.append(_feature(move.land, said | between))
-        for item in edit.restored:
-            features.append(_feature(item.outline, said | {"outline_of": item.division_id}))
+        features += [
+            _feature(item.outline, said | {"outline_of": item.division_id})
+            for item in edit.restored
+        ]
     return {"type": "FeatureCollection", "gridmap_edits": FORMAT, "features": features}
 
 
@@ -56,7 +64,7 @@ def _feature(shape: shapely.Geometry, properties: dict[str, object]) -> dict[str
     return {
         "type": "Feature",
         "properties": properties,
-        "geometry": json.loads(json.dumps(shapely.geometry.mapping(shape))),
+        "geometry": json.loads(shapely.to_geojson(shape)),
     }
 
 
@@ -163,14 +171,20 @@ def parse_edits(data: object) -> tuple[DivisionEdit, ...]:
         last = said.edit
         edits[said.edit] = said.add_to(edit)
     for edit in edits.values():
-        holders = {move.held_by for move in edit.moves}
-        if not edit.moves:
-            raise _Malformed(f"the edit {edit.edit_id} moves nothing", f"调整 {edit.edit_id} 无土地")
-        if edit.kind == "keep" and any(m.held_by != m.goes_to or not m.held_by for m in edit.moves):
-            raise _Malformed(f"the edit {edit.edit_id} keeps and moves", f"调整 {edit.edit_id} 矛盾")
-        if not holders:
-            raise _Malformed(f"the edit {edit.edit_id} has no holder", f"调整 {edit.edit_id} 无归属")
+        _check_edit(edit)
     return tuple(edits.values())
+
+
+def _check_edit(edit: DivisionEdit) -> None:
+    """Refuse an edit that moves nothing, or keeps land and moves it."""
+    if not edit.moves:
+        raise _Malformed(f"the edit {edit.edit_id} has no land", f"调整 {edit.edit_id} 没有土地")
+    still = all(move.held_by == move.goes_to and move.held_by for move in edit.moves)
+    if edit.kind == "keep" and not still:
+        raise _Malformed(
+            f"the edit {edit.edit_id} keeps land and moves it",
+            f"调整 {edit.edit_id} 既保留又划转土地",
+        )
 
 
 class _Feature:
@@ -201,10 +215,8 @@ class _Feature:
 
     def read_shape(self, geometry: object) -> shapely.Geometry:
         """Return the polygon of a GeoJSON geometry."""
-        known = isinstance(geometry, dict) and geometry.get("type") in ("Polygon", "MultiPolygon")
-        if not known:
+        if not isinstance(geometry, dict) or geometry.get("type") not in SHAPES:
             raise self.wrong("geometry", "no polygon", "不是多边形")
-        assert isinstance(geometry, dict)
         try:
             shape = shapely.geometry.shape(_check_numbers(geometry))
         except (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError,
@@ -244,11 +256,11 @@ class _Feature:
     def ids(self, member: str) -> tuple[str, ...]:
         """Return a member that is a list of different division ids."""
         value = self.properties.get(member)
-        fine = isinstance(value, list) and all(isinstance(item, str) and item for item in value)
-        if not fine or len(set(value or ())) < len(value or ()):
-            raise self.wrong(member, "no list of different ids", "不是互不相同的编号列表")
-        assert isinstance(value, list)
-        return tuple(sorted(value))
+        if isinstance(value, list) and all(isinstance(item, str) and item for item in value):
+            ids = tuple(sorted(str(item) for item in value))
+            if len(set(ids)) == len(ids):
+                return ids
+        raise self.wrong(member, "no list of different ids", "不是互不相同的编号列表")
 
     def add_to(self, edit: DivisionEdit) -> DivisionEdit:
         """Return the edit with this feature."""

@@ -58,10 +58,11 @@ APPLIED = FindingKind(
 HOMES_MOVED = FindingKind(
     "edit_homes_moved",
     "warning",
-    en="{count} households have another division after the edits: {places}.",
-    zh="调整后有 {count} 户所属区划改变：{places}。",
-    cure_en="Confirm the list with both divisions before it is published.",
-    cure_zh="公布前请与双方区划核对名单。",
+    en="{count} households have another division after the edits.",
+    zh="调整后有 {count} 户所属区划改变。",
+    cure_en="Confirm the list (table moved_homes of the new file) with both divisions before it is "
+    "published.",
+    cure_zh="公布前请与双方区划核对名单（新文件的 moved_homes 表）。",
 )
 FINDING_KINDS = (REFUSED, APPLIED, HOMES_MOVED)
 
@@ -344,7 +345,7 @@ class _Bench:
     crs: str
 
     def apply(self, edit: DivisionEdit) -> DivisionEdit:
-        """Apply one edit, or raise `EditUnfit` and leave everything as it was; return its inverse."""
+        """Apply one edit and return its inverse, or raise `EditUnfit` and change nothing."""
         if edit.crs != self.crs:
             raise EditUnfit(
                 f"it is in {edit.crs} and the divisions are in {self.crs}",
@@ -390,19 +391,23 @@ class _Bench:
         land = move.land
         if shapely.is_empty(land) or not shapely.is_valid(land):
             raise EditUnfit("its land is not a valid polygon", "其土地不是有效的多边形")
-        noise = SLACK * land.area + self.rounding * land.length
+        noise = self._noise(land)
         holders = {self.row[division] for division in move.held_by}
         west, south, east, north = shapely.bounds(land)
         bounds = shapely.bounds(self.shapes)
         near = (bounds[:, 0] <= east) & (bounds[:, 2] >= west)
         near &= (bounds[:, 1] <= north) & (bounds[:, 3] >= south)
         for n in sorted(holders | set(np.flatnonzero(near).tolist())):
-            inside = shapely.intersection(self.shapes[n], land).area
+            inside = float(shapely.area(shapely.intersection(self.shapes[n], land)))
             name = next(d for d, row in self.row.items() if row == n)
-            if n in holders and land.area - inside > noise:
+            if n in holders and float(shapely.area(land)) - inside > noise:
                 raise EditUnfit(f"its land is not held by {name}", f"其土地不属于 {name}")
             if n not in holders and inside > noise:
                 raise EditUnfit(f"part of its land is held by {name}", f"其部分土地属于 {name}")
+
+    def _noise(self, shape: shapely.Geometry) -> float:
+        """Return the area that rounding may move along the rim of a shape."""
+        return float(SLACK * shapely.area(shape) + self.rounding * shapely.length(shape))
 
     def _check_left(self, old: Geometries) -> None:
         for division, n in self.row.items():
@@ -421,9 +426,8 @@ class _Bench:
             n = self.row.get(item.division_id, -1)
             if n < 0:
                 continue
-            noise = SLACK * item.outline.area + self.rounding * item.outline.length
-            same = shapely.symmetric_difference(self.shapes[n], item.outline).area <= noise
-            if same:
+            other = shapely.symmetric_difference(self.shapes[n], item.outline)
+            if shapely.area(other) <= self._noise(item.outline):
                 self.shapes[n] = item.outline
 
 

@@ -33,8 +33,10 @@ TRIED = 8
 
 NO_BORDER = ("{owner}'s main land does not border {host}", "{owner}主体与{host}不相邻")
 NO_BLOCKS = (
-    "{host} has no roads or compounds along the border to divide land by, and land alone can't be "
-    "exchanged sensibly",
+    (
+        "{host} has no roads or compounds along the border to divide land by, and land alone can't "
+        "be exchanged sensibly"
+    ),
     "{host}沿边界没有可据以划分的道路或小区，仅凭土地无法合理置换",
 )
 NO_MATCH = (
@@ -144,7 +146,7 @@ class ExchangeTable:
         """Cut a main part by lines and compounds; the faces of one compound are one block."""
         standing = self.standing
         lines, compounds = standing.lines, standing.compounds
-        lines = lines[shapely.intersects(shapely.box(*main.bounds), lines)]
+        lines = lines[shapely.intersects(shapely.box(*shapely.bounds(main)), lines)]
         compounds = compounds[shapely.intersects(main, compounds)]
         inside = shapely.intersection(lines, main)
         rims = shapely.intersection(shapely.boundary(compounds), main)
@@ -167,9 +169,7 @@ class ExchangeTable:
             if a != b:
                 beside[a].add(b)
                 beside[b].add(a)
-        households = [
-            standing.home_counts[standing.touch_homes(shape)].sum() for shape in shapes
-        ]
+        households = [standing.home_counts[standing.touch_homes(shape)].sum() for shape in shapes]
         return _Blocks(
             shapes,
             np.array(households, dtype=np.int64),

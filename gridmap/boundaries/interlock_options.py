@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
-from gridmap.boundaries.edits import EditUnfit, Move, try_moves
+from gridmap.boundaries.edits import Move, try_moves
 from gridmap.boundaries.interlocks import find_necks
-from gridmap.boundaries.options import NotPossible, Option
+from gridmap.boundaries.options import Choices, NotPossible, Option
 from gridmap.boundaries.part_options import keep_place
 from gridmap.boundaries.redrawing import insert_vertices, polygons_of
 from gridmap.checks.faces import claim_faces, cut_faces
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from gridmap.boundaries.border_chains import Geometries
     from gridmap.boundaries.options import Desk
-    from gridmap.boundaries.part_options import Choices
     from gridmap.boundaries.thresholds import Thresholds
 
 LOBE_SHARE = 0.8
@@ -75,34 +74,22 @@ def list_neck_options(
         ``neck_m``, ``least_lobe_m2``.
     """
     standing = desk.standing
-    options: list[Option] = []
-    refused: list[NotPossible] = []
+    choices = Choices()
     outline = standing.shapes[standing.row[owner]]
     cut = _cut_neck(desk, outline, place, limits.neck_m)
     land = None if cut is None else _separate(standing.restore(lobe), outline, cut)
     if cut is None or land is None:
-        refused.append(NotPossible("give", (), *NO_CUT))
+        choices.add(NotPossible("give", (), *NO_CUT))
     else:
         for host, border_m in standing.find_neighbours(land, owner):
             name = desk.name_of(host)
             words = (f"The land beyond the neck joins {name}.", f"窄颈之外的土地划归{name}。")
             move = Move(land, (owner,), (host,))
-            _file(
-                desk.make_option(proposal_id, "give", [move], words, border_m=border_m),
-                options,
-                refused,
-            )
+            choices.add(desk.make_option(proposal_id, "give", [move], words, border_m=border_m))
     if cut is not None:
-        _file(_widen(desk, proposal_id, owner, cut, place, limits), options, refused)
-    options.append(keep_place(desk, proposal_id, (owner,), land))
-    return options, refused
-
-
-def _file(found: Option | NotPossible, options: list[Option], refused: list[NotPossible]) -> None:
-    if isinstance(found, Option):
-        options.append(found)
-    else:
-        refused.append(found)
+        choices.add(_widen(desk, proposal_id, owner, cut, place, limits))
+    choices.add(keep_place(desk, proposal_id, (owner,), land))
+    return choices
 
 
 def _cut_neck(
@@ -147,7 +134,7 @@ def _separate(
         return None
     common = shapely.area(shapely.intersection(faces, lobe))
     best = int(np.argmax(common))
-    alike = common[best] >= LOBE_SHARE * max(faces[best].area, lobe.area)
+    alike = common[best] >= LOBE_SHARE * max(faces[best].area, float(shapely.area(lobe)))
     return faces[best] if alike else None
 
 
@@ -181,9 +168,10 @@ def _widen(
         Move(shapely.coverage_union_all(some), (division,), (owner,))
         for division, some in sorted(pieces.items())
     ]
+    name = desk.name_of(owner)
     words = (
-        f"{desk.name_of(owner)} gets the land beside the neck, until it is {limits.neck_m:g} m wide.",
-        f"窄颈两侧土地划归{desk.name_of(owner)}，使其宽度达到 {limits.neck_m:g} 米。",
+        f"{name} gets the land beside the neck, until it is {limits.neck_m:g} m wide.",
+        f"窄颈两侧土地划归{name}，使其宽度达到 {limits.neck_m:g} 米。",
     )
     option = desk.make_option(proposal_id, "widen", moves, words, joins=False)
     if isinstance(option, NotPossible):
@@ -226,10 +214,9 @@ def list_border_options(
     paths
         Lines of `snapping.propose_snaps` for stretches of this border, in metres.
     """
-    options: list[Option] = []
-    refused: list[NotPossible] = []
+    choices = Choices()
     names = tuple(desk.name_of(division) for division in pair)
-    _file(_straighten(desk, proposal_id, pair, border, limits), options, refused)
+    choices.add(_straighten(desk, proposal_id, pair, border, limits))
     line = desk.standing.restore(border)
     for path in paths:
         moves = _exchange_between(desk, pair, line, _land_on(line, desk.standing.restore(path)))
@@ -238,9 +225,9 @@ def list_border_options(
                 f"A stretch of the border of {names[0]} and {names[1]} moves to a known line.",
                 f"{names[0]}与{names[1]}的一段边界移至明确界线。",
             )
-            _file(desk.make_option(proposal_id, "snap", moves, words), options, refused)
-    options.append(keep_place(desk, proposal_id, pair, None))
-    return options, refused
+            choices.add(desk.make_option(proposal_id, "snap", moves, words))
+    choices.add(keep_place(desk, proposal_id, pair, None))
+    return choices
 
 
 def _straighten(
@@ -267,10 +254,10 @@ def _straighten(
         if not moves:
             continue
         words = (
-            f"The border of {names[0]} and {names[1]} is drawn straighter on corners that it has: "
-            f"{path.length:.0f} m instead of {border.length:.0f} m.",
-            f"{names[0]}与{names[1]}的边界取现有拐点拉直：由 {border.length:.0f} 米缩短为 "
-            f"{path.length:.0f} 米。",
+            (f"The border of {names[0]} and {names[1]} is drawn straight on corners that it has: "
+            f"{path.length:.0f} m, not {border.length:.0f} m."),
+            (f"{names[0]}与{names[1]}的边界取现有拐点拉直：{border.length:.0f} 米缩短为 "
+            f"{path.length:.0f} 米。"),
         )
         option = desk.make_option(proposal_id, "straighten", moves, words)
         if isinstance(option, Option) and option.cures:
@@ -304,7 +291,7 @@ def _exchange_between(
     ]
 
 
-def _land_on(line: shapely.LineString, path: shapely.LineString) -> shapely.LineString:
+def _land_on(line: shapely.Geometry, path: shapely.Geometry) -> shapely.LineString:
     """Return a path whose ends lie on a line."""
     xy = shapely.get_coordinates(path)
     for n in (0, -1):

@@ -204,6 +204,27 @@ class NotPossible:
 
 
 @dataclass
+class Choices:
+    """What could be done about one place so far, and what can't be."""
+
+    options: list[Option] = field(default_factory=list)
+    refused: list[NotPossible] = field(default_factory=list)
+
+    def add(self, found: Option | NotPossible) -> None:
+        """Put it where it belongs."""
+        if isinstance(found, NotPossible):
+            self.refused.append(found)
+        else:
+            self.options.append(found)
+
+    @property
+    def best(self) -> Option | None:
+        """The first by rank of those that cure the place, None where none does."""
+        curing = [option for option in self.options if option.cures]
+        return min(curing, key=lambda option: option.rank, default=None)
+
+
+@dataclass
 class Desk:
     """What options are worked out with.
 
@@ -310,7 +331,7 @@ class Desk:
         inside = parts[shapely.intersects(parts, shapely.point_on_surface(move.land))]
         main = self.mains[division]
         shared = shapely.area(shapely.intersection(inside, main)).sum()
-        return bool(shared > MAIN_SHARE * main.area)
+        return bool(shared > MAIN_SHARE * shapely.area(main))
 
     def _find_moving(
         self, ids: Sequence[str], after: Geometries, moves: Sequence[Move]

@@ -8,16 +8,15 @@ import numpy as np
 import shapely
 
 from gridmap.boundaries.edits import Move
-from gridmap.boundaries.options import NotPossible, Option
+from gridmap.boundaries.options import Choices, NotPossible
 from gridmap.boundaries.redrawing import insert_vertices, polygons_of
 from gridmap.checks.faces import claim_faces, cut_faces
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from gridmap.boundaries.border_chains import Geometries
-    from gridmap.boundaries.options import Desk
-    from gridmap.boundaries.part_options import Choices
+    from gridmap.boundaries.options import Desk, Option
+    from gridmap.boundaries.spans import Floats
 
 NOT_FOUND = (
     "it is no overlap of these divisions as they are stored",
@@ -49,11 +48,11 @@ def list_overlap_options(
     place
         A place in it, in metres.
     """
-    options: list[Option] = []
-    refused: list[NotPossible] = []
+    choices = Choices()
     land = _find_land(desk, ids, desk.standing.restore(place))
     if land is None:
-        return options, [NotPossible("settle", tuple(ids), *NOT_FOUND)]
+        choices.add(NotPossible("settle", tuple(ids), *NOT_FOUND))
+        return choices
     holders = tuple(sorted(ids))
     for division in holders:
         name = desk.name_of(division)
@@ -63,13 +62,12 @@ def list_overlap_options(
         option = desk.make_option(
             proposal_id, "settle", [move], words, joins=False, border_m=border_m
         )
-        (refused if isinstance(option, NotPossible) else options).append(option)  # type: ignore[arg-type]
-    option = _divide(desk, proposal_id, holders, land)
-    (refused if isinstance(option, NotPossible) else options).append(option)  # type: ignore[arg-type]
-    return options, refused
+        choices.add(option)
+    choices.add(_divide(desk, proposal_id, holders, land))
+    return choices
 
 
-def _find_land(desk: Desk, ids: Sequence[str], place: shapely.Point) -> shapely.Polygon | None:
+def _find_land(desk: Desk, ids: Sequence[str], place: shapely.Geometry) -> shapely.Polygon | None:
     """Return the overlap around a place, as stored: faces that these divisions hold, no other."""
     standing = desk.standing
     rows = np.array([standing.row[division] for division in ids])
@@ -99,7 +97,9 @@ def _border_with(desk: Desk, land: shapely.Geometry, division: str) -> float:
     rim = shapely.boundary(land)
     own = shapely.boundary(standing.shapes[standing.row[division]])
     shared = shapely.intersection(rim, shapely.buffer(own, standing.rounding))
-    return float(shapely.length(standing.to_metres(rim)) - shapely.length(standing.to_metres(shared)))
+    return float(
+        shapely.length(standing.to_metres(rim)) - shapely.length(standing.to_metres(shared))
+    )
 
 
 def _divide(
@@ -119,7 +119,9 @@ def _divide(
             continue
         moves = [Move(shapely.union_all(some), holders, (d,)) for d, some in sorted(shares.items())]
         names = [desk.name_of(division) for division in holders]
-        on_en = "on the roads and rivers in it" if known else "on the straight line between the two "
+        on_en = (
+            "on the roads and rivers in it" if known else "on the straight line between the two "
+        )
         on_en += "" if known else "places where the outlines cross"
         on_zh = "按其中的道路、河流" if known else "按双方边界交点间的直线"
         words = (
@@ -140,7 +142,7 @@ def _find_chord(
     return shapely.LineString(xy[turns]) if len(turns) == 2 else None
 
 
-def _edges_on(desk: Desk, division: str, xy: Geometries) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+def _edges_on(desk: Desk, division: str, xy: Floats) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
     """Tell which edges of a ring (its vertices once) lie on a division's outline."""
     standing = desk.standing
     middles = shapely.points((xy + np.roll(xy, -1, axis=0)) / 2)

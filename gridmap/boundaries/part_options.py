@@ -9,14 +9,14 @@ import numpy as np
 import shapely
 
 from gridmap.boundaries.edits import DivisionEdit, Move
-from gridmap.boundaries.exchanges import ExchangeTable
-from gridmap.boundaries.options import NotPossible, Option
+from gridmap.boundaries.options import Choices, NotPossible, Option
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from gridmap.boundaries.edits import DivisionEdit
+    from gridmap.boundaries.exchanges import ExchangeTable
     from gridmap.boundaries.options import Desk
+
 
 @dataclass
 class Nested:
@@ -25,17 +25,9 @@ class Nested:
     proposal_id: str
     owner: str
     land: shapely.Geometry
-    options: list[Option]
-    refused: list[NotPossible]
-
-    @property
-    def best(self) -> Option | None:
-        """The option that comes first by rank, None where none cures it."""
-        curing = [option for option in self.options if option.cures]
-        return min(curing, key=lambda option: option.rank, default=None)
+    choices: Choices
 
 
-Choices = tuple[list[Option], list[NotPossible]]
 NO_HOST = (
     "no division borders it, so that it can only stay an exclave grid",
     "没有区划与其相邻，只能保留为飞地网格",
@@ -67,8 +59,7 @@ def list_part_options(
     hosts
         Divisions that border it, with the metres of border.
     """
-    options: list[Option] = []
-    refused: list[NotPossible] = []
+    choices = Choices()
     for host, border_m in hosts:
         names = (desk.name_of(owner), desk.name_of(host))
         words = (
@@ -77,26 +68,24 @@ def list_part_options(
         )
         move = Move(land, (owner,), (host,))
         given = desk.make_option(proposal_id, "give", [move], words, border_m=border_m)
+        choices.add(given)
         if isinstance(given, NotPossible):
-            refused.append(given)
             continue
-        options.append(given)
         back = exchanges.find_land(owner, host, given.moved[0].counts)
         if isinstance(back, NotPossible):
-            refused.append(back)
+            choices.add(back)
             continue
         words = (
-            f"The land joins {names[1]}, and {names[0]} gets land of about the same "
-            f"{back.measure_en} along their border.",
+            (f"The land joins {names[1]}, and {names[0]} gets land of about the same "
+            f"{back.measure_en} along their border."),
             f"土地划归{names[1]}，{names[1]}沿双方边界划出{back.measure_zh}相近的土地给{names[0]}。",
         )
         swap = [move, Move(back.land, (host,), (owner,))]
-        swapped = desk.make_option(proposal_id, "exchange", swap, words, border_m=border_m)
-        (refused if isinstance(swapped, NotPossible) else options).append(swapped)  # type: ignore[arg-type]
+        choices.add(desk.make_option(proposal_id, "exchange", swap, words, border_m=border_m))
     if not hosts:
-        refused.append(NotPossible("give", (), *NO_HOST))
-    options.append(keep_part(desk, proposal_id, owner, land, hosts[0][0] if hosts else ""))
-    return options, refused
+        choices.add(NotPossible("give", (), *NO_HOST))
+    choices.add(keep_part(desk, proposal_id, owner, land, hosts[0][0] if hosts else ""))
+    return choices
 
 
 def add_later_options(desk: Desk, nests: Sequence[Nested]) -> None:
@@ -114,22 +103,25 @@ def add_later_options(desk: Desk, nests: Sequence[Nested]) -> None:
     """
     tree = shapely.STRtree([nest.land for nest in nests])
     edits: dict[str, tuple[DivisionEdit, ...]] = {}
-    waiting = [n for n, nest in enumerate(nests) if nest.best is None]
+    waiting = [n for n, nest in enumerate(nests) if nest.choices.best is None]
     progress = True
     while progress and waiting:
         progress = False
         for n in tuple(waiting):
             beside = np.sort(tree.query(nests[n].land, predicate="intersects")).tolist()
             for other in beside:
-                best = nests[other].best
+                best = nests[other].choices.best
                 if other == n or best is None or best.action != "give" or best.edit is None:
+                    continue
+                if best.to[0] == nests[n].owner:
+                    nests[n].choices.add(_rejoins(desk, nests[n], nests[other]))
                     continue
                 first = (*edits.get(best.edit.edit_id, ()), best.edit)
                 option = _give_later(desk, nests[n], nests[other], best.to[0], first)
                 if option is not None and option.edit is not None:
-                    nests[n].options.append(option)
+                    nests[n].choices.add(option)
                     edits[option.edit.edit_id] = first
-            if nests[n].best is not None:
+            if nests[n].choices.best is not None:
                 waiting.remove(n)
                 progress = True
 
@@ -140,7 +132,7 @@ def _give_later(
     """Return the option to give a part to who gets the one beside it; None if it does not join."""
     shared = shapely.intersection(shapely.boundary(nest.land), shapely.boundary(other.land))
     border_m = float(shapely.length(desk.standing.to_metres(shared)))
-    if border_m == 0 or host == nest.owner:
+    if border_m == 0:
         return None
     name, nearby = desk.name_of(host), desk.name_of(other.owner)
     words = (
@@ -152,6 +144,17 @@ def _give_later(
         nest.proposal_id, "give", [move], words, border_m=border_m, first=first
     )
     return option if isinstance(option, Option) and option.cures else None
+
+
+def _rejoins(desk: Desk, nest: Nested, other: Nested) -> NotPossible:
+    """Say that a part is no exclave any more when the one beside it goes to its own division."""
+    name = desk.name_of(nest.owner)
+    return NotPossible(
+        "give",
+        (nest.owner,),
+        f"nothing needs to be done once {other.proposal_id} goes to {name}: it lies between",
+        f"待{other.proposal_id}划归{name}后即与主体相连，无需处理",
+    )
 
 
 def keep_place(
@@ -195,11 +198,12 @@ def keep_part(
     beside_en = f"; host {other}" if other else ""
     beside_zh = f"，所在地为{other}" if other else ""
     effects = (desk.weigh_unchanged(owner),)
-    return Option(
-        "keep", (owner,), edit, (), (), effects, False, 0.0,
-        f"Nothing moves. It is run as an exclave grid (kind exclave): owner {own}{beside_en}. "
+    words = (
+        (f"Nothing moves. It is run as an exclave grid (kind exclave): owner {own}{beside_en}. "
         f"{own} answers for its residents and staffs it; its grids keep the code of {own} with "
-        "serials of their own, and are counted with the owner and told with the host.",
-        f"土地不动，作为飞地网格管理（类型 exclave）：归属{own}{beside_zh}。由{own}负责并配备网格员；"
-        f"网格沿用{own}代码，另编序号；统计计入归属方，同时注明所在方。",
-    )  # fmt: skip
+        "serials of their own, and are counted with the owner and told with the host."),
+        (f"土地不动，作为飞地网格管理（类型 exclave）：归属{own}{beside_zh}。"
+        f"由{own}负责并配备网格员；网格沿用{own}代码，另编序号；"
+        "统计计入归属方，同时注明所在方。"),
+    )
+    return Option("keep", (owner,), edit, (), (), effects, False, 0.0, *words)

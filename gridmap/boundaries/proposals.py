@@ -35,8 +35,7 @@ if TYPE_CHECKING:
     from gridmap.boundaries.analysing import Analysis
     from gridmap.boundaries.border_chains import Geometries
     from gridmap.boundaries.edits import DivisionEdit
-    from gridmap.boundaries.options import Measure, NotPossible, Option
-    from gridmap.boundaries.part_options import Choices
+    from gridmap.boundaries.options import Choices, Measure, NotPossible, Option
     from gridmap.boundaries.standing import Counts, Standing
     from gridmap.findings import Finding
     from gridmap.model import Progress, Sources
@@ -104,7 +103,7 @@ class Proposal:
     subject: Subject
     ids: tuple[str, ...]
     counts: Counts | None
-    place: shapely.Point
+    place: shapely.Geometry
     options: tuple[Option, ...]
     not_possible: tuple[NotPossible, ...]
 
@@ -141,14 +140,7 @@ class Proposals:
     @property
     def homes(self) -> gpd.GeoDataFrame | None:
         """Where households live, as `edits.apply_edits` takes them; None where nobody counted."""
-        import geopandas as gpd
-
-        if self.standing.homes is None:
-            return None
-        values = {
-            "home_id": list(self.standing.home_ids), "households": self.standing.home_counts,
-        }  # fmt: skip
-        return gpd.GeoDataFrame(values, geometry=self.standing.homes, crs=self.standing.crs)
+        return self.standing.home_frame
 
 
 def propose_changes(
@@ -268,14 +260,13 @@ class _Writer:
             hosts = [(str(host), metres) for host, metres, _ in row.hosts]
             land = self.desk.standing.restore(row.geometry)
             choices = list_part_options(self.desk, exchanges, name, owner, land, hosts)
-            nests.append(Nested(name, owner, land, *choices))
+            nests.append(Nested(name, owner, land, choices))
         add_later_options(self.desk, nests)
         items = []
         for nest, row in zip(nests, rows.itertuples(), strict=True):
             ids = (nest.owner, *(str(host) for host, _, _ in row.hosts))
-            choices = (nest.options, nest.refused)
             items.append(
-                self._write(nest.proposal_id, "exclave", ids, row.geometry, row.place, choices)
+                self._write(nest.proposal_id, "exclave", ids, row.geometry, row.place, nest.choices)
             )
         return items
 
@@ -285,7 +276,7 @@ class _Writer:
         for n, row in enumerate(self._interlocks("neck"), start=1):
             name, owner = f"neck-{n}", str(row.ids[0])
             choices = list_neck_options(self.desk, name, owner, row.geometry, row.place, limits)
-            ids = tuple(dict.fromkeys((owner, *(d for o in choices[0] for d in o.to))))
+            ids = tuple(dict.fromkeys((owner, *(d for o in choices.options for d in o.to))))
             items.append(self._write(name, "neck", ids, row.geometry, row.place, choices))
         return items
 
@@ -309,20 +300,16 @@ class _Writer:
     def _find_snaps(self, rows: Sequence[Any]) -> list[list[shapely.LineString]]:
         """Return, for each winding border, the lines proposed for its unclear stretches."""
         found: list[list[shapely.LineString]] = [[] for _ in rows]
-        layers = {
-            role: None if (frame := self.cleaned.layer(role)) is None or frame.empty
-            else frame.to_crs(self.cleaned.metric_crs)
-            for role in ("roads", "barriers", "compounds")
-        }  # fmt: skip
-        if not rows or all(frame is None for frame in layers.values()):
+        roads, barriers, compounds = (
+            self._measured(role) for role in ("roads", "barriers", "compounds")
+        )
+        if not rows or all(frame is None for frame in (roads, barriers, compounds)):
             return found
         concerned = {str(d) for row in rows for d in row.ids}
         own = self.analysis.divisions["division_id"].astype(str).isin(concerned)
         divisions = self.analysis.divisions[own].reset_index(drop=True)
-        clarity = measure_clarity(divisions, **layers)
-        stretches = dict(
-            zip(clarity.unclear["stretch_id"], clarity.unclear.geometry, strict=True)
-        )
+        clarity = measure_clarity(divisions, roads=roads, barriers=barriers, compounds=compounds)
+        stretches = dict(zip(clarity.unclear["stretch_id"], clarity.unclear.geometry, strict=True))
         for snap in propose_snaps(clarity, divisions):
             for n, row in enumerate(rows):
                 same = {snap.division_a, snap.division_b} == {str(d) for d in row.ids}
@@ -333,6 +320,13 @@ class _Writer:
                     found[n].append(snap.path)
         return found
 
+    def _measured(self, role: str) -> gpd.GeoDataFrame | None:
+        """Return a layer in metres, None when it is absent or empty."""
+        frame = self.cleaned.layer(role)
+        if frame is None or frame.empty:
+            return None
+        return frame.to_crs(self.cleaned.metric_crs)
+
     def _write(
         self,
         name: str,
@@ -342,15 +336,20 @@ class _Writer:
         place: shapely.Point,
         choices: Choices,
     ) -> Proposal:
-        options, refused = choices
         counts = None
         standing = self.desk.standing
         if land is not None:
             holders = tuple(ids) if subject == "overlap" else (ids[0],)
             counts = standing.count(standing.restore(land), holders)
-        ordered = tuple(sorted(options, key=lambda option: option.rank))
+        ordered = tuple(sorted(choices.options, key=lambda option: option.rank))
         return Proposal(
-            name, subject, tuple(ids), counts, standing.restore(place), ordered, tuple(refused)
+            name,
+            subject,
+            tuple(ids),
+            counts,
+            standing.restore(place),
+            ordered,
+            tuple(choices.refused),
         )
 
 

@@ -7,6 +7,7 @@ after that, taking and giving only regroups edges that are already there.
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -79,8 +80,9 @@ def insert_vertices(shape: shapely.Geometry, xy: Floats, rounding: float) -> sha
     inside = np.flatnonzero((ring[1:] == ring[:-1]) & near)
     if not len(inside):
         return shape
-    edges = shapely.linestrings(np.stack([have[inside], have[inside + 1]], axis=1))
-    points = shapely.points(np.array(wanted))
+    ends = np.stack([have[inside], have[inside + 1]], axis=1)
+    edges = np.asarray(shapely.linestrings(ends), dtype=object)
+    points = np.asarray(shapely.points(np.array(wanted)), dtype=object)
     point, edge = shapely.STRtree(edges).query(points, predicate="dwithin", distance=rounding)
     if not len(point):
         return shape
@@ -98,7 +100,7 @@ def insert_vertices(shape: shapely.Geometry, xy: Floats, rounding: float) -> sha
 def _rebuild(shape: shapely.Geometry, xy: Floats, ring: NDArray[np.int64]) -> shapely.Geometry:
     """Return the shape with other coordinates in the same rings."""
     starts = np.searchsorted(ring, np.arange(int(ring.max()) + 2))
-    rings = [xy[a:b] for a, b in zip(starts[:-1], starts[1:], strict=True)]
+    rings = [xy[a:b] for a, b in itertools.pairwise(starts)]
     polygons, n = [], 0
     for part in shapely.get_parts(shape):
         holes = shapely.get_num_interior_rings(part)
@@ -205,7 +207,9 @@ def _join(pieces: Geometries) -> shapely.Geometry:
         joined = shapely.coverage_union_all(pieces)
     except shapely.errors.GEOSException:  # edges that meet in more than two
         return shapely.union_all(pieces)
-    exact = shapely.is_valid(joined) and abs(joined.area - expected) <= SLACK * expected
+    exact = (
+        shapely.is_valid(joined) and abs(float(shapely.area(joined)) - expected) <= SLACK * expected
+    )
     return joined if exact else shapely.union_all(pieces)
 
 
@@ -222,9 +226,10 @@ def polygons_of(shape: shapely.Geometry | Sequence[Any] | Geometries) -> Geometr
     return np.asarray(parts[land], dtype=object)
 
 
-def _gather(polygons: Sequence[shapely.Geometry]) -> shapely.Geometry:
+def _gather(polygons: Sequence[Any]) -> shapely.Geometry:
     if len(polygons) == 1:
-        return polygons[0]
+        only: shapely.Geometry = polygons[0]
+        return only
     return shapely.MultiPolygon(list(polygons)) if polygons else shapely.Polygon()
 
 

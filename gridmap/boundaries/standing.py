@@ -115,6 +115,14 @@ class Standing:
             object.__setattr__(self, name, value)
 
     @property
+    def home_frame(self) -> gpd.GeoDataFrame | None:
+        """Where households live: ``home_id``, ``households``, points; None where nobody counted."""
+        if self.homes is None:
+            return None
+        values = {"home_id": list(self.home_ids), "households": self.home_counts}
+        return gpd.GeoDataFrame(values, geometry=self.homes, crs=self.crs)
+
+    @property
     def rounding(self) -> float:
         """Return how near to an edge a vertex lies on it."""
         return choose_rounding(self.crs)
@@ -142,7 +150,7 @@ class Standing:
         buildings = None
         if self.building_tree is not None:
             buildings = len(self.building_tree.query(land, predicate="intersects"))
-        area = float(self.to_metres(land).area)
+        area = float(shapely.area(self.to_metres(land)))
         residents = None
         if self.residents is not None and self.residents_shared == "area":
             residents = self.share_by_area(rows[0], area) if rows else 0
@@ -159,14 +167,16 @@ class Standing:
         return np.sort(self.home_tree.query(land, predicate="intersects")).astype(np.int64)
 
     def share_by_area(self, division: int, area_m2: float) -> int:
-        """Return the residents of a piece of a division by its share of the area."""
-        assert self.residents is not None
+        """Return the residents of a piece of a division by its share of the area, 0 if unknown."""
+        if self.residents is None:
+            return 0
         whole = float(self.area_m2[division])
         return round(float(self.residents[division]) * min(area_m2 / whole, 1.0)) if whole else 0
 
     def share_by_homes(self, division: int, households: int) -> int:
-        """Return the residents of some households of a division by their share of all."""
-        assert self.residents is not None
+        """Return the residents of some households of a division by their share, 0 if unknown."""
+        if self.residents is None:
+            return 0
         whole = int(self.home_counts[self.home_division == division].sum())
         return round(float(self.residents[division]) * households / whole) if whole else 0
 
@@ -206,7 +216,7 @@ def measure_areas(shapes: Sequence[Any] | Geometries, crs: CRS, metric_crs: CRS)
     >>> measure_areas([shapely.box(0, 0, 10, 10)], MEASURED, MEASURED).tolist()
     [100.0]
     """
-    forward = Transformer.from_crs(crs, metric_crs, always_xy=True).transform
+    forward: Callable[..., Any] = Transformer.from_crs(crs, metric_crs, always_xy=True).transform
     metres = [shapely.transform(shape, forward, interleaved=False) for shape in shapes]
     return np.asarray(shapely.area(metres), dtype=np.float64)
 
