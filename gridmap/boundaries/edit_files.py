@@ -219,7 +219,7 @@ class _Feature:
             raise self.wrong("geometry", "no polygon", "不是多边形")
         try:
             shape = shapely.geometry.shape(_check_numbers(geometry))
-        except (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError,
+        except (ValueError, TypeError, LookupError, OverflowError, AttributeError, RecursionError,
                 shapely.errors.ShapelyError):  # fmt: skip
             raise self.wrong("geometry", "a polygon that can't be read", "多边形无法读取") from None
         if shapely.is_empty(shape) or shapely.has_z(shape):

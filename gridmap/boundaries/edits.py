@@ -16,8 +16,10 @@ import pandas as pd
 import shapely
 
 from gridmap.boundaries.redrawing import (
+    ROUNDING_DEG,
     SLACK,
     choose_rounding,
+    choose_width,
     give_land,
     match_vertices,
     take_land,
@@ -244,8 +246,9 @@ def apply_edits(
     bench = _Bench(
         dict(zip(ids, range(len(ids)), strict=True)),
         before.copy(),
-        choose_rounding(divisions.crs),
+        choose_rounding(divisions.crs, before),
         _name_crs(divisions),
+        choose_width(divisions.crs),
     )
     inverse, refused = [], []
     for edit in todo:
@@ -343,6 +346,7 @@ class _Bench:
     shapes: Geometries
     rounding: float
     crs: str
+    width: float = ROUNDING_DEG
 
     def apply(self, edit: DivisionEdit) -> DivisionEdit:
         """Apply one edit and return its inverse, or raise `EditUnfit` and change nothing."""
@@ -353,8 +357,7 @@ class _Bench:
             )
         old = self.shapes.copy()
         try:
-            for move in edit.moves:
-                self._move(move)
+            done = [self._move(move) for move in edit.moves]
             self._check_left(old)
         except EditUnfit:
             self.shapes = old
@@ -366,25 +369,27 @@ class _Bench:
         return DivisionEdit(
             name_inverse(edit.edit_id),
             "undo",
-            tuple(Move(m.land, m.goes_to, m.held_by) for m in reversed(edit.moves)),
+            tuple(Move(m.land, m.goes_to, m.held_by) for m in reversed(done)),
             edit.crs,
             edit.level,
             tuple(Restored(division, old[self.row[division]]) for division in changed),
         )
 
-    def _move(self, move: Move) -> None:
+    def _move(self, move: Move) -> Move:
+        """Move land; return the move with the vertices that the land has got."""
         for division in (*move.held_by, *move.goes_to):
             if division not in self.row:
                 raise EditUnfit(f"there is no division {division}", f"没有区划 {division}")
         self._check_held(move)
         if move.held_by == move.goes_to:
-            return
+            return move
         land, matched = match_vertices(move.land, self.shapes, self.rounding)
         for division in set(move.held_by) - set(move.goes_to):
             matched[self.row[division]] = take_land(matched[self.row[division]], land)
         for division in set(move.goes_to) - set(move.held_by):
             matched[self.row[division]] = give_land(matched[self.row[division]], land)
         self.shapes = matched
+        return replace(move, land=land)
 
     def _check_held(self, move: Move) -> None:
         """Tell by area whether the land is held as the move says, by all of them and no other."""
@@ -426,9 +431,15 @@ class _Bench:
             n = self.row.get(item.division_id, -1)
             if n < 0:
                 continue
-            other = shapely.symmetric_difference(self.shapes[n], item.outline)
-            if shapely.area(other) <= self._noise(item.outline):
+            if self._is_same(self.shapes[n], item.outline):
                 self.shapes[n] = item.outline
+
+    def _is_same(self, one: shapely.Geometry, two: shapely.Geometry) -> bool:
+        """Tell whether two outlines differ by nothing wider than arithmetic (2 cm)."""
+        other = shapely.symmetric_difference(one, two)
+        if shapely.area(other) <= self._noise(two):
+            return True
+        return bool(shapely.is_empty(shapely.buffer(other, -self.width / 2)))
 
 
 def name_inverse(edit_id: str) -> str:

@@ -184,7 +184,7 @@ class ExchangeTable:
         near = np.flatnonzero(shapely.dwithin(blocks.shapes, rim, self.standing.rounding))
         found = []
         for n in near.tolist():
-            rings = shapely.get_rings(blocks.shapes[n])
+            rings = shapely.get_rings(shapely.get_parts(blocks.shapes[n]))
             xy, ring = shapely.get_coordinates(rings, return_index=True)
             same = ring[1:] == ring[:-1]
             middles = shapely.points((xy[1:][same] + xy[:-1][same]) / 2)

@@ -304,7 +304,11 @@ class Desk:
             for h, a, b, _ in moving
         )
         edit = DivisionEdit(self.name(proposal_id), action, tuple(moves), self.crs, self.level)
-        concerned = tuple(e for e in effects if e.division_id in {*held, *named})
+        concerned = tuple(
+            e
+            for e in effects
+            if e.division_id in {*held, *named} or e.households_before != e.households_after
+        )
         before = tuple(edit.edit_id for edit in first)
         return Option(
             action, to, edit, moved, homes, concerned, cures, border_m, *words, first=before
@@ -395,18 +399,13 @@ class Desk:
         area_m2: float,
         flow: Mapping[str, _Flow],
     ) -> int:
-        """Book the land and people of one move; return its residents, 0 where nobody counted.
+        """Book the people of one move; return its residents, 0 where nobody counted.
 
         In an overlap residents were counted with one of the holders; what a loser's share of the
         land or households holds goes to whoever keeps it, so that no resident is lost.
         """
         standing = self.standing
         losers = [d for d in move.held_by if d not in move.goes_to]
-        gainers = [d for d in move.goes_to if d not in move.held_by]
-        for d in losers:
-            flow[d].area_m2 -= area_m2
-        for d in gainers:
-            flow[d].area_m2 += area_m2
         between: dict[tuple[int, int], int] = {}
         for home, was, now in carried:
             count = int(standing.home_counts[home])
@@ -438,7 +437,7 @@ class Desk:
         people = None if residents is None else residents + flow.residents
         was = self.yardstick.count(households, residents)
         becomes = self.yardstick.count(later, people)
-        area = float(self.standing.area_m2[n])
+        becomes_m2 = float(shapely.area(self.standing.to_metres(new)))
         return Effect(
             division_id=division,
             count_before=was,
@@ -449,8 +448,8 @@ class Desk:
             households_after=later,
             residents_before=residents,
             residents_after=people,
-            area_before_m2=area,
-            area_after_m2=area + flow.area_m2,
+            area_before_m2=float(self.standing.area_m2[n]),
+            area_after_m2=becomes_m2,
             parts_before=part_count(old),
             parts_after=part_count(new),
         )
@@ -462,4 +461,3 @@ class _Flow:
 
     households: int = 0
     residents: int = 0
-    area_m2: float = 0.0

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
+from gridmap.boundaries.coverage import TOLERANCE_M
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -27,20 +29,48 @@ ROUNDING_DEG = 1e-9
 the stored plane lies on the edge to the last bit of a double: docs/decisions/001)."""
 ROUNDING_M = 1e-6
 """The same where outlines are stored in metres: the last bits of coordinates of 1e7 m."""
+METRES_A_DEGREE = 111_320.0
 SLACK = 1e-9
 """Share of an area that rounding may lose."""
 
 
-def choose_rounding(crs: CRS | None) -> float:
+def choose_rounding(crs: CRS | None, outlines: Geometries) -> float:
     """Return how near to an edge a vertex lies on it, in units of the CRS (degrees or metres).
+
+    Outlines that share their vertices need no more than the last bits. Others (a corner on a
+    neighbour's straight edge, drawn in a projected plane) are apart by arithmetic: up to
+    `coverage.TOLERANCE_M`, which is 2 cm; an edit closes that where it moves land.
+
+    Parameters
+    ----------
+    crs
+        Of the outlines.
+    outlines
+        Polygons or multipolygons (n,).
 
     Examples
     --------
     >>> from pyproj import CRS
-    >>> choose_rounding(CRS(4490)), choose_rounding(CRS(4547))
+    >>> shared = np.array([shapely.box(0, 0, 1, 1), shapely.box(1, 0, 2, 1)])
+    >>> choose_rounding(CRS(4490), shared), choose_rounding(CRS(4547), shared)
     (1e-09, 1e-06)
+    >>> choose_rounding(CRS(4547), np.array([shapely.box(0, 0, 1, 2), shapely.box(1, 0, 2, 1)]))
+    0.02
     """
-    return ROUNDING_DEG if crs is not None and crs.is_geographic else ROUNDING_M
+    if shapely.coverage_is_valid(outlines):
+        return ROUNDING_DEG if crs is not None and crs.is_geographic else ROUNDING_M
+    return choose_width(crs)
+
+
+def choose_width(crs: CRS | None) -> float:
+    """Return the width below which a difference of outlines is arithmetic, in units of the CRS.
+
+    Examples
+    --------
+    >>> choose_width(None)
+    0.02
+    """
+    return TOLERANCE_M / METRES_A_DEGREE if crs is not None and crs.is_geographic else TOLERANCE_M
 
 
 def insert_vertices(shape: shapely.Geometry, xy: Floats, rounding: float) -> shapely.Geometry:
@@ -65,7 +95,7 @@ def insert_vertices(shape: shapely.Geometry, xy: Floats, rounding: float) -> sha
     >>> insert_vertices(square, np.array([[1.0, 0.0]]), 1e-9).wkt
     'POLYGON ((2 0, 2 2, 0 2, 0 0, 1 0, 2 0))'
     """
-    rings = shapely.get_rings(shape)
+    rings = shapely.get_rings(shapely.get_parts(shape))
     have, ring = shapely.get_coordinates(rings, return_index=True)
     if not len(xy):
         return shape

@@ -99,6 +99,7 @@ class Standing:
     building_tree: shapely.STRtree | None = field(init=False, repr=False, compare=False)
     area_m2: Floats = field(init=False, repr=False, compare=False)
     forward: Callable[..., Any] = field(init=False, repr=False, compare=False)
+    rounding: float = field(init=False, repr=False, compare=False)
     row: dict[str, int] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -109,6 +110,7 @@ class Standing:
             "building_tree": None if middles is None else shapely.STRtree(middles),
             "area_m2": measure_areas(self.shapes, self.crs, self.metric_crs),
             "forward": Transformer.from_crs(self.crs, self.metric_crs, always_xy=True).transform,
+            "rounding": choose_rounding(self.crs, self.shapes),
             "row": {division: n for n, division in enumerate(self.ids)},
         }
         for name, value in made.items():
@@ -121,11 +123,6 @@ class Standing:
             return None
         values = {"home_id": list(self.home_ids), "households": self.home_counts}
         return gpd.GeoDataFrame(values, geometry=self.homes, crs=self.crs)
-
-    @property
-    def rounding(self) -> float:
-        """Return how near to an edge a vertex lies on it."""
-        return choose_rounding(self.crs)
 
     def count(
         self, land: shapely.Geometry, holders: Sequence[str], homes: Ints | None = None
