@@ -77,7 +77,7 @@ def list_neck_options(
     choices = Choices()
     outline = standing.shapes[standing.row[owner]]
     cut = _cut_neck(desk, outline, place, limits.neck_m)
-    land = None if cut is None else _separate(standing.restore(lobe), outline, cut)
+    land = None if cut is None else _separate(desk, standing.restore(lobe), outline, cut)
     if cut is None or land is None:
         choices.add(NotPossible("give", (), *NO_CUT))
     else:
@@ -121,12 +121,12 @@ def _cut_neck(
 
 
 def _separate(
-    lobe: shapely.Geometry, outline: shapely.Geometry, cut: shapely.LineString
+    desk: Desk, lobe: shapely.Geometry, outline: shapely.Geometry, cut: shapely.LineString
 ) -> shapely.Polygon | None:
     """Return the piece of an outline beyond a cut that is the land beyond the neck."""
     parts = shapely.get_parts(outline)
     part = parts[int(np.argmin(shapely.distance(parts, cut)))]
-    noded = insert_vertices(part, shapely.get_coordinates(cut), 1e-9)
+    noded = insert_vertices(part, shapely.get_coordinates(cut), desk.standing.rounding)
     drawn = shapely.union_all([shapely.boundary(noded), cut])
     faces = shapely.get_parts(shapely.polygonize([drawn]))
     faces = faces[shapely.intersects(part, shapely.point_on_surface(faces))]
@@ -254,10 +254,14 @@ def _straighten(
         if not moves:
             continue
         words = (
-            (f"The border of {names[0]} and {names[1]} is drawn straight on corners that it has: "
-            f"{path.length:.0f} m, not {border.length:.0f} m."),
-            (f"{names[0]}与{names[1]}的边界取现有拐点拉直：{border.length:.0f} 米缩短为 "
-            f"{path.length:.0f} 米。"),
+            (
+                f"The border of {names[0]} and {names[1]} is drawn straight on corners that it has: "
+                f"{path.length:.0f} m, not {border.length:.0f} m."
+            ),
+            (
+                f"{names[0]}与{names[1]}的边界取现有拐点拉直：{border.length:.0f} 米缩短为 "
+                f"{path.length:.0f} 米。"
+            ),
         )
         option = desk.make_option(proposal_id, "straighten", moves, words)
         if isinstance(option, Option) and option.cures:

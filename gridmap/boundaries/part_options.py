@@ -76,8 +76,10 @@ def list_part_options(
             choices.add(back)
             continue
         words = (
-            (f"The land joins {names[1]}, and {names[0]} gets land of about the same "
-            f"{back.measure_en} along their border."),
+            (
+                f"The land joins {names[1]}, and {names[0]} gets land of about the same "
+                f"{back.measure_en} along their border."
+            ),
             f"土地划归{names[1]}，{names[1]}沿双方边界划出{back.measure_zh}相近的土地给{names[0]}。",
         )
         swap = [move, Move(back.land, (host,), (owner,))]
@@ -103,6 +105,7 @@ def add_later_options(desk: Desk, nests: Sequence[Nested]) -> None:
     """
     tree = shapely.STRtree([nest.land for nest in nests])
     edits: dict[str, tuple[DivisionEdit, ...]] = {}
+    tried: list[set[str]] = [set() for _ in nests]
     waiting = [n for n, nest in enumerate(nests) if nest.choices.best is None]
     progress = True
     while progress and waiting:
@@ -113,6 +116,9 @@ def add_later_options(desk: Desk, nests: Sequence[Nested]) -> None:
                 best = nests[other].choices.best
                 if other == n or best is None or best.action != "give" or best.edit is None:
                     continue
+                if best.to[0] in tried[n]:
+                    continue
+                tried[n].add(best.to[0])
                 if best.to[0] == nests[n].owner:
                     nests[n].choices.add(_rejoins(desk, nests[n], nests[other]))
                     continue
@@ -199,11 +205,15 @@ def keep_part(
     beside_zh = f"，所在地为{other}" if other else ""
     effects = (desk.weigh_unchanged(owner),)
     words = (
-        (f"Nothing moves. It is run as an exclave grid (kind exclave): owner {own}{beside_en}. "
-        f"{own} answers for its residents and staffs it; its grids keep the code of {own} with "
-        "serials of their own, and are counted with the owner and told with the host."),
-        (f"土地不动，作为飞地网格管理（类型 exclave）：归属{own}{beside_zh}。"
-        f"由{own}负责并配备网格员；网格沿用{own}代码，另编序号；"
-        "统计计入归属方，同时注明所在方。"),
+        (
+            f"Nothing moves. It is run as an exclave grid (kind exclave): owner {own}{beside_en}. "
+            f"{own} answers for its residents and staffs it; its grids keep the code of {own} with "
+            "serials of their own, and are counted with the owner and told with the host."
+        ),
+        (
+            f"土地不动，作为飞地网格管理（类型 exclave）：归属{own}{beside_zh}。"
+            f"由{own}负责并配备网格员；网格沿用{own}代码，另编序号；"
+            "统计计入归属方，同时注明所在方。"
+        ),
     )
     return Option("keep", (owner,), edit, (), (), effects, False, 0.0, *words)

@@ -151,6 +151,7 @@ def propose_changes(
     measure: Measure = "persons",
     population: Mapping[str, float] | Sequence[float] | None = None,
     persons_per_household: float = COMMUNITIES.persons_per_household,
+    subjects: Sequence[Subject] = SUBJECTS,
     progress: Progress = ignore_progress,
 ) -> Proposals:
     r"""List what could be done about each exclave, overlap, neck and winding border.
@@ -170,6 +171,8 @@ def propose_changes(
         column of residents, where they have one.
     persons_per_household
         Persons of a household, where residents are not counted.
+    subjects
+        Those of `SUBJECTS` that are wanted.
     progress
         Called as ``progress("propose", done, total)``.
 
@@ -218,8 +221,7 @@ def propose_changes(
     yardstick = Yardstick(band, measure, persons_per_household)
     crs = str(standing.crs.to_string())
     desk = Desk(standing, mains, yardstick, crs, analysis.level)
-    writer = _Writer(analysis, cleaned, desk, progress)
-    items = writer.write_all()
+    items = _Writer(analysis, cleaned, desk, progress).write_all(subjects)
     return Proposals(items, standing, yardstick, _say(items, standing, yardstick))
 
 
@@ -232,13 +234,13 @@ class _Writer:
     desk: Desk
     progress: Progress
 
-    def write_all(self) -> tuple[Proposal, ...]:
-        """Return the proposals of every subject, in the order of `SUBJECTS`."""
+    def write_all(self, subjects: Sequence[Subject]) -> tuple[Proposal, ...]:
+        """Return the proposals of some subjects, in the order of `SUBJECTS`."""
         steps = (self._overlaps, self._exclaves, self._necks, self._borders)
         items: list[Proposal] = []
-        for n, step in enumerate(steps):
+        for n, (subject, step) in enumerate(zip(SUBJECTS, steps, strict=True)):
             self.progress("propose", n, len(steps))
-            items += step()
+            items += step() if subject in subjects else []
         self.progress("propose", len(steps), len(steps))
         return tuple(items)
 

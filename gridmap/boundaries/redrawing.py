@@ -14,6 +14,7 @@ import numpy as np
 import shapely
 
 from gridmap.boundaries.coverage import TOLERANCE_M
+from gridmap.checks.edges import METRES_A_DEGREE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +30,6 @@ ROUNDING_DEG = 1e-9
 the stored plane lies on the edge to the last bit of a double: docs/decisions/001)."""
 ROUNDING_M = 1e-6
 """The same where outlines are stored in metres: the last bits of coordinates of 1e7 m."""
-METRES_A_DEGREE = 111_320.0
 SLACK = 1e-9
 """Share of an area that rounding may lose."""
 

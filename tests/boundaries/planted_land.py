@@ -22,7 +22,7 @@ def draw_random(seed: int, size: int = 7) -> str:
 
 
 def warp(sources: Sources, seed: int) -> Sources:
-    """Move every corner by up to 20 m, shared corners together, and put homes on corners too."""
+    """Move every corner by up to 20 m, shared corners together, put homes on corners too, and lay roads."""
     rng = np.random.default_rng(seed)
     frame = sources.layers["communities"].copy()
     moved: dict[tuple[float, ...], np.ndarray] = {}
@@ -47,11 +47,16 @@ def warp(sources: Sources, seed: int) -> Sources:
         geometry=points,
         crs=STORED,
     )
-    return sources.with_layers(communities=frame, households=homes)
+    west, south, east, north = homes.total_bounds
+    ends = rng.uniform((west, south), (east, north), (5, 2, 2))
+    middle = ends.mean(axis=1, keepdims=True)
+    lines = shapely.linestrings(middle + (ends - middle) * 9)
+    roads = gpd.GeoDataFrame({"name": ["路"] * len(lines)}, geometry=lines, crs=STORED)
+    return sources.with_layers(communities=frame, households=homes, roads=roads)
 
 
 def make_land(seed: int) -> Sources:
-    """Return random warped land with homes."""
+    """Return random warped land with homes and roads."""
     return warp(draw_sources(draw_random(seed), households=1), seed)
 
 
@@ -63,9 +68,7 @@ def make_sources(shapes: dict[str, shapely.Geometry], **layers: gpd.GeoDataFrame
         crs=MEASURED,
     )
     stored = {role: layer.to_crs(STORED) for role, layer in layers.items()}
-    return Sources(
-        {"communities": frame.to_crs(STORED), **stored}, crs=STORED, metric_crs=MEASURED
-    )
+    return Sources({"communities": frame.to_crs(STORED), **stored}, crs=STORED, metric_crs=MEASURED)
 
 
 def at_place(shape: shapely.Geometry) -> shapely.Geometry:

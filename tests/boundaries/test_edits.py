@@ -198,7 +198,7 @@ def test_edits_of_another_level_are_refused() -> None:
     sources = sources.with_layers(communities=frame)
     proposals = propose_changes(analyse(sources, level="district"), sources)
     edits = choose_best(proposals).edits
-    with pytest.raises(InvalidOption, match="--level district"):
+    with pytest.raises(InvalidOption, match=r"--level district"):
         edit_sources(sources, edits)
     assert edit_sources(sources, edits, level="district").changed == ("东区", "西区")
 
@@ -216,8 +216,6 @@ def test_the_file_of_new_divisions_is_read_like_the_input(tmp_path: Path) -> Non
     assert again["community_id"].tolist() == edited.divisions["division_id"].tolist()
     assert again.geometry.to_wkb().equals(edited.divisions.geometry.to_wkb())
     back = edit_sources(read, edited.inverse)
-    assert back.divisions.geometry.to_wkb().equals(
-        sources.layers["communities"].geometry.to_wkb()
-    )
+    assert back.divisions.geometry.to_wkb().equals(sources.layers["communities"].geometry.to_wkb())
     write_edited(edited, tmp_path / "new.gpkg")
     assert (tmp_path / "new.gpkg").read_bytes() == first
