@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from gridmap.boundaries.border_chains import Geometries
-    from gridmap.boundaries.options import Desk
+    from gridmap.boundaries.option_desk import Desk
     from gridmap.boundaries.thresholds import Thresholds
 
 LOBE_SHARE = 0.8
@@ -255,7 +255,7 @@ def _straighten(
             continue
         words = (
             (
-                f"The border of {names[0]} and {names[1]} is drawn straight on corners that it has: "
+                f"The border of {names[0]} and {names[1]} is drawn straight on corners of today: "
                 f"{path.length:.0f} m, not {border.length:.0f} m."
             ),
             (

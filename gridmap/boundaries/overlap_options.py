@@ -15,7 +15,8 @@ from gridmap.checks.faces import claim_faces, cut_faces
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from gridmap.boundaries.options import Desk, Option
+    from gridmap.boundaries.option_desk import Desk
+    from gridmap.boundaries.options import Option
     from gridmap.boundaries.spans import Floats
 
 NOT_FOUND = (

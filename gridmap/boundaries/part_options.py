@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gridmap.boundaries.exchanges import ExchangeTable
-    from gridmap.boundaries.options import Desk
+    from gridmap.boundaries.option_desk import Desk
 
 
 @dataclass

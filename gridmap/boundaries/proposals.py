@@ -16,7 +16,8 @@ from gridmap.boundaries.divisions import clean_sources
 from gridmap.boundaries.edits import EditUnfit, try_edit
 from gridmap.boundaries.exchanges import ExchangeTable
 from gridmap.boundaries.interlock_options import list_border_options, list_neck_options
-from gridmap.boundaries.options import Desk, Yardstick
+from gridmap.boundaries.option_desk import Desk
+from gridmap.boundaries.options import Yardstick
 from gridmap.boundaries.overlap_options import list_overlap_options
 from gridmap.boundaries.part_options import Nested, add_later_options, list_part_options
 from gridmap.boundaries.redrawing import part_count

@@ -174,13 +174,12 @@ def test_a_feature_that_is_not_of_the_form_is_named(
     "text",
     [b"", b"[]", b"{}", b"null", b'{"gridmap_edits": 2, "features": []}', b"\xff\xfe\x00",
      b'{"gridmap_edits": 1}', b'{"gridmap_edits": 1, "features": [1]}', b"[" * 100_000,
-     b'{"gridmap_edits": 1, "features": [{"type": "Feature", "properties": {}, "geometry": '
-     b'{"type": "Polygon", "coordinates": [[[NaN, 0], [1, 1], [2, 0], [NaN, 0]]]}}]}'],
+     b'{"gridmap_edits": 1, "features": [NaN]}', b'{"gridmap_edits": NaN, "features": []}'],
 )  # fmt: skip
 def test_a_file_that_is_no_edits_is_refused(text: bytes, tmp_path: Path) -> None:
     path = tmp_path / "bad.geojson"
     path.write_bytes(text)
-    with pytest.raises(UnreadableFile, match="bad.geojson"):
+    with pytest.raises(UnreadableFile, match=r"bad\.geojson"):
         read_edits(path)
 
 
