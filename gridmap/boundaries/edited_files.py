@@ -118,6 +118,7 @@ def write_edited(edited: EditedDivisions, path: str | Path) -> None:
         frame = frame.assign(community_id=ids).drop(columns="division_id")
     else:
         frame = frame.rename(columns={"division_id": "community_id"})
+    frame = _name_columns(frame)
     moved = pd.DataFrame(
         {
             "home_id": np.array([home.home_id for home in edited.moved_homes], dtype=object),
@@ -127,6 +128,29 @@ def write_edited(edited: EditedDivisions, path: str | Path) -> None:
         }
     )
     write_layers({"communities": frame}, path, tables={"moved_homes": moved})
+
+
+def _name_columns(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Give columns names that a GeoPackage can hold: apart without case, none named like its own.
+
+    Columns that have the names of its key and geometry (``fid``, ``geom``) get a number.
+    """
+    taken = {"fid", "geom"}
+    names: dict[str, str] = {}
+    for column in frame.columns:
+        name, number = str(column), 1
+        if column == frame.geometry.name:
+            continue
+        while name.lower() in taken:
+            number += 1
+            name = f"{column}_{number}"
+        taken.add(name.lower())
+        names[str(column)] = name
+    renamed = frame.rename(columns=names)
+    texts = [name for name in names.values() if renamed[name].dtype == object]
+    for name in texts:
+        renamed[name] = [None if pd.isna(value) else str(value) for value in renamed[name]]
+    return renamed
 
 
 def edited_as_dict(edited: EditedDivisions) -> dict[str, object]:

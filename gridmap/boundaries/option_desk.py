@@ -11,7 +11,7 @@ import shapely
 
 from gridmap.boundaries.edits import DivisionEdit, EditUnfit, Move, try_edit, try_moves
 from gridmap.boundaries.options import Effect, MovedLand, NotPossible, Option
-from gridmap.boundaries.redrawing import part_count
+from gridmap.boundaries.redrawing import match_vertices, part_count
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -80,6 +80,7 @@ class Desk:
         first
             Edits of other proposals that must be applied before, in their order.
         """
+        moves = [self._match(move) for move in moves]
         held = [division for move in moves for division in move.held_by]
         gains = [d for move in moves for d in move.goes_to if d not in move.held_by]
         named = [d for move in moves for d in move.goes_to]
@@ -115,6 +116,13 @@ class Desk:
         return Option(
             action, to, edit, moved, homes, concerned, cures, border_m, *words, first=before
         )
+
+    def _match(self, move: Move) -> Move:
+        """Give moved land the vertices of everybody near, as applying it will."""
+        standing = self.standing
+        near = np.sort(standing.division_tree.query(move.land))
+        land, _ = match_vertices(move.land, standing.shapes[near], standing.rounding)
+        return move if land is move.land else replace(move, land=land)
 
     def name(self, proposal_id: str) -> str:
         """Return the id of the next edit of a proposal."""

@@ -22,7 +22,7 @@ def draw_random(seed: int, size: int = 7) -> str:
 
 
 def warp(sources: Sources, seed: int) -> Sources:
-    """Move every corner by up to 20 m, shared corners together, put homes on corners too, and lay roads."""
+    """Move corners by up to 20 m, shared ones together; put homes on corners; lay roads."""
     rng = np.random.default_rng(seed)
     frame = sources.layers["communities"].copy()
     moved: dict[tuple[float, ...], np.ndarray] = {}

@@ -218,3 +218,13 @@ def test_the_file_of_new_divisions_is_read_like_the_input(tmp_path: Path) -> Non
     assert back.divisions.geometry.to_wkb().equals(sources.layers["communities"].geometry.to_wkb())
     write_edited(edited, tmp_path / "new.gpkg")
     assert (tmp_path / "new.gpkg").read_bytes() == first
+
+
+def test_columns_that_a_geopackage_reserves_get_a_number(tmp_path: Path) -> None:
+    import geopandas as gpd
+
+    sources = draw_sources(ISLAND)
+    frame = sources.layers["communities"].assign(geom="POINT", fid=[7, 7], NAME=[1, "x"])
+    write_edited(edit_sources(sources.with_layers(communities=frame), []), tmp_path / "new.gpkg")
+    columns = list(gpd.read_file(tmp_path / "new.gpkg", layer="communities").columns)
+    assert columns == ["community_id", "name", "geom_2", "fid_2", "NAME_2", "geometry"]
