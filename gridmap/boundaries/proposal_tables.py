@@ -56,6 +56,7 @@ def list_proposals(proposals: Proposals) -> list[dict[str, object]]:
         {
             "id": item.proposal_id,
             "subject": item.subject,
+            "kind": item.kind,
             "ids": list(item.ids),
             "names": [names.get(division, "") for division in item.ids],
             "point": _locate(item),
@@ -130,8 +131,8 @@ def _list_effect(effect: Effect) -> dict[str, object]:
 def frame_proposals(proposals: Proposals) -> gpd.GeoDataFrame:
     r"""Return one row an option, in lon/lat as stored: the layer ``proposals`` of the findings.
 
-    Columns: ``proposal_id``, ``rank``, ``subject``, ``action``, ``ids`` and ``to`` (joined by
-    ``;``), ``edit_id``, ``cures``, ``area_m2``, ``households``, ``buildings``, ``residents``,
+    Columns: ``proposal_id``, ``rank``, ``subject``, ``kind``, ``action``, ``ids`` and ``to``
+    (joined by ``;``), ``edit_id``, ``cures``, ``area_m2``, ``households``, ``buildings``, ``residents``,
     ``effects`` (as `tell_effects` words them), ``en``, ``zh``, ``lon``, ``lat``; the geometry is
     all land that changes hands or is kept, empty where a winding border stays.
 
@@ -154,6 +155,7 @@ def frame_proposals(proposals: Proposals) -> gpd.GeoDataFrame:
         "proposal_id": [item.proposal_id for item, _, _ in rows],
         "rank": np.array([rank for _, rank, _ in rows], dtype=np.int64),
         "subject": [item.subject for item, _, _ in rows],
+        "kind": [item.kind for item, _, _ in rows],
         "action": [option.action for _, _, option in rows],
         "ids": [";".join(item.ids) for item, _, _ in rows],
         "to": [";".join(option.to) for _, _, option in rows],

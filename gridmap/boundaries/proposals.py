@@ -88,6 +88,8 @@ class Proposal:
         Such as ``exclave-3``, in the order of the list.
     subject
         One of `SUBJECTS`.
+    kind
+        Of an exclave ``enclosed`` or ``detached``; else as the subject.
     ids
         The owner first, then those beside it; the two of a border; the holders of an overlap.
     counts
@@ -102,6 +104,7 @@ class Proposal:
 
     proposal_id: str
     subject: Subject
+    kind: str
     ids: tuple[str, ...]
     counts: Counts | None
     place: shapely.Geometry
@@ -269,7 +272,15 @@ class _Writer:
         for nest, row in zip(nests, rows.itertuples(), strict=True):
             ids = (nest.owner, *(str(host) for host, _, _ in row.hosts))
             items.append(
-                self._write(nest.proposal_id, "exclave", ids, row.geometry, row.place, nest.choices)
+                self._write(
+                    nest.proposal_id,
+                    "exclave",
+                    ids,
+                    row.geometry,
+                    row.place,
+                    nest.choices,
+                    row.kind,
+                )
             )
         return items
 
@@ -338,6 +349,7 @@ class _Writer:
         land: shapely.Geometry | None,
         place: shapely.Point,
         choices: Choices,
+        kind: str = "",
     ) -> Proposal:
         counts = None
         standing = self.desk.standing
@@ -348,6 +360,7 @@ class _Writer:
         return Proposal(
             name,
             subject,
+            kind or subject,
             tuple(ids),
             counts,
             standing.restore(place),

@@ -44,6 +44,7 @@ def test_proposals_are_in_the_json_only_when_asked(tmp_path: Path) -> None:
     }
     [item] = asked["proposals"]
     assert (item["id"], item["subject"], item["ids"]) == ("exclave-1", "exclave", ["A", "B"])
+    assert item["kind"] == "enclosed"
     assert (item["households"], item["buildings"], item["residents"]) == (2, None, None)
     best = item["options"][0]
     assert (best["rank"], best["action"], best["to"], best["cures"]) == (1, "give", ["B"], True)
