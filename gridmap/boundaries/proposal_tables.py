@@ -132,9 +132,9 @@ def frame_proposals(proposals: Proposals) -> gpd.GeoDataFrame:
     r"""Return one row an option, in lon/lat as stored: the layer ``proposals`` of the findings.
 
     Columns: ``proposal_id``, ``rank``, ``subject``, ``kind``, ``action``, ``ids`` and ``to``
-    (joined by ``;``), ``edit_id``, ``cures``, ``area_m2``, ``households``, ``buildings``, ``residents``,
-    ``effects`` (as `tell_effects` words them), ``en``, ``zh``, ``lon``, ``lat``; the geometry is
-    all land that changes hands or is kept, empty where a winding border stays.
+    (joined by ``;``), ``edit_id``, ``cures``, ``area_m2``, ``households``, ``buildings``,
+    ``residents``, ``effects`` (as `tell_effects` words them), ``en``, ``zh``, ``lon``, ``lat``;
+    the geometry is all land that changes hands or is kept, empty where a winding border stays.
 
     Examples
     --------
