@@ -53,8 +53,9 @@ def edit_sources(
     Examples
     --------
     >>> from gridmap.boundaries import analyse
+    >>> from gridmap.boundaries.best_edits import choose_best
     >>> from gridmap.boundaries.examples import draw_sources
-    >>> from gridmap.boundaries.proposals import choose_best, propose_changes
+    >>> from gridmap.boundaries.proposals import propose_changes
     >>> sources = draw_sources("ABBB\nABAB\nABBB")
     >>> edits = choose_best(propose_changes(analyse(sources), sources)).edits
     >>> edited = edit_sources(sources, edits)

@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gridmap.boundaries import Analysis
+    from gridmap.boundaries.best_edits import BestEdits
     from gridmap.boundaries.options import Option
-    from gridmap.boundaries.proposals import BestEdits, Proposals
+    from gridmap.boundaries.proposals import Proposals
     from gridmap.model import Progress, Sources
 
 PROPOSING = "建议与调整 Proposals and edits"
@@ -165,8 +166,9 @@ def propose(
     analysis: Analysis, sources: Sources, wishes: Wishes, *, progress: Progress
 ) -> Proposals | None:
     """Work out the proposals that are asked for, None for none; write the best as edits."""
+    from gridmap.boundaries.best_edits import choose_best
     from gridmap.boundaries.edit_files import write_edits
-    from gridmap.boundaries.proposals import choose_best, propose_changes
+    from gridmap.boundaries.proposals import propose_changes
     from gridmap.cli.options import understand_band
     from gridmap.rules.levels import COMMUNITIES
 

@@ -12,6 +12,7 @@ from boundaries.planted_land import lay_out, make_land, make_sources
 
 import gridmap
 from gridmap.boundaries import analyse
+from gridmap.boundaries.best_edits import choose_best
 from gridmap.boundaries.divisions import clean_sources
 from gridmap.boundaries.edit_files import read_edits, write_edits
 from gridmap.boundaries.edited_files import edit_sources
@@ -19,7 +20,7 @@ from gridmap.boundaries.edits import apply_edits, place_homes
 from gridmap.boundaries.examples import draw_sources
 from gridmap.boundaries.parts import find_parts
 from gridmap.boundaries.proposal_tables import list_proposals
-from gridmap.boundaries.proposals import choose_best, propose_changes
+from gridmap.boundaries.proposals import propose_changes
 from gridmap.boundaries.standing import measure_areas
 from gridmap.errors import InvalidOption
 from gridmap.rules import Band
