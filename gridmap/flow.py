@@ -179,6 +179,7 @@ def plan_files(  # noqa: PLR0913  # the options of the main job
     """
     rules = rules or Rules.preset("default")
     options = options or ReadOptions()
+    begin_compiling(loaded=rules.most_residents > 0)
     sources = read_input(paths, options=options, progress=progress)
     territory = prepare_territory(
         sources, rules=rules, households_total=options.households_total, progress=progress
