@@ -22,6 +22,7 @@ from gridmap.planning import (
     make_plan,
     rebalance_communities,
 )
+from gridmap.planning.warming import begin_compiling
 from gridmap.rules import Rules
 from gridmap.sources import read_sources
 from gridmap.units import make_units
