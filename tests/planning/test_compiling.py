@@ -226,6 +226,33 @@ def test_without_a_use_or_a_place_for_it_there_is_no_helper(
     assert helpers == []
 
 
+class FullDisk:
+    """A kernel that numba can compile or not, and not write."""
+
+    def __init__(self, *, compiles: bool) -> None:
+        self.overloads: dict[kinds.Kinds, str] = {}
+        self._compiles = compiles
+
+    def compile(self, types: kinds.Kinds) -> None:
+        if self._compiles:
+            self.overloads[types] = "compiled"
+        raise OSError(28, "No space left on device")
+
+
+@pytest.mark.parametrize("compiles", [True, False])
+def test_a_full_disk_stops_nothing_that_is_compiled(
+    compiles: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    part = parts.Part(FullDisk(compiles=compiles), (kinds.ROW,), -1)
+    monkeypatch.setitem(parts.PARTS, "full", part)
+    if not compiles:
+        with pytest.raises(OSError, match="No space"):
+            parts.compile_part("full")
+        return
+    parts.compile_part("full")
+    assert part.kernel.overloads == {(kinds.ROW,): "compiled"}
+
+
 def test_a_part_is_in_the_cache_once_it_is_compiled(tmp_path: Path) -> None:
     code = (
         "from gridmap.planning.kernels import parts\n"

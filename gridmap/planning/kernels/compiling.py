@@ -26,14 +26,14 @@ IS_COMPILED = not cast("Any", numba.config).DISABLE_JIT
 
 
 def _stamp_sources() -> int:
-    stamp = 0
+    stamp = zlib.crc32(numba.__version__.encode())
     for path in sorted(Path(__file__).parent.glob("*.py")):
         stamp = zlib.crc32(path.read_bytes(), stamp)
     return stamp
 
 
 SOURCES_STAMP = _stamp_sources()
-"""Checksum of all kernel files: a cached binary of older code is never used."""
+"""Checksum of all kernel files and the version of numba: a cached binary of older code is never used."""
 
 
 def inner(function: Kernel) -> Kernel:

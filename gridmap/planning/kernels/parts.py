@@ -60,18 +60,30 @@ def are_compiled(*, loaded: bool) -> bool:
 
 
 def compile_part(name: str) -> None:
-    """Compile a kernel, or load it from the cache; nothing if that is done already."""
+    """Compile a kernel, or load it from the cache; nothing if that is done already.
+
+    Notes
+    -----
+    numba keeps a kernel in memory first and on disk then: a full disk is no reason not to go on.
+    """
     part = PARTS[name]
     if not IS_COMPILED or part.kinds in part.kernel.overloads:
         return
-    part.kernel.compile(part.kinds)
+    try:
+        part.kernel.compile(part.kinds)
+    except OSError:
+        if part.kinds not in part.kernel.overloads:
+            raise
 
 
 def looks_cached(name: str) -> bool:
     """Tell whether the cache holds a file of the kernel, for whatever kind of processor."""
     kernel = PARTS[name].kernel
-    folder = Path(kernel.stats.cache_path or "")
-    return bool(kernel.stats.cache_path) and any(folder.glob(f"*.{kernel.__qualname__}-*.nbc"))
+    if not kernel.stats.cache_path:
+        return False
+    python = f"py{sys.version_info.major}{sys.version_info.minor}"
+    files = Path(kernel.stats.cache_path).glob(f"*.{kernel.__qualname__}-*.{python}*.nbc")
+    return any(files)
 
 
 def has_cache() -> bool:
