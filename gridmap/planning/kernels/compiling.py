@@ -33,7 +33,7 @@ def _stamp_sources() -> int:
 
 
 SOURCES_STAMP = _stamp_sources()
-"""Checksum of all kernel files and the version of numba, so that no binary of older code is used."""
+"""Checksum of all kernel files and of numba's version: no binary of older code is ever used."""
 
 
 def inner(function: Kernel) -> Kernel:
