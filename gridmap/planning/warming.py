@@ -119,7 +119,9 @@ def begin_compiling(*, loaded: bool = False) -> None:
     from gridmap.planning.kernels import parts
 
     with _lock:
-        if _helpers or choose_workers(None) < 2 or not parts.has_cache():
+        if _helpers or parts.are_compiled(loaded=loaded):
+            return
+        if choose_workers(None) < 2 or not parts.has_cache():
             return
         if not sys.executable or getattr(sys, "frozen", False):
             return

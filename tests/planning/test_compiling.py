@@ -173,6 +173,7 @@ def helpers(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Any]]:
     monkeypatch.setattr(warming, "choose_workers", lambda _: 2)
     monkeypatch.setattr(parts, "has_cache", lambda: True)
     monkeypatch.setattr(parts, "looks_cached", lambda _: False)
+    monkeypatch.setattr(parts, "are_compiled", lambda **_: False)
     yield begun
     for helper in begun:
         helper.end()

@@ -62,14 +62,14 @@ def call_apart(kernel: Callable[..., int], kinds: Kinds) -> Callable[[int, tuple
 
     def generate_call(context: Any, builder: Any, signature: Any, values: Any) -> Any:
         given = _builders.unpack_tuple(builder, values[1])
-        cast = [
+        fitted = [
             context.cast(builder, value, kind, wanted)
             for value, kind, wanted in zip(given, signature.args[1], kinds, strict=True)
         ]
         convention = context.call_conv
         shape = convention.get_function_type(types.int64, kinds)
         place = builder.inttoptr(values[0], shape.as_pointer())
-        status, result = convention.call_function(builder, place, types.int64, kinds, cast)
+        status, result = convention.call_function(builder, place, types.int64, kinds, fitted)
         with _builders.if_unlikely(builder, status.is_error):
             convention.return_status_propagate(builder, status)
         return result
