@@ -100,4 +100,5 @@ def _keep_land(shape: shapely.Geometry) -> shapely.Geometry:
     """Return the polygons of a shape, without the lines and points of a difference."""
     parts = shapely.get_parts(shape)
     areal = parts[shapely.get_dimensions(parts) == 2]
-    return areal[0] if len(areal) == 1 else shapely.multipolygons(areal)
+    land: shapely.Geometry = areal[0] if len(areal) == 1 else shapely.multipolygons(areal)
+    return land
