@@ -24,7 +24,12 @@ LAYERS = (
     "overlaps",
     "slivers",
     "near_edges",
+    "unclear",
+    "snaps",
 )
+
+GEOMETRY = {"interlocks": "Unknown", "unclear": "LineString", "snaps": "LineString"}
+"""Layers whose geometry is not polygons."""
 
 
 def write_analysis(analysis: Analysis, path: str | Path) -> None:
@@ -67,7 +72,7 @@ def write_analysis(analysis: Analysis, path: str | Path) -> None:
     layers = {
         name: (
             _as_layer(getattr(analysis, name), analysis),
-            "Unknown" if name == "interlocks" else "MultiPolygon",
+            GEOMETRY.get(name, "MultiPolygon"),
         )
         for name in LAYERS
     }
