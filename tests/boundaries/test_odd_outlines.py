@@ -89,7 +89,7 @@ def draw_comb(corners: int) -> np.ndarray:
 
 
 def draw_spiral(corners: int) -> np.ndarray:
-    angle = np.linspace(0, 120 * np.pi, corners // 2)
+    angle = np.linspace(0, 2 * np.pi * corners / 100, corners // 2)
     sides = [(radius + 50 + angle * 8) for radius in (0, 20)]
     inner, outer = (np.column_stack([r * np.cos(angle), r * np.sin(angle)]) for r in sides)
     return np.concatenate([inner, outer[::-1]])
