@@ -189,8 +189,9 @@ def collect_homes(sources: Sources, *, measured: bool = True) -> gpd.GeoDataFram
     Returns
     -------
     GeoDataFrame or None
-        Points with ``households`` (int) and ``home_id``: the household rows (a row without a
-        point at its building), else the buildings that carry households. None when neither holds
+        Points with ``households`` (int) and ``home_id`` (of the household or building, ``row7``
+        for a row without one): the household rows (a row without a point at its building), else
+        the buildings that carry households. None when neither holds
         a household: then no item of the analysis tells a number.
 
     Examples
@@ -214,11 +215,12 @@ def collect_homes(sources: Sources, *, measured: bool = True) -> gpd.GeoDataFram
             places = gpd.GeoSeries(points[kept], crs=sources.crs)
             if measured:
                 places = places.to_crs(sources.metric_crs)
-            ids = np.array(text_column(frame, f"{role[:-1]}_id"), dtype=object)
-            rows = np.array([f"row {n + 1}" for n in range(len(frame))], dtype=object)
-            names = np.where(ids == "", rows, ids)
-            values = {"households": counts[kept], "home_id": names[kept]}
-            return gpd.GeoDataFrame(values, geometry=places)
+            given = text_column(frame, "household_id" if role == "households" else "building_id")
+            names = [name or f"row{row}" for row, name in enumerate(given, start=1)]
+            return gpd.GeoDataFrame(
+                {"households": counts[kept], "home_id": np.array(names, dtype=object)[kept]},
+                geometry=places,
+            )
     return None
 
 

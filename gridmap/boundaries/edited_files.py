@@ -8,12 +8,12 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from gridmap.boundaries.analysis_files import write_layers
 from gridmap.boundaries.divisions import clean_sources, collect_divisions
 from gridmap.boundaries.edits import apply_edits
 from gridmap.boundaries.standing import collect_standing
 from gridmap.errors import InvalidOption, RefusedInput
 from gridmap.findings import has_errors
+from gridmap.writing import write_geopackage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -128,7 +128,7 @@ def write_edited(edited: EditedDivisions, path: str | Path) -> None:
             "after": np.array([home.after for home in edited.moved_homes], dtype=object),
         }
     )
-    write_layers({"communities": frame}, path, tables={"moved_homes": moved})
+    write_geopackage({"communities": (frame, "Unknown"), "moved_homes": (moved, "")}, path)
 
 
 def _name_columns(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
