@@ -16,6 +16,7 @@ import shapely
 from gridmap.boundaries.bound_words import word_four_bounds
 from gridmap.boundaries.four_bounds import SIDES
 from gridmap.estimates import HOUSEHOLDS_ESTIMATED
+from gridmap.maps.belonging import Register, level_arcs
 from gridmap.maps.ground import Ground
 from gridmap.maps.levels import reword_page
 from gridmap.maps.outlines import STEP_DEG, TOLERANCE_M, Arcs, pack_arcs, pack_lines, trace_arcs
@@ -78,7 +79,7 @@ def describe_plan(plan: Plan, imprint: Imprint, language: str) -> dict[str, Any]
     grids = plan.grids
     ground = Ground.of(grids)
     arcs = trace_arcs(ground.plane.unflatten(ground.lands), origin=ground.origin)
-    register = _Register(plan)
+    register = Register(plan)
     lands = register.list_lands(ground)
     return {
         "version": 1,
@@ -89,7 +90,7 @@ def describe_plan(plan: Plan, imprint: Imprint, language: str) -> dict[str, Any]
         "totals": _totals(plan),
         "step": STEP_DEG,
         "origin": ground.origin.tolist(),
-        "arcs": {**pack_arcs(arcs), "levels": _levels(arcs, register)},
+        "arcs": {**pack_arcs(arcs), "levels": level_arcs(arcs, register)},
         "ways": _ways(plan, ground),
         "links": pack_lines(ground.draw_links(register.owner, register.is_exclave)),
         "townships": _townships(register, lands, ground),
@@ -98,40 +99,7 @@ def describe_plan(plan: Plan, imprint: Imprint, language: str) -> dict[str, Any]
     }
 
 
-class _Register:
-    """Communities and townships by position, and where each grid belongs."""
-
-    def __init__(self, plan: Plan) -> None:
-        frame = plan.territory.units.communities
-        grids = plan.grids
-        named = set(frame.index)
-        extra = sorted({*grids["community_id"], *grids["host_id"]} - named - {""})
-        self.ids = [str(name) for name in frame.index] + extra
-        self.names = [clean_text(name) or key for key, name in _column(frame, "name", self.ids)]
-        towns = [clean_text(town) for _, town in _column(frame, "township", self.ids)]
-        self.townships = sorted(set(towns) - {""})
-        self.township = np.array(
-            [self.townships.index(town) if town else -1 for town in towns], dtype=np.int64
-        )
-        place = {key: position for position, key in enumerate(self.ids)}
-        self.owner = np.array([place.get(key, -1) for key in grids["community_id"]], dtype=np.int64)
-        self.host = np.array([place.get(key, -1) for key in grids["host_id"]], dtype=np.int64)
-        self.is_exclave = grids["kind"].eq("exclave").to_numpy(dtype=bool)
-
-    def list_lands(self, ground: Ground) -> NDArray[np.object_]:
-        """Return the main land of each community, empty where it has none."""
-        lands = np.full(len(self.ids), shapely.Polygon(), dtype=object)
-        for number in range(len(lands)):
-            lands[number] = ground.unite((self.owner == number) & ~self.is_exclave)
-        return lands
-
-
-def _column(frame: gpd.GeoDataFrame, column: str, ids: Sequence[str]) -> list[tuple[str, object]]:
-    values = dict(zip(frame.index, frame[column], strict=True)) if column in frame else {}
-    return [(key, values.get(key, "")) for key in ids]
-
-
-def _imprint(plan: Plan, imprint: Imprint, register: _Register) -> dict[str, Any]:
+def _imprint(plan: Plan, imprint: Imprint, register: Register) -> dict[str, Any]:
     words = reword_page(page_words(), plan.about)
     title = clean_text(imprint.title)
     shown: dict[str, Any] = {
@@ -169,17 +137,6 @@ def _totals(plan: Plan) -> dict[str, Any]:
     }
 
 
-def _levels(arcs: Arcs, register: _Register) -> str:
-    """Return a digit for each arc: 0 grid, 1 community, 2 township border, 3 outer line."""
-    town = np.append(register.township, -1)[np.append(register.owner, -1)]
-    owner = np.append(register.owner, -1)
-    left, right = arcs.sides[:, 0], arcs.sides[:, 1]
-    level = np.where(owner[left] != owner[right], 1, 0)
-    level = np.where((level == 1) & (town[left] != town[right]), 2, level)
-    level = np.where((left < 0) | (right < 0), 3, level)
-    return "".join(map(str, level.tolist()))
-
-
 def _ways(plan: Plan, ground: Ground) -> dict[str, Any]:
     found = {}
     for way, lines in find_ways(plan.territory).items():
@@ -194,7 +151,7 @@ def _labels(lands: NDArray[np.object_], ground: Ground) -> dict[str, Any]:
     return {"labelled": kept.tolist(), "places": ground.pack_places(lands[kept])}
 
 
-def _townships(register: _Register, lands: NDArray[np.object_], ground: Ground) -> dict[str, Any]:
+def _townships(register: Register, lands: NDArray[np.object_], ground: Ground) -> dict[str, Any]:
     united = np.full(len(register.townships), shapely.Polygon(), dtype=object)
     for number in range(len(united)):
         united[number] = shapely.union_all(lands[register.township == number])
@@ -203,7 +160,7 @@ def _townships(register: _Register, lands: NDArray[np.object_], ground: Ground) 
 
 def _communities(
     grids: gpd.GeoDataFrame,
-    register: _Register,
+    register: Register,
     arcs: Arcs,
     lands: NDArray[np.object_],
     ground: Ground,
@@ -229,7 +186,7 @@ def _is_hidden(counts: NDArray[np.int64]) -> NDArray[np.bool_]:
     return hidden
 
 
-def _community_counts(grids: gpd.GeoDataFrame, register: _Register) -> tuple[list[int], str]:
+def _community_counts(grids: gpd.GeoDataFrame, register: Register) -> tuple[list[int], str]:
     """Return households of each community (-1: few), and a digit 1 where they are rounded.
 
     Beside a grid whose count is hidden an exact sum would give it away.
@@ -247,7 +204,7 @@ def _community_counts(grids: gpd.GeoDataFrame, register: _Register) -> tuple[lis
 
 def _grids(
     plan: Plan,
-    register: _Register,
+    register: Register,
     arcs: Arcs,
     ground: Ground,
 ) -> dict[str, Any]:

@@ -1,0 +1,249 @@
+"""The doors of this room: one sheet, and an atlas."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import shapely
+
+from gridmap.errors import InvalidOption
+from gridmap.estimates import HOUSEHOLDS_ESTIMATED
+from gridmap.findings import FindingKind
+from gridmap.maps.wording import clean_text
+from gridmap.planning import hash_assignment
+from gridmap.printing.canvas import Window, draw_land, start_sheet
+from gridmap.printing.fonts import find_fonts, require_matplotlib
+from gridmap.printing.ground import prepare_ground
+from gridmap.printing.margins import (
+    Margin,
+    Panel,
+    draw_frame,
+    draw_locator,
+    draw_north,
+    write_figures,
+    write_foot,
+    write_legend,
+    write_title,
+)
+from gridmap.printing.papers import MM_AN_INCH, choose_scale, choose_sheet
+from gridmap.printing.words import FEW
+from gridmap.writing import check_ending, write_atomically
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from numpy.typing import NDArray
+
+    from gridmap.findings import Finding
+    from gridmap.model import Plan
+    from gridmap.printing.fonts import Fonts
+    from gridmap.printing.ground import PrintedGround
+    from gridmap.printing.papers import Sheet
+
+PDF_TYPE = 3
+"""Outlines in the file as drawings: any font can be embedded, and its text is found by a search."""
+
+GLYPH_MISSING = FindingKind(
+    "glyph_missing",
+    "warning",
+    en="The font {family} lacks {count} characters; they are printed as 〓: {places}.",
+    zh="字体 {family} 缺少 {count} 个字，已印作“〓”：{places}。",
+    cure_en="Install a font with these characters, and name it: font='file.ttf'.",
+    cure_zh="请安装含这些字的字体，并用 font 指定。",
+)
+FINDING_KINDS = (GLYPH_MISSING,)
+
+
+@dataclass(frozen=True)
+class _Press:
+    """What all sheets of one file share."""
+
+    ground: PrintedGround
+    fonts: Fonts
+    margin: Margin
+
+
+def print_map(  # noqa: PLR0913 - what the margin of a map says
+    plan: Plan,
+    path: str | Path,
+    *,
+    paper: str = "A3",
+    title: str = "",
+    compiler: str = "",
+    reviewer: str = "",
+    date: str = "",
+    source: str = "",
+    review_number: str = "",
+    internal: bool = True,
+    font: str | Path | None = None,
+) -> tuple[Finding, ...]:
+    r"""Print a plan on one sheet, as a vector PDF at a true scale.
+
+    Parameters
+    ----------
+    plan
+        The plan to print; at least one grid.
+    path
+        The file to write; it ends in ``.pdf``, and an existing one is replaced.
+    paper
+        ``A3`` or ``A4``; it lies or stands as the land does.
+    title
+        Of the sheet; by default as on the map of `gridmap.write_map`.
+    compiler, reviewer, date, source, review_number, internal
+        What the margin says; see `gridmap.printing.margins.Margin`.
+    font
+        A font file; by default a Chinese font of this machine.
+
+    Returns
+    -------
+    tuple of Finding
+        What could not be printed as it is (characters that the font lacks).
+
+    Raises
+    ------
+    InvalidOption
+        When the paper, the ending or the font won't do, or the plan has no grid.
+    MissingExtra
+        When matplotlib is not installed.
+    UnwritableFile
+        When the file can't be written.
+
+    Notes
+    -----
+    The same plan and font give the same bytes. Source: DESIGN.md section 1 (map, tables), FIELD.md
+    section 7 (review number, internal use, no residents).
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> from gridmap import Rules, make_plan
+    >>> from gridmap.testing import draw_territory
+    >>> plan = make_plan(draw_territory("AB\nCD", households=400), rules=Rules.preset())
+    >>> with TemporaryDirectory() as folder:
+    ...     print_map(plan, Path(folder) / "map.pdf", paper="A4")
+    ()
+    """
+    margin = Margin(title, compiler, reviewer, date, source, review_number, "", internal)
+    press = _set_up(plan, path, margin, font)
+    _write_pages(path, [_draw_sheet(press, choose_sheet(paper, press.ground.bounds))])
+    return _say_missing(press)
+
+
+def _set_up(plan: Plan, path: str | Path, margin: Margin, font: str | Path | None) -> _Press:
+    """Check everything before work is spent on it."""
+    check_ending(path, ".pdf")
+    require_matplotlib()
+    if len(plan.grids) == 0:
+        raise InvalidOption(
+            "The plan has no grid to print.",
+            "方案中没有可打印的网格。",
+            cure_en="Check the plan's findings: why did no community get a grid?",
+            cure_zh="请查看方案的核验结果，了解没有网格的原因。",
+        )
+    ground = prepare_ground(plan)
+    texts = {name: clean_text(getattr(margin, name)) for name in TEXTS}
+    texts["title"] = texts["title"] or _title_of(ground)
+    texts["version"] = hash_assignment(plan)[:8]
+    return _Press(ground, find_fonts(font), replace(margin, **texts))
+
+
+TEXTS = ("title", "compiler", "reviewer", "date", "source", "review_number")
+
+
+def _title_of(ground: PrintedGround) -> str:
+    names = ground.register.townships
+    places = "、".join(names) if 0 < len(names) <= 3 else ""
+    return f"{places}网格划分图"
+
+
+def _draw_sheet(press: _Press, sheet: Sheet) -> Any:
+    """Draw the whole plan on one sheet."""
+    ground, fonts = press.ground, press.fonts
+    figure, axes = start_sheet(sheet.inches)
+    west, south, east, north = ground.bounds
+    scale = choose_scale(east - west, north - south, sheet.map)
+    window = Window(sheet.map, ((west + east) / 2, (south + north) / 2), scale)
+    draw_land(axes, ground, window, fonts)
+    _dress(press, figure, axes, sheet, scale, press.margin.title)
+    panel = Panel(axes, sheet, fonts)
+    write_figures(panel, count_figures(ground.plan))
+    write_legend(panel, ground)
+    _write_notes(panel, press)
+    return figure
+
+
+def _dress(
+    press: _Press, figure: Any, axes: Any, sheet: Sheet, scale: float, title: str
+) -> None:
+    """Draw what every sheet has around its map."""
+    margin = replace(press.margin, title=title)
+    draw_frame(axes, sheet)
+    write_title(axes, sheet, margin, press.fonts)
+    write_foot(axes, sheet, margin, press.fonts, scale)
+    draw_north(axes, sheet.map, press.fonts)
+
+
+def count_figures(plan: Plan) -> list[tuple[str, str]]:
+    """Return names and values of the figures of a plan, as the map shows them."""
+    grids = plan.grids
+    counts = grids["households"].to_numpy()
+    households = int(counts.sum())
+    hidden = bool(((counts > 0) & (counts < FEW)).any())
+    estimated = any(f.code == HOUSEHOLDS_ESTIMATED.code for f in plan.findings)
+    general = grids["kind"].eq("general")
+    inside = int((general & grids["in_band"].astype(bool)).sum())
+    persons = plan.about.get("counted") == "persons"
+    about = "约 " if hidden or estimated else ""
+    return [
+        ("网格总数", f"{len(grids)}"),
+        ("总人数" if persons else "总户数（估算）" if estimated else "总户数",
+         f"{about}{households // FEW * FEW if hidden else households:,}"),
+        ("综合网格（达标 / 全部）", f"{inside} / {int(general.sum())}"),
+        ("专属 / 飞地网格", f"{int(grids['kind'].eq('dedicated').sum())} / "
+                         f"{int(grids['kind'].eq('exclave').sum())}"),
+    ]
+
+
+def _write_notes(panel: Panel, press: _Press) -> None:
+    panel.head("说明")
+    plan = press.ground.plan
+    notes = [f"划分标准：{clean_text(plan.rules.label_zh)}", "坐标系：" + str(plan.territory.units.metric_crs.name)]
+    for note in notes:
+        for line in _wrap(note, panel):
+            panel.row(line)
+
+
+def _wrap(text: str, panel: Panel) -> list[str]:
+    """Break a text into lines that fit the panel."""
+    room = (panel.wide - 8) / MM_AN_INCH * 72
+    lines, line = [], ""
+    for letter in text:
+        if panel.fonts.measure(line + letter, panel.size) > room:
+            lines.append(line)
+            line = ""
+        line += letter
+    return [*lines, line] if line else lines
+
+
+def _write_pages(path: str | Path, figures: Iterable[Any]) -> None:
+    """Write figures as the pages of one PDF, whole or not at all, the same bytes every time."""
+    from matplotlib import rc_context
+    from matplotlib.backends.backend_pdf import FigureCanvasPdf, PdfPages
+
+    told = {"Creator": "gridmap", "Producer": None, "CreationDate": None}
+    with write_atomically(path) as temporary, rc_context({"pdf.fonttype": PDF_TYPE}):
+        with PdfPages(temporary, metadata=told) as pages:
+            for figure in figures:
+                FigureCanvasPdf(figure)
+                pages.savefig(figure)
+
+
+def _say_missing(press: _Press) -> tuple[Finding, ...]:
+    missing = sorted(press.fonts.missing)
+    if not missing:
+        return ()
+    return (GLYPH_MISSING.found(missing, family=press.fonts.family),)
