@@ -16,7 +16,7 @@ from gridmap.printing.lettering import place_names
 from gridmap.printing.papers import MM_AN_INCH
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -68,7 +68,7 @@ class Window:
         return shapely.box(west, south, east, north)
 
 
-def draw_land(  # noqa: PLR0913 - the page, and what it is about
+def draw_land(
     axes: Any,
     ground: PrintedGround,
     window: Window,
@@ -77,6 +77,7 @@ def draw_land(  # noqa: PLR0913 - the page, and what it is about
     about: NDArray[np.bool_] | None = None,
     marked: NDArray[np.bool_] | None = None,
     label_of: Callable[[int], tuple[str, ...]] | None = None,
+    names: Sequence[str] | None = None,
 ) -> None:
     """Draw the land of a window.
 
@@ -93,6 +94,8 @@ def draw_land(  # noqa: PLR0913 - the page, and what it is about
         (grids,) grids with a heavy red outline: those that changed.
     label_of
         Returns the lines of a grid's label; serial number and households unless given.
+    names
+        Of the communities; their own unless given.
     """
     inside = shapely.intersects(ground.lands, window.land)
     chosen = np.ones(len(ground.lands), dtype=bool) if about is None else about
@@ -109,7 +112,7 @@ def draw_land(  # noqa: PLR0913 - the page, and what it is about
     shown = np.isin(ground.link_grids, np.flatnonzero(inside & chosen))
     for line in ground.links[shown]:
         pen.arrow(line, KINDS["exclave"]["ink"])
-    place_names(pen, ground, fonts, inside & chosen, label_of)
+    place_names(pen, ground, fonts, inside & chosen, label_of, names or ground.register.names)
 
 
 class _Pen:
@@ -121,7 +124,9 @@ class _Pen:
         self.axes = axes
         self.window = window
         box = window.box
-        self.clip = Rectangle((box.left, box.bottom), box.width, box.height, transform=axes.transData)
+        self.clip = Rectangle(
+            (box.left, box.bottom), box.width, box.height, transform=axes.transData
+        )
 
     def fill(self, shape: shapely.Geometry, colour: str, hatch: str = "", ink: str = "") -> None:
         """Fill a polygon, with a pattern over it."""
@@ -143,7 +148,11 @@ class _Pen:
         path = self._path(lines)
         if path is not None:
             look = {"capstyle": "round", "joinstyle": "round", **look}
-            self._add(PathPatch(path, fill=False, edgecolor=colour, linewidth=points, zorder=order, **look))
+            self._add(
+                PathPatch(
+                    path, fill=False, edgecolor=colour, linewidth=points, zorder=order, **look
+                )
+            )
 
     def arrow(self, line: shapely.LineString, colour: str) -> None:
         """Draw a line that ends in an arrow."""
@@ -151,8 +160,15 @@ class _Pen:
 
         ends = self.window.to_sheet(shapely.get_coordinates(line))[[0, -1]]
         arrow = FancyArrowPatch(
-            tuple(ends[0]), tuple(ends[1]), arrowstyle="-|>", mutation_scale=7, linewidth=0.9,
-            color=colour, shrinkA=6, shrinkB=0, zorder=6,
+            tuple(ends[0]),
+            tuple(ends[1]),
+            arrowstyle="-|>",
+            mutation_scale=7,
+            linewidth=0.9,
+            color=colour,
+            shrinkA=6,
+            shrinkB=0,
+            zorder=6,
         )
         self._add(arrow)
 

@@ -115,9 +115,7 @@ def prepare_ground(plan: Plan) -> PrintedGround:
     )
 
 
-def _choose_fills(
-    plan: Plan, register: Register, pairs: NDArray[np.int64]
-) -> tuple[str, ...]:
+def _choose_fills(plan: Plan, register: Register, pairs: NDArray[np.int64]) -> tuple[str, ...]:
     """Return a colour for each grid: a tint for each community, shades of it for its grids."""
     owner = register.owner
     between = np.sort(owner[pairs].reshape(-1, 2), axis=1)

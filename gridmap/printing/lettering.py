@@ -13,7 +13,7 @@ from gridmap.printing.papers import MM_AN_INCH
 from gridmap.printing.words import count_text, serial_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     LabelOf = Callable[[int], tuple[str, ...]]
 
+INK = "#1c2733"
+"""Of what stands around the map."""
 SIZES_PT = (11.0, 9.5, 8.0, 7.0, 6.0, 5.0)
 """Sizes that a grid's label is tried in; below 5 pt nobody reads it (gridmap's own default)."""
 COMMUNITY_PT, ROAD_PT = (13.0, 11.0, 9.0), 6.5
@@ -56,10 +58,11 @@ def place_names(
     fonts: Fonts,
     shown: NDArray[np.bool_],
     label_of: LabelOf | None,
+    names: Sequence[str],
 ) -> None:
     """Write the labels of grids, then names of communities, then of roads."""
     taken = _write_grids(pen, ground, fonts, shown, label_of or _default_label(ground))
-    _write_communities(pen, ground, fonts, shown, taken)
+    _write_communities(pen, ground, fonts, shown, taken, names)
     _write_roads(pen, ground, fonts, taken)
 
 
@@ -92,9 +95,9 @@ def _write_grids(
     window = pen.window
     at = window.to_sheet(ground.places[:, :2])
     room = ground.places[:, 2] * 1000 / window.scale
-    inside = (at >= window.box[:2]).all(axis=1) & (
-        at <= (window.box.right, window.box.top)
-    ).all(axis=1)
+    inside = (at >= window.box[:2]).all(axis=1) & (at <= (window.box.right, window.box.top)).all(
+        axis=1
+    )
     kinds = ground.plan.grids["kind"].to_numpy(dtype=object)
     for place in np.flatnonzero(shown & inside).tolist():
         lines = [line for line in label_of(place) if line]
@@ -107,8 +110,18 @@ def _write_grids(
         halo = kinds[place] in KINDS
         for number, line in enumerate(lines):
             up = (len(lines) / 2 - number - 0.5) * size * LINE / 72 * MM_AN_INCH
-            write(pen.axes, x, y + up, line, fonts, size if number == 0 else size * 0.85,
-                  bold=number == 0, colour=ink, clip=pen.clip, halo=halo)
+            write(
+                pen.axes,
+                x,
+                y + up,
+                line,
+                fonts,
+                size if number == 0 else size * 0.85,
+                bold=number == 0,
+                colour=ink,
+                clip=pen.clip,
+                halo=halo,
+            )
         taken.append(Rect(x - wide / 2, y - high / 2, x + wide / 2, y + high / 2))
     return taken
 
@@ -132,11 +145,13 @@ def _write_communities(
     fonts: Fonts,
     shown: NDArray[np.bool_],
     taken: list[Rect],
+    names: Sequence[str],
 ) -> None:
-    names = ground.register.names
     window = pen.window
     visible = np.unique(ground.register.owner[shown & ~ground.register.is_exclave])
-    order = sorted((k for k in visible.tolist() if k >= 0), key=lambda k: -ground.communities[k].area)
+    order = sorted(
+        (k for k in visible.tolist() if k >= 0), key=lambda k: -ground.communities[k].area
+    )
     for community in order:
         land = shapely.intersection(ground.communities[community], window.land)
         if shapely.is_empty(land):
@@ -144,8 +159,18 @@ def _write_communities(
         best = _seek_place(land, names[community], pen, fonts, taken)
         if best is not None:
             rect, size = best
-            write(pen.axes, (rect.x0 + rect.x1) / 2, (rect.y0 + rect.y1) / 2, names[community],
-                  fonts, size, bold=True, colour=INKS["community_text"], clip=pen.clip, halo=True)
+            write(
+                pen.axes,
+                (rect.x0 + rect.x1) / 2,
+                (rect.y0 + rect.y1) / 2,
+                names[community],
+                fonts,
+                size,
+                bold=True,
+                colour=INKS["community_text"],
+                clip=pen.clip,
+                halo=True,
+            )
             taken.append(rect)
 
 
@@ -155,7 +180,9 @@ def _seek_place(
     """Return where a name hides least and lies most in its land, the nearest to the middle."""
     west, south, east, north = land.bounds
     steps = (np.arange(TRIES) + 0.5) / TRIES
-    places = np.array([(west + (east - west) * s, south + (north - south) * t) for s in steps for t in steps])
+    places = np.array(
+        [(west + (east - west) * s, south + (north - south) * t) for s in steps for t in steps]
+    )
     places = places[shapely.contains_xy(land, places)]
     if not len(places):
         return None
@@ -165,8 +192,15 @@ def _seek_place(
     box = pen.window.box
     others = np.array(taken, dtype=np.float64).reshape(-1, 4)
     for size in COMMUNITY_PT:
-        half = np.array([fonts.measure(name, size, bold=True) / 72 * MM_AN_INCH + 1.6,
-                         size * LINE / 72 * MM_AN_INCH]) / 2
+        half = (
+            np.array(
+                [
+                    fonts.measure(name, size, bold=True) / 72 * MM_AN_INCH + 1.6,
+                    size * LINE / 72 * MM_AN_INCH,
+                ]
+            )
+            / 2
+        )
         low, high = at - half, at + half
         room = (low >= box[:2]).all(axis=1) & (high <= (box.right, box.top)).all(axis=1)
         if not room.any():
@@ -182,7 +216,10 @@ def _seek_place(
 
 def _lies_in(rect: Rect, box: Any) -> bool:
     return bool(
-        rect.x0 >= box.left and rect.x1 <= box.right and rect.y0 >= box.bottom and rect.y1 <= box.top
+        rect.x0 >= box.left
+        and rect.x1 <= box.right
+        and rect.y0 >= box.bottom
+        and rect.y1 <= box.top
     )
 
 
@@ -204,12 +241,19 @@ def _write_roads(pen: Any, ground: PrintedGround, fonts: Fonts, taken: list[Rect
         wide = fonts.measure(name, ROAD_PT) / 72 * MM_AN_INCH
         if longest.length * 1000 / pen.window.scale < max(WAY_ROOM_MM, wide * 1.5):
             continue
-        _write_along(pen, longest, name, wide, fonts, taken, INKS["river"] if kind == "river" else "")
+        _write_along(
+            pen, longest, name, wide, fonts, taken, INKS["river"] if kind == "river" else ""
+        )
 
 
 def _write_along(
-    pen: Any, line: shapely.LineString, name: str, wide: float, fonts: Fonts,
-    taken: list[Rect], ink: str,
+    pen: Any,
+    line: shapely.LineString,
+    name: str,
+    wide: float,
+    fonts: Fonts,
+    taken: list[Rect],
+    ink: str,
 ) -> None:
     for share in (0.5, 0.35, 0.65, 0.2, 0.8):
         reach = wide / 2 * pen.window.scale / 1000
@@ -226,24 +270,59 @@ def _write_along(
         half_y = abs(y1 - y0) / 2 + 1
         rect = Rect(x - half_x, y - half_y, x + half_x, y + half_y)
         if _lies_in(rect, pen.window.box) and not any(rect.overlap(other) for other in taken):
-            write(pen.axes, x, y, name, fonts, ROAD_PT, colour=ink or "#6b5d45", clip=pen.clip,
-                  halo=True, angle=angle)
+            write(
+                pen.axes,
+                x,
+                y,
+                name,
+                fonts,
+                ROAD_PT,
+                colour=ink or "#6b5d45",
+                clip=pen.clip,
+                halo=True,
+                angle=angle,
+            )
             taken.append(rect)
             return
 
 
 def write(  # noqa: PLR0913 - where, what and how
-    axes: Any, x: float, y: float, text: str, fonts: Fonts, size: float, *,
-    bold: bool = False, colour: str = "#000000", clip: Any = None, halo: bool = False,
-    angle: float = 0.0, across: str = "center", up: str = "center",
+    axes: Any,
+    x: float,
+    y: float,
+    text: str,
+    fonts: Fonts,
+    size: float,
+    *,
+    bold: bool = False,
+    colour: str = "#000000",
+    clip: Any = None,
+    halo: bool = False,
+    angle: float = 0.0,
+    across: str = "center",
+    up: str = "center",
 ) -> None:
     """Write a line of text that a search in the PDF finds."""
     font = (fonts.bold if bold else fonts.regular).copy()
     font.set_size(size)
-    box = {"facecolor": "#ffffff", "alpha": 0.72, "edgecolor": "none",
-           "boxstyle": "round,pad=0.12"} if halo else None
-    made = axes.text(x, y, fonts.clean(text, bold=bold), fontproperties=font, color=colour, ha=across, va=up,
-                     rotation=angle, rotation_mode="anchor", zorder=8 if clip is not None else 13, bbox=box,
-                     parse_math=False)
+    box = (
+        {"facecolor": "#ffffff", "alpha": 0.72, "edgecolor": "none", "boxstyle": "round,pad=0.12"}
+        if halo
+        else None
+    )
+    made = axes.text(
+        x,
+        y,
+        fonts.clean(text, bold=bold),
+        fontproperties=font,
+        color=colour,
+        ha=across,
+        va=up,
+        rotation=angle,
+        rotation_mode="anchor",
+        zorder=8 if clip is not None else 13,
+        bbox=box,
+        parse_math=False,
+    )
     if clip is not None:
         made.set_clip_path(clip)

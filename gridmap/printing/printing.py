@@ -2,45 +2,31 @@
 
 from __future__ import annotations
 
-import io
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import shapely
-
 from gridmap.errors import InvalidOption
-from gridmap.estimates import HOUSEHOLDS_ESTIMATED
 from gridmap.findings import FindingKind
 from gridmap.maps.wording import clean_text
 from gridmap.planning import hash_assignment
+from gridmap.printing.atlas import draw_atlas
 from gridmap.printing.canvas import Window, draw_land, start_sheet
 from gridmap.printing.fonts import find_fonts, require_matplotlib
 from gridmap.printing.ground import prepare_ground
-from gridmap.printing.margins import (
-    Margin,
-    Panel,
-    draw_frame,
-    draw_locator,
-    draw_north,
-    write_figures,
-    write_foot,
-    write_legend,
-    write_title,
-)
-from gridmap.printing.papers import MM_AN_INCH, choose_scale, choose_sheet
-from gridmap.printing.words import FEW
+from gridmap.printing.margins import Margin, draw_frame, draw_north, write_foot, write_title
+from gridmap.printing.panel import Panel, write_figures, write_legend, write_lines
+from gridmap.printing.papers import choose_scale, choose_sheet
+from gridmap.printing.press import Press
+from gridmap.printing.spread import draw_spread
+from gridmap.printing.words import count_figures
 from gridmap.writing import check_ending, write_atomically
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-    from numpy.typing import NDArray
+    from pathlib import Path
 
     from gridmap.findings import Finding
     from gridmap.model import Plan
-    from gridmap.printing.fonts import Fonts
     from gridmap.printing.ground import PrintedGround
     from gridmap.printing.papers import Sheet
 
@@ -58,15 +44,6 @@ GLYPH_MISSING = FindingKind(
 FINDING_KINDS = (GLYPH_MISSING,)
 
 
-@dataclass(frozen=True)
-class _Press:
-    """What all sheets of one file share."""
-
-    ground: PrintedGround
-    fonts: Fonts
-    margin: Margin
-
-
 def print_map(  # noqa: PLR0913 - what the margin of a map says
     plan: Plan,
     path: str | Path,
@@ -79,6 +56,7 @@ def print_map(  # noqa: PLR0913 - what the margin of a map says
     source: str = "",
     review_number: str = "",
     internal: bool = True,
+    before: Plan | None = None,
     font: str | Path | None = None,
 ) -> tuple[Finding, ...]:
     r"""Print a plan on one sheet, as a vector PDF at a true scale.
@@ -95,6 +73,8 @@ def print_map(  # noqa: PLR0913 - what the margin of a map says
         Of the sheet; by default as on the map of `gridmap.write_map`.
     compiler, reviewer, date, source, review_number, internal
         What the margin says; see `gridmap.printing.margins.Margin`.
+    before
+        An earlier plan of the same land: printed on the left, with what changed outlined in both.
     font
         A font file; by default a Chinese font of this machine.
 
@@ -119,6 +99,7 @@ def print_map(  # noqa: PLR0913 - what the margin of a map says
 
     Examples
     --------
+    >>> from pathlib import Path
     >>> from tempfile import TemporaryDirectory
     >>> from gridmap import Rules, make_plan
     >>> from gridmap.testing import draw_territory
@@ -129,11 +110,67 @@ def print_map(  # noqa: PLR0913 - what the margin of a map says
     """
     margin = Margin(title, compiler, reviewer, date, source, review_number, "", internal)
     press = _set_up(plan, path, margin, font)
-    _write_pages(path, [_draw_sheet(press, choose_sheet(paper, press.ground.bounds))])
+    if before is not None:
+        _write_pages(path, [draw_spread(prepare_ground(before), press, paper)])
+    else:
+        _write_pages(path, [_draw_sheet(press, choose_sheet(paper, press.ground.bounds))])
     return _say_missing(press)
 
 
-def _set_up(plan: Plan, path: str | Path, margin: Margin, font: str | Path | None) -> _Press:
+def print_atlas(  # noqa: PLR0913 - what the margin of a map says
+    plan: Plan,
+    path: str | Path,
+    *,
+    paper: str = "A4",
+    with_grids: bool = True,
+    title: str = "",
+    compiler: str = "",
+    reviewer: str = "",
+    date: str = "",
+    source: str = "",
+    review_number: str = "",
+    internal: bool = True,
+    font: str | Path | None = None,
+) -> tuple[Finding, ...]:
+    """Print a plan as an atlas: cover, index sheet, list, a page a community and a page a grid.
+
+    Parameters
+    ----------
+    plan, path, title, compiler, reviewer, date, source, review_number, internal, font
+        As for `print_map`.
+    paper
+        ``A3`` or ``A4``, lying.
+    with_grids
+        Whether each grid has a page of its own.
+
+    Returns
+    -------
+    tuple of Finding
+        As of `print_map`.
+
+    Raises
+    ------
+    InvalidOption, MissingExtra, UnwritableFile
+        As `print_map`.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> from gridmap import Rules, make_plan
+    >>> from gridmap.testing import draw_territory
+    >>> plan = make_plan(draw_territory("AB", households=400), rules=Rules.preset())
+    >>> with TemporaryDirectory() as folder:
+    ...     print_atlas(plan, Path(folder) / "atlas.pdf", with_grids=False)
+    ()
+    """
+    margin = Margin(title, compiler, reviewer, date, source, review_number, "", internal)
+    press = _set_up(plan, path, margin, font)
+    _write_pages(path, draw_atlas(press, paper, with_grids=with_grids))
+    return _say_missing(press)
+
+
+def _set_up(plan: Plan, path: str | Path, margin: Margin, font: str | Path | None) -> Press:
     """Check everything before work is spent on it."""
     check_ending(path, ".pdf")
     require_matplotlib()
@@ -148,7 +185,7 @@ def _set_up(plan: Plan, path: str | Path, margin: Margin, font: str | Path | Non
     texts = {name: clean_text(getattr(margin, name)) for name in TEXTS}
     texts["title"] = texts["title"] or _title_of(ground)
     texts["version"] = hash_assignment(plan)[:8]
-    return _Press(ground, find_fonts(font), replace(margin, **texts))
+    return Press(ground, find_fonts(font), replace(margin, **texts))
 
 
 TEXTS = ("title", "compiler", "reviewer", "date", "source", "review_number")
@@ -160,7 +197,7 @@ def _title_of(ground: PrintedGround) -> str:
     return f"{places}网格划分图"
 
 
-def _draw_sheet(press: _Press, sheet: Sheet) -> Any:
+def _draw_sheet(press: Press, sheet: Sheet) -> Any:
     """Draw the whole plan on one sheet."""
     ground, fonts = press.ground, press.fonts
     figure, axes = start_sheet(sheet.inches)
@@ -168,7 +205,7 @@ def _draw_sheet(press: _Press, sheet: Sheet) -> Any:
     scale = choose_scale(east - west, north - south, sheet.map)
     window = Window(sheet.map, ((west + east) / 2, (south + north) / 2), scale)
     draw_land(axes, ground, window, fonts)
-    _dress(press, figure, axes, sheet, scale, press.margin.title)
+    _dress(press, axes, sheet, scale)
     panel = Panel(axes, sheet, fonts)
     write_figures(panel, count_figures(ground.plan))
     write_legend(panel, ground)
@@ -176,57 +213,24 @@ def _draw_sheet(press: _Press, sheet: Sheet) -> Any:
     return figure
 
 
-def _dress(
-    press: _Press, figure: Any, axes: Any, sheet: Sheet, scale: float, title: str
-) -> None:
+def _dress(press: Press, axes: Any, sheet: Sheet, scale: float) -> None:
     """Draw what every sheet has around its map."""
-    margin = replace(press.margin, title=title)
+    margin = press.margin
     draw_frame(axes, sheet)
     write_title(axes, sheet, margin, press.fonts)
     write_foot(axes, sheet, margin, press.fonts, scale)
     draw_north(axes, sheet.map, press.fonts)
 
 
-def count_figures(plan: Plan) -> list[tuple[str, str]]:
-    """Return names and values of the figures of a plan, as the map shows them."""
-    grids = plan.grids
-    counts = grids["households"].to_numpy()
-    households = int(counts.sum())
-    hidden = bool(((counts > 0) & (counts < FEW)).any())
-    estimated = any(f.code == HOUSEHOLDS_ESTIMATED.code for f in plan.findings)
-    general = grids["kind"].eq("general")
-    inside = int((general & grids["in_band"].astype(bool)).sum())
-    persons = plan.about.get("counted") == "persons"
-    about = "约 " if hidden or estimated else ""
-    return [
-        ("网格总数", f"{len(grids)}"),
-        ("总人数" if persons else "总户数（估算）" if estimated else "总户数",
-         f"{about}{households // FEW * FEW if hidden else households:,}"),
-        ("综合网格（达标 / 全部）", f"{inside} / {int(general.sum())}"),
-        ("专属 / 飞地网格", f"{int(grids['kind'].eq('dedicated').sum())} / "
-                         f"{int(grids['kind'].eq('exclave').sum())}"),
-    ]
-
-
-def _write_notes(panel: Panel, press: _Press) -> None:
+def _write_notes(panel: Panel, press: Press) -> None:
     panel.head("说明")
     plan = press.ground.plan
-    notes = [f"划分标准：{clean_text(plan.rules.label_zh)}", "坐标系：" + str(plan.territory.units.metric_crs.name)]
+    notes = [
+        f"划分标准：{clean_text(plan.rules.label_zh)}",
+        "坐标系：" + str(plan.territory.units.metric_crs.name),
+    ]
     for note in notes:
-        for line in _wrap(note, panel):
-            panel.row(line)
-
-
-def _wrap(text: str, panel: Panel) -> list[str]:
-    """Break a text into lines that fit the panel."""
-    room = (panel.wide - 8) / MM_AN_INCH * 72
-    lines, line = [], ""
-    for letter in text:
-        if panel.fonts.measure(line + letter, panel.size) > room:
-            lines.append(line)
-            line = ""
-        line += letter
-    return [*lines, line] if line else lines
+        write_lines(panel, note)
 
 
 def _write_pages(path: str | Path, figures: Iterable[Any]) -> None:
@@ -235,14 +239,17 @@ def _write_pages(path: str | Path, figures: Iterable[Any]) -> None:
     from matplotlib.backends.backend_pdf import FigureCanvasPdf, PdfPages
 
     told = {"Creator": "gridmap", "Producer": None, "CreationDate": None}
-    with write_atomically(path) as temporary, rc_context({"pdf.fonttype": PDF_TYPE}):
-        with PdfPages(temporary, metadata=told) as pages:
-            for figure in figures:
-                FigureCanvasPdf(figure)
-                pages.savefig(figure)
+    with (
+        write_atomically(path) as temporary,
+        rc_context({"pdf.fonttype": PDF_TYPE}),
+        PdfPages(temporary, metadata=told) as pages,
+    ):
+        for figure in figures:
+            FigureCanvasPdf(figure)
+            pages.savefig(figure)
 
 
-def _say_missing(press: _Press) -> tuple[Finding, ...]:
+def _say_missing(press: Press) -> tuple[Finding, ...]:
     missing = sorted(press.fonts.missing)
     if not missing:
         return ()
