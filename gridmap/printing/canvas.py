@@ -65,7 +65,8 @@ class Window:
         half = np.array([self.box.width, self.box.height]) * self.scale / 2000
         west, south = np.asarray(self.centre) - half
         east, north = np.asarray(self.centre) + half
-        return shapely.box(west, south, east, north)
+        land: shapely.Geometry = shapely.box(west, south, east, north)
+        return land
 
 
 def draw_land(

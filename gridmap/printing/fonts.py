@@ -186,6 +186,7 @@ def _advance(path: Any, letter: str) -> float:
 
     face = _open_face(path)
     face.set_size(MEASURED_PT, 72)
+    letter = letter if face.get_char_index(ord(letter)) else SUBSTITUTE
     glyph = face.load_char(ord(letter), flags=LoadFlags.NO_HINTING)
     return float(glyph.linearHoriAdvance) / 65536
 

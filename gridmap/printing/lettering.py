@@ -32,7 +32,7 @@ LINE = 1.25
 TRIES = 9
 """Places across and down a community at which its name is tried."""
 LITTLE, MOST_HIDDEN = 0.02, 0.5
-"""Share of a community's name that may hide other labels: before it is tried smaller, and at all."""
+"""Share of a community's name that may hide other labels: before it is tried smaller; at all."""
 WAY_ROOM_MM = 28.0
 """A road is named where at least this much of it is on the page."""
 
@@ -150,7 +150,8 @@ def _write_communities(
     window = pen.window
     visible = np.unique(ground.register.owner[shown & ~ground.register.is_exclave])
     order = sorted(
-        (k for k in visible.tolist() if k >= 0), key=lambda k: -ground.communities[k].area
+        (k for k in visible.tolist() if k >= 0),
+        key=lambda k: -float(shapely.area(ground.communities[k])),
     )
     for community in order:
         land = shapely.intersection(ground.communities[community], window.land)
@@ -178,7 +179,7 @@ def _seek_place(
     land: shapely.Geometry, name: str, pen: Any, fonts: Fonts, taken: list[Rect]
 ) -> tuple[Rect, float] | None:
     """Return where a name hides least and lies most in its land, the nearest to the middle."""
-    west, south, east, north = land.bounds
+    west, south, east, north = shapely.bounds(land)
     steps = (np.arange(TRIES) + 0.5) / TRIES
     places = np.array(
         [(west + (east - west) * s, south + (north - south) * t) for s in steps for t in steps]

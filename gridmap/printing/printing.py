@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from gridmap.errors import InvalidOption
@@ -182,13 +181,17 @@ def _set_up(plan: Plan, path: str | Path, margin: Margin, font: str | Path | Non
             cure_zh="请查看方案的核验结果，了解没有网格的原因。",
         )
     ground = prepare_ground(plan)
-    texts = {name: clean_text(getattr(margin, name)) for name in TEXTS}
-    texts["title"] = texts["title"] or _title_of(ground)
-    texts["version"] = hash_assignment(plan)[:8]
-    return Press(ground, find_fonts(font), replace(margin, **texts))
-
-
-TEXTS = ("title", "compiler", "reviewer", "date", "source", "review_number")
+    cleaned = Margin(
+        title=clean_text(margin.title) or _title_of(ground),
+        compiler=clean_text(margin.compiler),
+        reviewer=clean_text(margin.reviewer),
+        date=clean_text(margin.date),
+        source=clean_text(margin.source),
+        review_number=clean_text(margin.review_number),
+        version=hash_assignment(plan)[:8],
+        internal=margin.internal,
+    )
+    return Press(ground, find_fonts(font), cleaned)
 
 
 def _title_of(ground: PrintedGround) -> str:
