@@ -108,7 +108,7 @@ def print_map(  # noqa: PLR0913 - what the margin of a map says
     ()
     """
     margin = Margin(title, compiler, reviewer, date, source, review_number, "", internal)
-    press = _set_up(plan, path, margin, font)
+    press = _set_up(plan, path, margin, font, compared=before is not None)
     if before is not None:
         _write_pages(path, [draw_spread(prepare_ground(before), press, paper)])
     else:
@@ -169,7 +169,14 @@ def print_atlas(  # noqa: PLR0913 - what the margin of a map says
     return _say_missing(press)
 
 
-def _set_up(plan: Plan, path: str | Path, margin: Margin, font: str | Path | None) -> Press:
+def _set_up(
+    plan: Plan,
+    path: str | Path,
+    margin: Margin,
+    font: str | Path | None,
+    *,
+    compared: bool = False,
+) -> Press:
     """Check everything before work is spent on it."""
     check_ending(path, ".pdf")
     require_matplotlib()
@@ -182,7 +189,7 @@ def _set_up(plan: Plan, path: str | Path, margin: Margin, font: str | Path | Non
         )
     ground = prepare_ground(plan)
     cleaned = Margin(
-        title=clean_text(margin.title) or _title_of(ground),
+        title=clean_text(margin.title) or _title_of(ground, compared=compared),
         compiler=clean_text(margin.compiler),
         reviewer=clean_text(margin.reviewer),
         date=clean_text(margin.date),
@@ -194,10 +201,10 @@ def _set_up(plan: Plan, path: str | Path, margin: Margin, font: str | Path | Non
     return Press(ground, find_fonts(font), cleaned)
 
 
-def _title_of(ground: PrintedGround) -> str:
+def _title_of(ground: PrintedGround, *, compared: bool) -> str:
     names = ground.register.townships
     places = "、".join(names) if 0 < len(names) <= 3 else ""
-    return f"{places}网格划分图"
+    return f"{places}网格调整前后对照图" if compared else f"{places}网格划分图"
 
 
 def _draw_sheet(press: Press, sheet: Sheet) -> Any:
