@@ -17,10 +17,13 @@ from gridmap.boundaries.bound_words import word_four_bounds
 from gridmap.boundaries.four_bounds import SIDES
 from gridmap.estimates import HOUSEHOLDS_ESTIMATED
 from gridmap.maps.belonging import Register, level_arcs
+from gridmap.maps.finding import list_compounds, spell_names
+from gridmap.maps.density import pack_density
 from gridmap.maps.ground import Ground
 from gridmap.maps.levels import reword_page
 from gridmap.maps.outlines import STEP_DEG, TOLERANCE_M, Arcs, pack_arcs, pack_lines, trace_arcs
 from gridmap.maps.palette import SHADES, TINTS, make_palette
+from gridmap.maps.themes import list_themes, pack_themes
 from gridmap.maps.tints import pick_tints
 from gridmap.maps.waymarks import find_ways
 from gridmap.maps.wording import LANGUAGES, clean_text, page_words
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
+    from gridmap.maps.themes import Theme
     from gridmap.model import Plan
 
 FEW = 10
@@ -59,7 +63,9 @@ class Imprint:
     internal: bool = True
 
 
-def describe_plan(plan: Plan, imprint: Imprint, language: str) -> dict[str, Any]:
+def describe_plan(
+    plan: Plan, imprint: Imprint, language: str, themes: Sequence[Theme] = ()
+) -> dict[str, Any]:
     """Return all that the page shows, as plain data in a settled order.
 
     Parameters
@@ -70,6 +76,8 @@ def describe_plan(plan: Plan, imprint: Imprint, language: str) -> dict[str, Any]
         Title and margin.
     language
         ``zh`` or ``en``: the language in which the page opens.
+    themes
+        More themes than the plan's own.
 
     Returns
     -------
@@ -81,6 +89,7 @@ def describe_plan(plan: Plan, imprint: Imprint, language: str) -> dict[str, Any]
     arcs = trace_arcs(ground.plane.unflatten(ground.lands), origin=ground.origin)
     register = Register(plan)
     lands = register.list_lands(ground)
+    compounds = list_compounds(plan)
     return {
         "version": 1,
         "language": language,
@@ -96,6 +105,9 @@ def describe_plan(plan: Plan, imprint: Imprint, language: str) -> dict[str, Any]
         "townships": _townships(register, lands, ground),
         "communities": _communities(grids, register, arcs, lands, ground),
         "grids": _grids(plan, register, arcs, ground),
+        "themes": pack_themes([*list_themes(plan), *themes]),
+        "density": pack_density(plan, ground.origin),
+        "compounds": {**compounds, "pinyin": spell_names(compounds["names"])},
     }
 
 
@@ -172,6 +184,7 @@ def _communities(
     return {
         "ids": [clean_text(key) for key in register.ids],
         "names": register.names,
+        "pinyin": spell_names(register.names),
         "township": register.township.tolist(),
         "tint": pick_tints(count, np.unique(pairs, axis=0).reshape(-1, 2), len(TINTS)).tolist(),
         "households": households,
@@ -219,6 +232,7 @@ def _grids(
     return {
         "code": codes,
         "name": names,
+        "pinyin": spell_names(names),
         "short": [_short(name, owner) for name, owner in zip(names, owners, strict=True)],
         "serial": [_serial(code, plan.rules.code_digits) for code in codes],
         "kind": _digits(grids["kind"], GRID_KINDS),

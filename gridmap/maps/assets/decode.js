@@ -90,6 +90,20 @@
     return places;
   }
 
+  /** Cells as west, north, east, south in world units. */
+  gm.readCells = function (packed, data) {
+    const row = gm.unpack(packed.cells);
+    const lon = (step) => worldX((data.origin[0] + step) * data.step);
+    const lat = (step) => worldY((data.origin[1] + step) * data.step);
+    const cells = [];
+    for (let i = 0; i < row.length; i += 2) {
+      const west = row[i] * packed.size[0];
+      const south = row[i + 1] * packed.size[1];
+      cells.push([lon(west), lat(south + packed.size[1]), lon(west + packed.size[0]), lat(south)]);
+    }
+    return cells;
+  };
+
   function boundsOf(shape, arcs) {
     const box = [Infinity, Infinity, -Infinity, -Infinity];
     shape.forEach((rings) =>

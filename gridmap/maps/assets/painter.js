@@ -101,6 +101,7 @@
       this.text = text;
       this.selected = null;
       this.hovered = null;
+      this.theme = null;
       this.density = 0;
     },
 
@@ -162,6 +163,7 @@
       ctx.lineJoin = "round";
       ctx.lineCap = "round";
       this._fillGrids(density);
+      if (this.theme && this.theme.cells) this._fillCells(view);
       this._drawWays(view);
       this._drawBorders();
       this._drawLinks(view);
@@ -174,7 +176,9 @@
       const patterns = {};
       this._inView.forEach((grid) => {
         traceShape(this._ctx, this._arcs, grid.shape);
-        if (grid.kind === "general") {
+        if (this.theme) {
+          this._ctx.fillStyle = this._themed(grid);
+        } else if (grid.kind === "general") {
           this._ctx.fillStyle = palette.tints[grid.tint][grid.shade];
         } else {
           patterns[grid.kind] =
@@ -184,6 +188,29 @@
         }
         this._ctx.fill("evenodd");
       });
+    },
+
+    /** The colour of a grid's class; where cells are the theme, land is pale. */
+    _themed: function (grid) {
+      const theme = this.theme;
+      if (theme.cells) return "#f4f5f6";
+      const one = theme.classes[theme.members[grid.number]];
+      return one ? one.colour : this.model.data.palette.nothing;
+    },
+
+    _fillCells: function (view) {
+      const data = this.model.data;
+      const theme = this.theme;
+      this._cells = this._cells || gm.readCells(theme, data);
+      const ctx = this._ctx;
+      ctx.globalAlpha = 0.86;
+      this._cells.forEach((cell, i) => {
+        const x = cell[0] * view.scale - view.x;
+        const y = cell[1] * view.scale - view.y;
+        ctx.fillStyle = theme.classes[theme.members[i]].colour;
+        ctx.fillRect(x, y, cell[2] * view.scale - view.x - x, cell[3] * view.scale - view.y - y);
+      });
+      ctx.globalAlpha = 1;
     },
 
     _stroke: function (colour, width, dash) {
