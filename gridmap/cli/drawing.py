@@ -71,9 +71,8 @@ def draw_map(
         Path | None,
         typer.Option(
             "--before",
-            help="调整前的方案，左右对照。An earlier plan, side by side.",
+            help="调整前的方案，前后对比。An earlier plan, to compare with.",
             show_default=False,
-            rich_help_panel=PAPER,
         ),
     ] = None,
     compiler: Annotated[
@@ -107,7 +106,6 @@ def draw_map(
     on_paper = {
         "--paper": paper,
         "--atlas": atlas,
-        "--before": before,
         "--compiler": compiler,
         "--reviewer": reviewer,
         "--font": font,
@@ -124,13 +122,13 @@ def draw_map(
     with show_progress() as progress:
         progress("map", 0, 1)
         read = read_plan(plan_file)
+        earlier = None if before is None else read_plan(before)
         shown = read if level == "grid" else show_level(read, level)
         if printed:
             margin |= {"compiler": compiler, "reviewer": reviewer, "font": font}
-            earlier = None if before is None else read_plan(before)
             said = _print(shown, out, earlier, paper, margin, atlas=atlas)
         else:
-            write_map(shown, out, language=language, **margin)
+            write_map(shown, out, language=language, before=earlier, **margin)
     if said:
         print_findings(said)
     say(f"已写出：{out}", f"Written: {out}")

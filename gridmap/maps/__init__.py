@@ -8,6 +8,7 @@
     belonging  whose land is whose
     themes     one property of the grids at a time, in classes
     density    where people live, in cells
+    earlier    before and after
     finding    compounds and pinyin for the search
     wording    words of the page in two languages; cleaning of words that came from files
     content    the one block of data that the page is drawn from

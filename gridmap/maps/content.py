@@ -17,6 +17,7 @@ from gridmap.boundaries.bound_words import word_four_bounds
 from gridmap.boundaries.four_bounds import SIDES
 from gridmap.estimates import HOUSEHOLDS_ESTIMATED
 from gridmap.maps.belonging import Register, level_arcs
+from gridmap.maps.earlier import describe_changes
 from gridmap.maps.finding import list_compounds, spell_names
 from gridmap.maps.density import pack_density
 from gridmap.maps.ground import Ground
@@ -64,7 +65,12 @@ class Imprint:
 
 
 def describe_plan(
-    plan: Plan, imprint: Imprint, language: str, themes: Sequence[Theme] = ()
+    plan: Plan,
+    imprint: Imprint,
+    language: str,
+    *,
+    themes: Sequence[Theme] = (),
+    before: Plan | None = None,
 ) -> dict[str, Any]:
     """Return all that the page shows, as plain data in a settled order.
 
@@ -78,36 +84,48 @@ def describe_plan(
         ``zh`` or ``en``: the language in which the page opens.
     themes
         More themes than the plan's own.
+    before
+        An earlier plan of the same land, or None.
 
     Returns
     -------
     dict
         As described in ``docs/map.md``.
     """
-    grids = plan.grids
-    ground = Ground.of(grids)
-    arcs = trace_arcs(ground.plane.unflatten(ground.lands), origin=ground.origin)
     register = Register(plan)
-    lands = register.list_lands(ground)
     compounds = list_compounds(plan)
-    return {
+    ground = Ground.of(plan.grids)
+    content = {
         "version": 1,
         "language": language,
         "words": reword_page(page_words(), plan.about),
         "palette": make_palette(),
         "imprint": _imprint(plan, imprint, register),
         "totals": _totals(plan),
+        **_describe_land(plan, register, ground),
+        "themes": pack_themes([*list_themes(plan), *themes]),
+        "density": pack_density(plan, ground.origin),
+        "compounds": {**compounds, "pinyin": spell_names(compounds["names"])},
+    }
+    if before is not None:
+        earlier = _describe_land(before, Register(before), Ground.of(before.grids))
+        content |= {"before": earlier, "changes": describe_changes(before, plan)}
+    return content
+
+
+def _describe_land(plan: Plan, register: Register, ground: Ground) -> dict[str, Any]:
+    """Return the land of a plan: borders, ways, links, townships, communities, grids."""
+    arcs = trace_arcs(ground.plane.unflatten(ground.lands), origin=ground.origin)
+    lands = register.list_lands(ground)
+    return {
         "step": STEP_DEG,
         "origin": ground.origin.tolist(),
         "arcs": {**pack_arcs(arcs), "levels": level_arcs(arcs, register)},
         "ways": _ways(plan, ground),
         "links": pack_lines(ground.draw_links(register.owner, register.is_exclave)),
         "townships": _townships(register, lands, ground),
-        "communities": _communities(grids, register, arcs, lands, ground),
+        "communities": _communities(plan.grids, register, arcs, lands, ground),
         "grids": _grids(plan, register, arcs, ground),
-        "themes": pack_themes([*list_themes(plan), *themes]),
-        "density": pack_density(plan, ground.origin),
-        "compounds": {**compounds, "pinyin": spell_names(compounds["names"])},
     }
 
 

@@ -29,6 +29,7 @@ def make_map(
     review_number: str = "",
     internal: bool = True,
     themes: Sequence[Theme] = (),
+    before: Plan | None = None,
 ) -> folium.Map:
     r"""Draw a plan as one page that fetches nothing.
 
@@ -54,6 +55,9 @@ def make_map(
     themes
         What else each grid may be coloured by (`gridmap.maps.make_theme`), besides what the plan
         holds itself: band, clarity of borders, workload, and where households are.
+    before
+        An earlier plan of the same land: a line to drag shows it on the left, and a list says
+        what changed.
 
     Returns
     -------
@@ -98,7 +102,7 @@ def make_map(
             cure_zh="请查看方案的核验结果，了解没有网格的原因。",
         )
     imprint = Imprint(title, date, source, review_number, internal)
-    content = describe_plan(plan, imprint, language, themes)
+    content = describe_plan(plan, imprint, language, themes=themes, before=before)
     west, south, east, north = (float(value) for value in plan.grids.total_bounds)
     page = MapPage(content, language=language)
     drawn = OfflineMap(page, location=((south + north) / 2, (west + east) / 2), zoom=12)
@@ -117,6 +121,7 @@ def write_map(
     review_number: str = "",
     internal: bool = True,
     themes: Sequence[Theme] = (),
+    before: Plan | None = None,
 ) -> None:
     r"""Write a plan as one HTML file that opens with the network cut.
 
@@ -124,7 +129,7 @@ def write_map(
 
     Parameters
     ----------
-    plan, title, language, date, source, review_number, internal, themes
+    plan, title, language, date, source, review_number, internal, themes, before
         As for `make_map`.
     path
         The file to write; an existing one is replaced.
@@ -159,6 +164,7 @@ def write_map(
         review_number=review_number,
         internal=internal,
         themes=themes,
+        before=before,
     )
     page = drawn.get_root().render()
     with write_atomically(path) as temporary:

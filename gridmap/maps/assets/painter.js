@@ -102,6 +102,7 @@
       this.selected = null;
       this.hovered = null;
       this.theme = null;
+      this.split = -1;
       this.density = 0;
     },
 
@@ -139,7 +140,6 @@
     },
 
     _draw: function (density) {
-      const ctx = this._ctx;
       const model = this.model;
       const origin = this._map.getPixelOrigin();
       const view = {
@@ -149,6 +149,35 @@
         min: this._bounds.min,
         max: this._bounds.max,
       };
+      this._drawModel(model, view, density);
+      if (this.split >= 0 && model.before) this._drawBefore(view, density);
+    },
+
+    /** The earlier plan over the later one, left of the line. */
+    _drawBefore: function (view, density) {
+      const ctx = this._ctx;
+      const left = this._map.containerPointToLayerPoint([0, 0]).x;
+      const { selected, theme, _arcs } = this;
+      ctx.save();
+      ctx.beginPath();
+      ctx.rect(view.min.x, view.min.y, left + this.split - view.min.x, view.max.y - view.min.y);
+      ctx.clip();
+      ctx.fillStyle = this.model.data.palette.inks.paper;
+      ctx.fillRect(view.min.x, view.min.y, view.max.x - view.min.x, view.max.y - view.min.y);
+      this.selected = null;
+      this.theme = null;
+      this._drawModel(this.model.before, view, density);
+      this.selected = selected;
+      this.theme = theme;
+      this._arcs = _arcs;
+      ctx.restore();
+      this._drawSelected();
+    },
+
+    _drawModel: function (model, view, density) {
+      const ctx = this._ctx;
+      const whole = this.model;
+      this.model = model;
       this._arcs = project(model.arcs, view);
       this._inView = model.grids.filter((grid) => {
         const box = grid.box;
@@ -169,6 +198,7 @@
       this._drawLinks(view);
       this._drawSelected();
       gm.drawLabels(ctx, this._inView, view, model, this.text);
+      this.model = whole;
     },
 
     _fillGrids: function (density) {

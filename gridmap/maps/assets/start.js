@@ -157,6 +157,11 @@
     const text = makeText(data);
     const model = gm.decode(data);
     model.text = text;
+    if (data.before) {
+      const shared = { palette: data.palette, words: data.words, totals: data.totals };
+      model.before = gm.decode(Object.assign(data.before, shared));
+      model.before.text = text;
+    }
     const painter = new gm.Painter(model, text);
     const whole = gm.toBounds(model.box);
     const isNarrow = () => window.matchMedia(NARROW).matches;
@@ -164,7 +169,7 @@
     /** Show a box with some room around it, clear of the card where that lies over the map. */
     function fit(box, room, options) {
       const around = isNarrow() ? Math.min(room, 40) : room;
-      const below = isNarrow() ? byId("card").offsetHeight : 0;
+      const below = Math.max(isNarrow() ? byId("card").offsetHeight : 0, byId("table").offsetHeight);
       map.fitBounds(
         gm.toBounds(box),
         Object.assign(options, {
@@ -203,6 +208,7 @@
     const finder = new gm.Finder(model, text, act.find);
     const table = new gm.Table(model, text, act.choose);
     const ruler = new gm.Ruler(map, text);
+    const changes = new gm.Changes(model, text, painter, map, act);
     const address = new gm.Address(map, model, text, painter);
     const themes = new gm.Themes(model, text, painter, () => {
       gm.drawLegend(model, text, painter.theme);
@@ -216,6 +222,7 @@
       card.show(painter.selected);
       themes.label();
       table.label();
+      changes.label();
       byId("theme-words").textContent = text("theme");
       byId("measure").textContent = text("measure");
       byId("full-screen").textContent = text("full_screen");
