@@ -10,6 +10,7 @@
     density    where people live, in cells
     earlier    before and after
     finding    compounds and pinyin for the search
+    waynames   where their names may stand
     wording    words of the page in two languages; cleaning of words that came from files
     content    the one block of data that the page is drawn from
     levels     micro-grids, link units and communities in the place of grids

@@ -17,9 +17,9 @@ from gridmap.boundaries.bound_words import word_four_bounds
 from gridmap.boundaries.four_bounds import SIDES
 from gridmap.estimates import HOUSEHOLDS_ESTIMATED
 from gridmap.maps.belonging import Register, level_arcs
+from gridmap.maps.density import pack_density
 from gridmap.maps.earlier import describe_changes
 from gridmap.maps.finding import list_compounds, spell_names
-from gridmap.maps.density import pack_density
 from gridmap.maps.ground import Ground
 from gridmap.maps.levels import reword_page
 from gridmap.maps.outlines import STEP_DEG, TOLERANCE_M, Arcs, pack_arcs, pack_lines, trace_arcs
@@ -27,6 +27,7 @@ from gridmap.maps.palette import SHADES, TINTS, make_palette
 from gridmap.maps.themes import list_themes, pack_themes
 from gridmap.maps.tints import pick_tints
 from gridmap.maps.waymarks import find_ways
+from gridmap.maps.waynames import pack_way_names
 from gridmap.maps.wording import LANGUAGES, clean_text, page_words
 from gridmap.model import GRID_KINDS
 from gridmap.rules import CATEGORIES
@@ -122,6 +123,7 @@ def _describe_land(plan: Plan, register: Register, ground: Ground) -> dict[str, 
         "origin": ground.origin.tolist(),
         "arcs": {**pack_arcs(arcs), "levels": level_arcs(arcs, register)},
         "ways": _ways(plan, ground),
+        "way_names": pack_way_names(plan, ground),
         "links": pack_lines(ground.draw_links(register.owner, register.is_exclave)),
         "townships": _townships(register, lands, ground),
         "communities": _communities(plan.grids, register, arcs, lands, ground),

@@ -71,7 +71,13 @@ def _row(
     households = (_class(own_count), _class(other_count))
     if side == "before":
         both, households = both[::-1], households[::-1]
-    return [*both, str(row["change"]), households[1], households[0], _class(row["households_moved"])]
+    return [
+        *both,
+        str(row["change"]),
+        households[1],
+        households[0],
+        _class(row["households_moved"]),
+    ]
 
 
 def _class(count: object) -> int | None:

@@ -49,7 +49,10 @@ _PAGE = {
     "about_count": ("约 {count}", "about {count}"),
     "switch": ("English", "中文"),
     "switch_hint": ("Show this page in English", "切换为中文"),
-    "search": ("搜索网格、编码、社区、小区或拼音", "Search grid, code, community, compound or pinyin"),
+    "search": (
+        "搜索网格、编码、社区、小区或拼音",
+        "Search grid, code, community, compound or pinyin",
+    ),
     "search_none": ("没有找到“{query}”", "Nothing found for “{query}”"),
     "search_count": ("共 {count} 项", "{count} found"),
     "search_more": (
@@ -136,7 +139,10 @@ _PAGE = {
     "table": ("网格列表", "List of grids"),
     "only_problems": ("只看户数超出区间的网格", "Only grids outside their band"),
     "compare": ("前后对比", "Before and after"),
-    "swipe": ("左为调整前，右为调整后；左右方向键移动", "Left before, right after; arrow keys move"),
+    "swipe": (
+        "左为调整前，右为调整后；左右方向键移动",
+        "Left before, right after; arrow keys move",
+    ),
     "before": ("调整前", "Before"),
     "after": ("调整后", "After"),
     "changes": ("变化清单", "What changed"),

@@ -104,6 +104,23 @@
     return cells;
   };
 
+  /** Where names of ways may stand: x and y in world units, the angle in radians. */
+  function readWayNames(data) {
+    const row = gm.unpack(data.way_names.spots);
+    const spots = [];
+    for (let i = 0; i < row.length; i += 5) {
+      spots.push({
+        name: data.way_names.names[row[i]],
+        kind: data.way_names.kinds[row[i]],
+        rank: row[i + 1],
+        x: worldX((data.origin[0] + row[i + 2]) * data.step),
+        y: worldY((data.origin[1] + row[i + 3]) * data.step),
+        angle: (row[i + 4] * Math.PI) / 180,
+      });
+    }
+    return spots;
+  }
+
   function boundsOf(shape, arcs) {
     const box = [Infinity, Infinity, -Infinity, -Infinity];
     shape.forEach((rings) =>
@@ -212,6 +229,7 @@
     });
     return {
       data: data,
+      wayNames: readWayNames(data),
       arcs: arcs,
       grids: grids,
       communities: communities,
