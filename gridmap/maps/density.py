@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -79,9 +80,6 @@ def _size_of_cell(latitude: float) -> NDArray[np.int64]:
 
 def _classes() -> tuple[ThemeClass, ...]:
     edges = (FEW, *BREAKS)
-    names = [
-        (f"{low}–{high - 1} 户", f"{low}–{high - 1}")
-        for low, high in zip(edges[:-1], edges[1:], strict=True)
-    ]
+    names = [(f"{low}–{high - 1} 户", f"{low}–{high - 1}") for low, high in pairwise(edges)]
     names.append((f"{edges[-1]} 户及以上", f"{edges[-1]} and more"))
     return tuple(ThemeClass(*name, colour) for name, colour in zip(names, SEQUENCE, strict=True))

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from gridmap.model import Plan
 
 
-def make_map(
+def make_map(  # noqa: PLR0913 - what the margin of a map says
     plan: Plan,
     *,
     title: str = "",
@@ -110,7 +110,7 @@ def make_map(
     return drawn
 
 
-def write_map(
+def write_map(  # noqa: PLR0913 - what the margin of a map says
     plan: Plan,
     path: str | Path,
     *,

@@ -1,12 +1,13 @@
 """Themes: one property of the grids at a time in the place of the tints of communities.
 
-A theme is classes with a colour each, and the class of every grid. Whatever can be said of a grid as
-a number (staffing, reach, a survey's answer) becomes one with `make_theme`.
+A theme is classes with a colour each, and the class of every grid. Whatever can be said of a grid
+as a number (staffing, reach, a survey's answer) becomes one with `make_theme`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from gridmap.model import Plan
 
 SEQUENCE = ("#eef6e4", "#c7e6bd", "#85c9b9", "#3f9bb8", "#1f5f96")
-"""From little to much: lightness falls evenly, so that grey copies and colour-blind readers see it."""
+"""From little to much: lightness falls, so that grey copies and colour-blind readers see it."""
 DIVERGING = ("#4f86c0", "#b9d3ea", "#f3f1ea", "#f6cfa8", "#d4703f")
 """From below to above: blue, pale, orange."""
 FEW = 10
@@ -116,10 +117,7 @@ def make_theme(
     picked = np.linspace(0, len(SEQUENCE) - 1, len(limits) + 1).round().astype(int)
     words = [f"{limit:.0%}" if share else f"{limit:g}" for limit in limits]
     names = [(f"{words[0]}以下", f"below {words[0]}")]
-    names += [
-        (f"{low}–{high}", f"{low} to {high}")
-        for low, high in zip(words[:-1], words[1:], strict=True)
-    ]
+    names += [(f"{low}–{high}", f"{low} to {high}") for low, high in pairwise(words)]
     names.append((f"{words[-1]}及以上", f"{words[-1]} and more"))
     classes = tuple(
         ThemeClass(*name, SEQUENCE[colour]) for name, colour in zip(names, picked, strict=True)

@@ -157,7 +157,7 @@ def choose_sheet(paper: str, bounds: tuple[float, float, float, float]) -> Sheet
 
     Examples
     --------
-    >>> choose_sheet("A4", (0, 0, 1000, 3000)).lying
+    >>> choose_sheet("A4", (0, 0, 1000, 3300)).lying
     False
     """
     west, south, east, north = bounds
