@@ -11,7 +11,16 @@ from typing import TYPE_CHECKING, Any
 import typer
 from typer.core import TyperGroup
 
-from gridmap.cli import analysing, asking, comparing, drawing, making, surroundings, updating
+from gridmap.cli import (
+    analysing,
+    asking,
+    comparing,
+    drawing,
+    making,
+    repairing,
+    surroundings,
+    updating,
+)
 from gridmap.cli.console import print_error, print_findings, say
 from gridmap.errors import GridmapError, InvalidOption, RefusedInput, UnknownName
 
@@ -64,6 +73,7 @@ app = typer.Typer(
 making.add_commands(app)
 drawing.add_commands(app)
 analysing.add_commands(app)
+repairing.add_commands(app)
 updating.add_commands(app)
 comparing.add_commands(app)
 asking.add_commands(app)
