@@ -2,11 +2,12 @@
 
     python -m benchmarks.rebalance DATA --peers PEERS/bin/python --work FOLDER
 
-DATA holds ``beijing_townships.shp`` and ``beijing_population.npy`` (public, not part of the project:
-``benchmarks/rebalance.md`` says where from). Every solver runs in a process of its own on files; each
-answer is judged by `benchmarks.rebalance_judge.judge`. Peers are first tried in each of the settings
-below on the first task, and the best of each by the aim (zones outside that need not be, then
-residents moved) is run on the first task with every seed and on the others with the first. A row that is in FOLDER is not measured again.
+DATA holds ``beijing_townships.shp`` and ``beijing_population.npy`` (public, not part of the
+project: ``benchmarks/rebalance.md`` says where from). Every solver runs in a process of its own on
+files; each answer is judged by `benchmarks.rebalance_judge.judge`. Peers are first tried in each of
+the settings below on the first task, and the best of each by the aim (zones outside that need not
+be, then residents moved) is run on the first task with every seed and on the others with the first.
+A row that is in FOLDER is not measured again.
 """
 
 from __future__ import annotations
@@ -80,7 +81,8 @@ REGIONS: tuple[Settings, ...] = tuple(
 HEAD = (
     "| solver | zones | in band | attainable | not in band, avoidable | residents moved | % "
     "| townships untouched | pieces | torn | crossing | Polsby-Popper | cut km | s | MiB |\n|"
-    + "---|" * 15
+    + "---|"
+    * 15
 )
 
 
@@ -97,7 +99,9 @@ class Bench:
         """Write a task's areas and graphs, and return the graph of parts with its bounds."""
         self.work.mkdir(parents=True, exist_ok=True)
         areas = read_townships(self.data, task.within)
-        areas.rename_axis("id").reset_index().to_file(self.work / f"{task.name}.gpkg", driver="GPKG")
+        areas.rename_axis("id").reset_index().to_file(
+            self.work / f"{task.name}.gpkg", driver="GPKG"
+        )
         parts = prove_bounds(draw_parts(areas, task))
         np.savez(self.work / f"{task.name}.parts.npz", **parts)
         np.savez(self.work / f"{task.name}.townships.npz", **join_parts(parts))
@@ -158,7 +162,9 @@ class Bench:
     def keep_zones(self, task: Task, row: Row) -> None:
         """Keep gridmap's zones of a task: how many a peer is asked for in each piece."""
         asked = {name: row[name] for name in ("task", "seed", *OURS[0], "code")}
-        np.save(self.work / f"{task.name}.zones.npy", np.load(self.work / f"labels-{_name(asked)}.npy"))
+        np.save(
+            self.work / f"{task.name}.zones.npy", np.load(self.work / f"labels-{_name(asked)}.npy")
+        )
 
 
 def _name(asked: Settings) -> str:
@@ -221,7 +227,10 @@ def compare(bench: Bench, tasks: tuple[Task, ...]) -> Iterator[str]:
         if not chosen:
             chosen, tried = tune(bench, parts)
         rows += [bench.run(task, parts, settings, seed) for settings in chosen for seed in seeds]
-        unfit, hopeless = int(parts["unfit"].sum()), len(np.unique(parts["piece"][parts["hopeless"]]))
+        unfit, hopeless = (
+            int(parts["unfit"].sum()),
+            len(np.unique(parts["piece"][parts["hopeless"]])),
+        )
         yield (
             f"\n## {task.name}: {task.lower:,}-{task.upper:,} residents, inside a {task.within}\n\n"
             f"{unfit} nodes fit into no zone, {hopeless} pieces of land can't be divided.\n\n{HEAD}"

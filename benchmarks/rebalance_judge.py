@@ -30,7 +30,8 @@ def judge(graph: Graph, labels: NDArray[np.int64]) -> dict[str, float | int]:
     dict
         ``zones``; ``in_band``, zones inside the band; ``attainable``, zones less those that hold a
         node which no zone inside the band can hold, and less one for each piece of land that
-        can't be divided inside the band and has a zone of its own; ``pieces`` of the zones, by borders inside one district;
+        can't be divided inside the band and has a zone of its own; ``pieces`` of the
+        zones, by borders inside one district;
         ``torn``, zones in several pieces; ``crossing``, zones in several districts;
         ``moved``, residents whose township is another after the matching of zones with today's
         townships that moves fewest; ``untouched``, townships whose residents are all of one zone;

@@ -163,7 +163,7 @@ def count_by_piece(graph: Graph, zone: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def number_by_target(graph: Graph, target: int) -> NDArray[np.int64]:
-    """Return of each node the arithmetic number of zones of its piece: residents over the target."""
+    """Return of each node the number of zones of its piece by arithmetic: residents / target."""
     piece = find_pieces(graph["edges"], len(graph["weights"]))
     total = np.bincount(piece, graph["weights"])
     nodes = np.bincount(piece)

@@ -161,7 +161,7 @@ def _is_too_large(board: Board, nodes: frozenset[int]) -> bool:
 
 def _list_orders(failing: list[int], rng: np.random.Generator) -> list[tuple[int, ...]]:
     """Return orders of a few zones, each once."""
-    if len(failing) <= 3:  # noqa: PLR2004 - six orders
+    if len(failing) <= 3:
         return list(permutations(failing))
     drawn = [tuple(rng.permutation(failing).tolist()) for _ in range(ORDERS)]
     return list(dict.fromkeys([tuple(failing), tuple(reversed(failing)), *drawn]))

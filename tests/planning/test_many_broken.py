@@ -21,13 +21,13 @@ PROVED = {"building_too_large", "units_do_not_fit", "too_few_households", "total
 def draw_broken(seed: int) -> Territory:
     """Return a small district whose communities differ much in persons, some of them in pieces."""
     rng = np.random.default_rng(seed)
-    side, many = int(rng.integers(6, 9)), int(rng.integers(5, 11))
+    side, many = int(rng.integers(5, 7)), int(rng.integers(4, 9))
     owner = np.full((side, side), -1)
     owner.flat[rng.permutation(side * side)[:many]] = np.arange(many)
     while (owner < 0).any():
         row, column = (int(value) for value in rng.choice(np.argwhere(owner < 0)))
         around = ((row - 1, column), (row + 1, column), (row, column - 1), (row, column + 1))
-        near = [owner[at] for at in around if 0 <= min(at) and max(at) < side and owner[at] >= 0]
+        near = [owner[at] for at in around if min(at) >= 0 and max(at) < side and owner[at] >= 0]
         if near:
             owner[row, column] = near[int(rng.integers(len(near)))]
     for _ in range(int(rng.integers(3))):

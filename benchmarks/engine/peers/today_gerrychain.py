@@ -64,7 +64,7 @@ def solve(piece: Piece, settings: dict[str, Any]) -> Any:
 def start(
     piece: Piece, net: nx.Graph, settings: dict[str, Any], rng: random.Random, deviation: float
 ) -> Partition:
-    """Return the first plan: today's areas joined, or random trees; the former where none is found."""
+    """Return the first plan: today's areas joined; or random trees, where there are any."""
     updaters = {"residents": Tally("residents"), "aim": count_aim(piece)}
     graph = Graph.from_networkx(net)
     if settings["first"] == "tree":
@@ -81,7 +81,7 @@ def start(
                 ),
                 rng=rng,
             )
-        except Exception:  # noqa: BLE001, S110 - it has several of its own; today's is the way out
+        except Exception:  # noqa: BLE001 - it has several of its own; today's is the way out
             pass
     return Partition(graph, join_areas(piece, net), updaters)
 
@@ -108,9 +108,7 @@ def choose(
         pop_col="residents",
         pop_target=ideal,
         epsilon=deviation,
-        bipartition_tree_fn=partial(
-            bipartition_tree, max_attempts=20, allow_pair_reselection=True
-        ),
+        bipartition_tree_fn=partial(bipartition_tree, max_attempts=20, allow_pair_reselection=True),
         rng=rng,
     )
 
