@@ -16,7 +16,7 @@ import pandas as pd
 import shapely
 
 from gridmap.boundaries.conflicts import find_conflicts, score_disagreement
-from gridmap.boundaries.slivers import JoinedPieces, join_slivers, measure_borders
+from gridmap.boundaries.slivers import JoinedPieces, join_slivers
 from gridmap.errors import InvalidOption
 from gridmap.findings import Finding, FindingKind
 
@@ -174,7 +174,7 @@ def overlay_layers(
     joined = join_slivers(faces, sliver_m2, sliver_width_m)
     frame = _make_pieces(names, joined, grids, homes_in)
     frame = frame.set_crs(next(iter(layers.values())).crs)
-    neighbours = _list_neighbours(frame, names)
+    neighbours = _list_neighbours(frame, names, joined)
     conflicts = find_conflicts(frame, names)
     if joined.count:
         lost: dict[str, Any] = {
@@ -288,9 +288,11 @@ def _make_pieces(
     )
 
 
-def _list_neighbours(frame: gpd.GeoDataFrame, names: tuple[str, ...]) -> pd.DataFrame:
+def _list_neighbours(
+    frame: gpd.GeoDataFrame, names: tuple[str, ...], joined: JoinedPieces
+) -> pd.DataFrame:
     """Return the pieces that touch, how long, and how many departments have a border there."""
-    pairs, metres = measure_borders(np.array(frame.geometry.to_numpy(), dtype=object))
+    pairs, metres = joined.pairs, joined.metres
     grids = frame[list(names)].to_numpy(dtype=object)
     borders = (grids[pairs[:, 0]] != grids[pairs[:, 1]]).sum(axis=1)
     return pd.DataFrame(
