@@ -35,6 +35,8 @@ communities; gridmap's own default."""
 ROUNDING_M = 1e-3
 """All layers are drawn on a lattice of this width, below any survey, so that lines that are the
 same to a millimetre are one line; gridmap's own default."""
+RESERVED = frozenset(("area_m2", "households", "geometry", "new_grid"))
+"""Names of columns, which no department may have."""
 LEAST_REPORTED_M2 = 1.0
 """Land below this in all is a trace of rounding and not said; gridmap's own default."""
 
@@ -105,6 +107,8 @@ class Overlay:
     conflicts
         Pieces on which departments disagree (`conflicts.find_conflicts`): ``piece``,
         ``departments`` (joined by ``;``), ``area_m2``, ``households``, geometry (a point).
+    homes
+        (h,) piece of each row of ``homes`` as given, -1 for none.
     score
         ``area``, ``households``: share of it in conflict, 0 to 1; then the share of area for
         each department, ``department:NAME``.
@@ -116,6 +120,7 @@ class Overlay:
     pieces: gpd.GeoDataFrame
     neighbours: pd.DataFrame
     conflicts: gpd.GeoDataFrame
+    homes: Ints
     score: dict[str, float]
     findings: tuple[Finding, ...]
 
@@ -170,7 +175,8 @@ def overlay_layers(
     shapes, ids, findings = _take_grids(layers)
     faces = _cut_land(shapes)
     faces, grids, claimed = _find_grids(faces, shapes, ids)
-    homes_in, outside = _place_homes(faces, homes)
+    home_face = _place_homes(faces, homes)
+    homes_in, outside = _count_homes(home_face, homes, len(faces))
     joined = join_slivers(faces, sliver_m2, sliver_width_m)
     frame = _make_pieces(names, joined, grids, homes_in)
     frame = frame.set_crs(next(iter(layers.values())).crs)
@@ -188,7 +194,8 @@ def overlay_layers(
     if outside:
         findings.append(HOMELESS.found(count=outside))
     score = score_disagreement(frame, conflicts, names)
-    return Overlay(names, frame, neighbours, conflicts, score, tuple(findings))
+    pieces = np.where(home_face < 0, -1, np.append(joined.group, -1)[home_face])
+    return Overlay(names, frame, neighbours, conflicts, pieces, score, tuple(findings))
 
 
 def _check_layers(
@@ -196,15 +203,15 @@ def _check_layers(
 ) -> None:
     crs = {str(frame.crs) for frame in layers.values()}
     degrees = any(f.crs is not None and f.crs.is_geographic for f in layers.values())
-    taken = {"area_m2", "households", "geometry"} & set(layers)
+    taken = RESERVED & set(layers)
     wrong = sliver_m2 < 0 or sliver_width_m < 0
     if len(crs) != 1 or degrees or taken or wrong:
         raise InvalidOption(
             f"{len(layers)} layers in the CRSs {sorted(crs)} can't be laid over one another: they "
             "need one CRS in metres, thresholds of 0 or more, and no department may be called "
-            "area_m2, households or geometry.",
+            f"{', '.join(sorted(RESERVED))}.",
             f"{len(layers)} 个图层（坐标系 {sorted(crs)}）无法叠合：须为同一米制坐标系，阈值不小于"
-            " 0，部门名称不能是 area_m2、households 或 geometry。",
+            f" 0，部门名称不能是 {'、'.join(sorted(RESERVED))}。",
             cure_en="overlay_layers({name: frame.to_crs(4547) for name, frame in layers.items()})",
             cure_zh="overlay_layers({name: frame.to_crs(4547) for name, frame in layers.items()})",
         )
@@ -258,18 +265,27 @@ def _find_grids(
     return faces[land], grids[land], claimed[land]
 
 
-def _place_homes(faces: Geometries, homes: gpd.GeoDataFrame | None) -> tuple[Ints, int]:
-    """Return the households in each face, and those in none; on a line the first face has it."""
+def _place_homes(faces: Geometries, homes: gpd.GeoDataFrame | None) -> Ints:
+    """Return the face of each home, -1 for none; on a line the first face has it."""
     if homes is None:
-        return np.zeros(len(faces), dtype=np.int64), 0
+        return np.empty(0, dtype=np.int64)
     points = np.array(homes.geometry.to_numpy(), dtype=object)
-    counts = homes["households"].fillna(0).to_numpy(dtype=np.float64)
     home, face = shapely.STRtree(faces).query(points, predicate="dwithin", distance=2 * ROUNDING_M)
     order = np.lexsort((face, home))
     home, first = np.unique(home[order], return_index=True)
-    inside = np.bincount(face[order][first], weights=counts[home], minlength=len(faces))
-    outside = counts.sum() - counts[home].sum()
-    return np.rint(inside).astype(np.int64), round(float(outside))
+    placed = np.full(len(points), -1, dtype=np.int64)
+    placed[home] = face[order][first]
+    return placed
+
+
+def _count_homes(face: Ints, homes: gpd.GeoDataFrame | None, many: int) -> tuple[Ints, int]:
+    """Return the households in each face, and those in none."""
+    if homes is None:
+        return np.zeros(many, dtype=np.int64), 0
+    counts = homes["households"].fillna(0).to_numpy(dtype=np.float64)
+    held = face >= 0
+    inside = np.bincount(face[held], weights=counts[held], minlength=many)
+    return np.rint(inside).astype(np.int64), round(float(counts[~held].sum()))
 
 
 def _make_pieces(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 from typer.core import TyperGroup
 
-from gridmap.cli import analysing, asking, comparing, making, surroundings, updating
+from gridmap.cli import analysing, asking, comparing, making, overlaying, surroundings, updating
 from gridmap.cli.console import print_error, print_findings, say
 from gridmap.errors import GridmapError, InvalidOption, RefusedInput, UnknownName
 
@@ -65,6 +65,7 @@ making.add_commands(app)
 analysing.add_commands(app)
 updating.add_commands(app)
 comparing.add_commands(app)
+overlaying.add_commands(app)
 asking.add_commands(app)
 surroundings.add_commands(app)
 

@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, Any
 from gridmap.errors import UnwritableFile
 from gridmap.planfiles import layout
 from gridmap.planfiles.complaints import unreadable
-from gridmap.planfiles.packing import pack_plan
+from gridmap.planfiles.packing import pack_beside, pack_plan
 from gridmap.planfiles.unpacking import unpack_plan
 from gridmap.writing import check_ending, write_atomically
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     import pandas as pd
 
@@ -52,7 +52,9 @@ GENERATED_COLUMNS = (2, 3)
 """Values of ``hidden`` in SQLite's ``table_xinfo`` for a column that is computed when read."""
 
 
-def write_plan(plan: Plan, path: str | Path) -> None:
+def write_plan(
+    plan: Plan, path: str | Path, *, beside: Mapping[str, pd.DataFrame] | None = None
+) -> None:
     """Write a plan as one GeoPackage 1.3 file, whole or not at all.
 
     Parameters
@@ -62,6 +64,8 @@ def write_plan(plan: Plan, path: str | Path) -> None:
     path
         Where to write. An earlier plan is replaced; any other file is spared, so that the result
         can't overwrite the input it was made from.
+    beside
+        Further tables for the reader of the file (`layout.BESIDE`), which `read_plan` passes over.
 
     Raises
     ------
@@ -94,7 +98,7 @@ def write_plan(plan: Plan, path: str | Path) -> None:
     check_ending(path, ".gpkg")
     _spare_other_files(Path(path))
     _refuse_open_file(Path(path))
-    tables = pack_plan(plan)
+    tables = pack_plan(plan) | pack_beside(beside or {})
     with write_atomically(path) as temporary:
         try:
             _write_tables(tables, temporary)
@@ -183,8 +187,9 @@ def _write_tables(tables: dict[str, pd.DataFrame], path: Path) -> None:
             options: dict[str, Any] = {}
             if not path.exists():
                 options["VERSION"] = "1.3"
-            if layout.TABLES[name].geometry != "none":
-                options |= _geometry_options(frame, layout.TABLES[name].geometry)
+            geometry = (layout.TABLES | layout.BESIDE)[name].geometry
+            if geometry != "none":
+                options |= _geometry_options(frame, geometry)
             pyogrio.write_dataframe(
                 frame, path, layer=name, driver="GPKG", use_arrow=False, **options
             )
