@@ -26,6 +26,7 @@ from gridmap.planning import (
     merge_departments,
     rebalance_communities,
 )
+from gridmap.planning.departments import TOLERANCE_M
 from gridmap.rules import Rules
 from gridmap.schemas import ROLES, role_of_layer
 from gridmap.sources import read_sources
@@ -34,6 +35,7 @@ from gridmap.units import make_units
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
     from gridmap.findings import Finding
     from gridmap.model import Plan, Progress, Sources, Territory
     from gridmap.planning import Merger
@@ -243,6 +245,7 @@ def overlay_files(  # noqa: PLR0913  # the options of the main job
     base: Sequence[str | Path] = (),
     rules: Rules | None = None,
     band: tuple[float, float] | None = None,
+    tolerance_m: float = TOLERANCE_M,
     options: ReadOptions | None = None,
     seed: int = 7,
     time_limit_s: float | None = None,
@@ -260,7 +263,7 @@ def overlay_files(  # noqa: PLR0913  # the options of the main job
         no communities, the departments' land is one for each connected part.
     rules, seed, time_limit_s, prove
         As for `plan_files`.
-    band
+    band, tolerance_m
         As for `gridmap.planning.merge_departments`.
     options
         Columns and datums of the role ``grids`` are for the departments, those of other roles for
@@ -285,7 +288,7 @@ def overlay_files(  # noqa: PLR0913  # the options of the main job
     departments = read_departments(
         paths, columns=above.columns, crs=above.crs, datums=above.datums, progress=progress
     )
-    territory = None
+    territory = within = None
     if base:
         sources = read_sources(
             base,
@@ -296,17 +299,22 @@ def overlay_files(  # noqa: PLR0913  # the options of the main job
             admin_level=below.admin_level,
             progress=progress,
         )
-        territory = prepare_territory(
-            cover_departments(sources, departments),
-            rules=rules,
-            households_total=below.households_total,
-            progress=progress,
-        )
+        if {"households", "buildings"} & set(sources.layers):
+            territory = prepare_territory(
+                cover_departments(sources, departments),
+                rules=rules,
+                households_total=below.households_total,
+                progress=progress,
+            )
+        else:
+            within = repair_sources(sources).layers.get("communities")
     return merge_departments(
         departments,
         territory,
         rules=rules,
         band=band,
+        within=within,
+        tolerance_m=tolerance_m,
         seed=seed,
         time_limit_s=time_limit_s,
         prove=prove,

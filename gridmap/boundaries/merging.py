@@ -13,6 +13,8 @@ from gridmap.lineage import code_change, group_zones, match_zones
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
+
     from gridmap.boundaries.spans import Floats
 
 LEAST_SHARE = 0.05
@@ -113,8 +115,7 @@ def _map_one(fragments: pd.DataFrame, name: str, least_share: float) -> pd.DataF
         heir=_find_heirs(table, known),
         minor=known & (share < least_share),
         area_share=table["area_m2"] / whole["area_m2"].where(whole["area_m2"] > 0),
-        households_share=table["households"]
-        / whole["households"].where(whole["households"] > 0),
+        households_share=table["households"] / whole["households"].where(whole["households"] > 0),
     )[list(COLUMNS)]
 
 
@@ -124,10 +125,11 @@ def _share(table: pd.DataFrame, key: str) -> Floats:
     with np.errstate(divide="ignore", invalid="ignore"):
         land = table["area_m2"].to_numpy() / sums["area_m2"].to_numpy()
         homes = table["households"].to_numpy() / sums["households"].to_numpy()
-    return np.nan_to_num(np.where(sums["households"] > 0, homes, land))
+    share: Floats = np.nan_to_num(np.where(sums["households"] > 0, homes, land))
+    return share
 
 
-def _find_heirs(table: pd.DataFrame, known: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]
+def _find_heirs(table: pd.DataFrame, known: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Return the rows whose new grid goes on as their old one."""
     heirs = np.zeros(len(table), dtype=bool)
     rows = table[known]

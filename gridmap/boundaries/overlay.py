@@ -35,7 +35,8 @@ communities; gridmap's own default."""
 ROUNDING_M = 1e-3
 """All layers are drawn on a lattice of this width, below any survey, so that lines that are the
 same to a millimetre are one line; gridmap's own default."""
-RESERVED = frozenset(("area_m2", "households", "geometry", "new_grid"))
+AS_GRID = {"community_id": "grid_id"}
+RESERVED = frozenset(("area_m2", "households", "geometry", "new_grid", "community_id"))
 """Names of columns, which no department may have."""
 LEAST_REPORTED_M2 = 1.0
 """Land below this in all is a trace of rounding and not said; gridmap's own default."""
@@ -129,6 +130,7 @@ def overlay_layers(
     layers: Mapping[str, gpd.GeoDataFrame],
     homes: gpd.GeoDataFrame | None = None,
     *,
+    within: gpd.GeoDataFrame | None = None,
     sliver_m2: float = SLIVER_M2,
     sliver_width_m: float = SLIVER_WIDTH_M,
 ) -> Overlay:
@@ -140,6 +142,9 @@ def overlay_layers(
         Department -> polygons in metres with ``grid_id``; one CRS.
     homes
         Points with ``households``.
+    within
+        Polygons with ``community_id``, whose lines cut the pieces too; these then have the column
+        ``community_id`` (``""`` outside all). They are no department.
     sliver_m2, sliver_width_m
         Pieces below this area (m2) or mean width (metres) are joined to a neighbour; 0 keeps all.
 
@@ -173,12 +178,16 @@ def overlay_layers(
     _check_layers(layers, sliver_m2, sliver_width_m)
     names = tuple(layers)
     shapes, ids, findings = _take_grids(layers)
-    faces = _cut_land(shapes)
+    around = None if within is None else _take_grids({"": within.rename(columns=AS_GRID)})
+    faces = _cut_land(shapes if around is None else [*shapes, *around[0]])
     faces, grids, claimed = _find_grids(faces, shapes, ids)
+    owner = None if around is None else _find_grids(faces, *around[:2], every=True)[1]
     home_face = _place_homes(faces, homes)
     homes_in, outside = _count_homes(home_face, homes, len(faces))
     joined = join_slivers(faces, sliver_m2, sliver_width_m)
     frame = _make_pieces(names, joined, grids, homes_in)
+    if owner is not None:
+        frame.insert(len(names), "community_id", owner[joined.leader, 0])
     frame = frame.set_crs(next(iter(layers.values())).crs)
     neighbours = _list_neighbours(frame, names, joined)
     conflicts = find_conflicts(frame, names)
@@ -247,11 +256,11 @@ def _cut_land(shapes: list[Geometries]) -> Geometries:
 
 
 def _find_grids(
-    faces: Geometries, shapes: list[Geometries], ids: list[Geometries]
+    faces: Geometries, shapes: list[Geometries], ids: list[Geometries], *, every: bool = False
 ) -> tuple[Geometries, Geometries, Ints]:
     """Return the faces in any layer, the grid of each in each layer, and how many claim it there.
 
-    A face in no layer at all is a hole around which the land lies.
+    A face in no layer at all is a hole around which the land lies, and left out unless ``every``.
     """
     points = shapely.point_on_surface(faces)
     grids = np.full((len(faces), len(shapes)), "", dtype=object)
@@ -261,7 +270,7 @@ def _find_grids(
         claimed[:, column] = np.bincount(face, minlength=len(faces))
         order = np.lexsort((-grid, -shapely.area(own)[grid]))
         grids[face[order], column] = label[grid[order]]
-    land = claimed.any(axis=1)
+    land = claimed.any(axis=1) | every
     return faces[land], grids[land], claimed[land]
 
 

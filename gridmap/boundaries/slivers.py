@@ -103,8 +103,8 @@ def join_slivers(faces: Geometries, least_m2: float, least_width_m: float) -> Jo
                 joined = around[host].get(other, 0.0) + common
                 around[host][other] = around[other][host] = joined
         around[root] = {}
-    root = np.array([_find(parent, n) for n in range(len(faces))], dtype=np.int64)
-    return _collect(faces, area, root, pairs, metres)
+    roots = np.array([_find(parent, n) for n in range(len(faces))], dtype=np.int64)
+    return _collect(faces, area, roots, pairs, metres)
 
 
 def _find(parent: Ints, face: int) -> int:

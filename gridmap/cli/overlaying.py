@@ -47,13 +47,24 @@ BandText = Annotated[
     ),
 ]
 
+Tolerance = Annotated[
+    float,
+    typer.Option(
+        "--tolerance",
+        metavar="METRES",
+        min=0.0,
+        help="平均宽度小于此值（米）的窄条视为同一界线的手绘误差，不算冲突。"
+        "Narrower strips are two hands drawing one line, and no conflict.",
+    ),
+]
+
 
 def add_commands(app: typer.Typer) -> None:
     """Add the command of this module to the application."""
     app.command(
         "overlay",
-        epilog="例 Example: gridmap overlay police.shp civil.gpkg drains.gpkg --base data/boundaries "
-        "--band 300-500 -o merged.gpkg | gridmap overlay departments.gpkg -o merged.gpkg --json",
+        epilog="例 Example: gridmap overlay police.shp civil.gpkg drains.gpkg -o merged.gpkg "
+        "--base data/boundaries --band 300-500 | gridmap overlay departments.gpkg -o merged.gpkg --json",
     )(overlay)
 
 
@@ -62,6 +73,7 @@ def overlay(
     out: options.Out,
     base: Base = None,
     band: BandText = "",
+    tolerance: Tolerance = 5.0,
     rules: options.RulesName = "default",
     seed: options.Seed = 7,
     layer: options.Layers = None,
@@ -95,6 +107,7 @@ def overlay(
                 base=below,
                 rules=chosen,
                 band=sizes,
+                tolerance_m=tolerance,
                 options=reading,
                 seed=seed,
                 time_limit_s=time_limit,

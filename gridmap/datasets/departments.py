@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from pyproj import CRS
 
+    from gridmap.model import Territory
+
 DEPARTMENTS = (
     "综治", "公安", "城管", "应急", "民政", "卫健", "市场监管", "环保", "住建", "消防", "司法",
     "水务", "党建",
@@ -28,13 +30,11 @@ DEPARTMENTS = (
 
 
 def draw_departments(
-    units: gpd.GeoDataFrame,
+    territory: Territory,
     zones: pd.Series[str],
-    borders: pd.DataFrame,
     *,
-    metric_crs: CRS,
     names: Sequence[str] = DEPARTMENTS,
-    moved: float = 0.1,
+    moved: float = 0.06,
     joined: float = 0.1,
     off_m: float = 1.0,
     seed: int = 7,
@@ -43,14 +43,10 @@ def draw_departments(
 
     Parameters
     ----------
-    units
-        Polygons by ``unit_id``, lon/lat degrees.
+    territory
+        Units and their neighbours.
     zones
         unit_id -> grid, the division that all departments start from.
-    borders
-        ``unit_a``, ``unit_b`` of neighbours.
-    metric_crs
-        Where metres are.
     names
         Of the departments.
     moved, joined
@@ -72,13 +68,13 @@ def draw_departments(
     >>> toy = draw_territory("aabb", households=10)
     >>> zones = toy.units.frame["households"].astype(str)
     >>> zones[:] = ["1", "1", "2", "2"]
-    >>> layers = draw_departments(toy.units.frame, zones, toy.borders, names=["甲", "乙"],
-    ...     metric_crs=toy.units.metric_crs, moved=0, joined=0, off_m=0)
+    >>> layers = draw_departments(toy, zones, names=["甲", "乙"], moved=0, joined=0, off_m=0)
     >>> layers["乙"]["grid_id"].tolist()
     ['乙-001', '乙-002']
     """
     rng = np.random.default_rng(seed)
-    frame = units.sort_index()
+    frame, borders = territory.units.frame.sort_index(), territory.borders
+    metric_crs = territory.units.metric_crs
     ends = np.column_stack(
         [frame.index.get_indexer(borders[side]) for side in ("unit_a", "unit_b")]
     )

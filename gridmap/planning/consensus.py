@@ -125,9 +125,7 @@ def price_agreement(costs: BorderCosts, agreement: Agreement, departments: int) 
     )
 
 
-def find_votes(
-    units: Units, departments: Mapping[str, gpd.GeoDataFrame]
-) -> NDArray[np.object_]:
+def find_votes(units: Units, departments: Mapping[str, gpd.GeoDataFrame]) -> NDArray[np.object_]:
     """Return the grid in which each department has each unit.
 
     Parameters
@@ -155,8 +153,7 @@ def find_votes(
     row, points, counts = place_homes(units)
     votes = np.full((len(frame), len(departments)), "", object)
     for column, layer in enumerate(departments.values()):
-        shapes = np.asarray(layer.geometry.to_numpy(), object)
-        ids = layer["grid_id"].astype(str).to_numpy(object)
+        shapes, ids = _take_shapes(layer)
         tree = shapely.STRtree(shapes)
         home, grid = tree.query(points, predicate="intersects")
         votes[:, column] = _choose_most(row[home], ids[grid], counts[home], len(frame))
@@ -165,6 +162,15 @@ def find_votes(
         shared = shapely.area(shapely.intersection(land[bare][unit], shapes[grid]))
         votes[bare, column] = _choose_most(unit, ids[grid], shared, len(bare))
     return votes
+
+
+def _take_shapes(layer: gpd.GeoDataFrame) -> tuple[NDArray[np.object_], NDArray[np.object_]]:
+    """Return the outlines that hold land, mended, and their ids; overlay says which were not."""
+    own = np.array(layer.geometry.to_numpy(), object)
+    broken = ~shapely.is_missing(own) & ~shapely.is_valid(own)
+    own[broken] = shapely.make_valid(own[broken], method="structure", keep_collapsed=False)
+    areal = np.isin(shapely.get_type_id(own), (3, 6)) & ~shapely.is_empty(own)
+    return own[areal], layer["grid_id"].astype(str).to_numpy(object)[areal]
 
 
 def place_homes(
@@ -227,9 +233,7 @@ def _choose_most(
     return chosen
 
 
-def count_disagreement(
-    land: Land, votes: NDArray[np.object_], assignment: pd.Series[str]
-) -> float:
+def count_disagreement(land: Land, votes: NDArray[np.object_], assignment: pd.Series[str]) -> float:
     """Return the disagreement of a layer: contradicted pairs, by households of the smaller unit.
 
     Parameters

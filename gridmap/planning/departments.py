@@ -13,10 +13,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-import shapely
 
 from gridmap.boundaries.merging import map_old_to_new, sum_departments
-from gridmap.boundaries.overlay import LEAST_REPORTED_M2, Overlay, overlay_layers
+from gridmap.boundaries.overlay import Overlay, overlay_layers
 from gridmap.errors import InvalidOption
 from gridmap.findings import FindingKind, sort_findings
 from gridmap.model import ignore_progress
@@ -28,6 +27,7 @@ from gridmap.planning.consensus import (
     place_homes,
     reprice,
 )
+from gridmap.planning.fragments import cut_pieces, frame_conflicts, label_pieces
 from gridmap.planning.land import read_land
 from gridmap.planning.planner import divide_territory
 from gridmap.planning.problems import find_pieces
@@ -48,6 +48,9 @@ ARE_M2 = 100.0
 SPREAD = 2
 """Without households, new grids have between a half and twice the middle area of the departments'
 grids: sizes such as there are. gridmap's own default."""
+TOLERANCE_M = 5.0
+"""Strips that are narrower on average are two hands drawing one line, and no conflict: on a map of
+1:2,000 two millimetres and a half, less than a street. gridmap's own default."""
 BAND_SOURCE = "given for the merger"
 SIZES_SOURCE = "half to twice the middle area of the departments' grids; gridmap's own default"
 
@@ -122,12 +125,14 @@ class Merger:
     most_disagreement: float
 
 
-def merge_departments(
+def merge_departments(  # noqa: PLR0913  # the options of the main job
     departments: Departments,
     territory: Territory | None = None,
     *,
     rules: Rules,
     band: tuple[float, float] | None = None,
+    within: gpd.GeoDataFrame | None = None,
+    tolerance_m: float = TOLERANCE_M,
     seed: int = 7,
     time_limit_s: float | None = None,
     prove: bool = False,
@@ -147,6 +152,10 @@ def merge_departments(
     band
         Least and most households of every grid instead of the rules' bands; without households
         hectares, by default `SPREAD` around the middle of the departments' grids.
+    within
+        Without a territory: communities (``community_id``), inside which the grids stay.
+    tolerance_m
+        Strips of the refinement that are narrower on average are no conflict, metres.
     seed, time_limit_s, prove, progress
         As for `gridmap.make_plan`.
 
@@ -186,15 +195,15 @@ def merge_departments(
     }
     by_land = territory is None or not int(territory.units.frame["households"].sum())
     if territory is None or by_land:
-        overlay = overlay_layers(layers)
+        around = None if within is None else within.to_crs(departments.metric_crs)
+        overlay = overlay_layers(layers, within=around, sliver_width_m=tolerance_m)
         territory = _make_land(overlay, departments)
         rules, said = _choose_sizes(rules, band, layers, len(overlay.pieces))
-        where = np.arange(len(overlay.pieces))
     else:
         rules, said = _choose_band(rules, band), []
         row, points, counts = place_homes(territory.units)
-        overlay = overlay_layers(layers, _frame_homes(points, counts, departments))
-        where = row
+        homes = _frame_homes(points, counts, departments)
+        overlay = overlay_layers(layers, homes, sliver_width_m=tolerance_m)
     votes = find_votes(territory.units, layers)
     said += _say_unknown(territory, votes)
     units = territory.units
@@ -210,9 +219,7 @@ def merge_departments(
             reprice=lambda land: reprice(land, votes),
             prove=prove,
         )
-    fragments = (
-        _label_pieces(overlay, plan) if by_land else _cut_pieces(overlay, plan, where, counts)
-    )
+    fragments = label_pieces(overlay, plan) if by_land else cut_pieces(overlay, plan, row, counts)
     return _tell(plan, overlay, fragments, votes, [*departments.findings, *said])
 
 
@@ -250,7 +257,7 @@ def _tell(
         "overlay.most_disagreement": f"{every:.0f}",
     }
     plan = replace(plan, findings=findings, about={**plan.about, **about})
-    conflicts = _frame_conflicts(overlay, plan.territory.units.crs)
+    conflicts = frame_conflicts(overlay, plan.territory.units.crs)
     return Merger(plan, overlay, conflicts, mapping, told, fragments, lost, every)
 
 
@@ -290,8 +297,9 @@ def _choose_sizes(
         weight="workload",
         most_residents=0,
     )
-    hectares = {"lower": lower * ARE_M2 / 1e4, "upper": upper * ARE_M2 / 1e4}
-    return chosen, [MERGED_BY_LAND.found(count=pieces, **hectares)]
+    hectares = [size * ARE_M2 / 1e4 for size in (lower, upper)]
+    said = MERGED_BY_LAND.found(count=pieces, lower=hectares[0], upper=hectares[1])
+    return chosen, [said]
 
 
 def _make_land(overlay: Overlay, departments: Departments) -> Territory:
@@ -307,10 +315,15 @@ def _make_land(overlay: Overlay, departments: Departments) -> Territory:
             cure_zh="请检查各图层的边界。",
         )
     near = overlay.neighbours[["piece_a", "piece_b"]].to_numpy(np.int64)
-    part = find_pieces(near, len(pieces)) + 1
+    owner = [""] * len(pieces) if "community_id" not in pieces else list(pieces["community_id"])
+    free = np.array([not name for name in owner], dtype=bool)
+    part = find_pieces(near[free[near].all(axis=1)], len(pieces)) + 1
     width = len(str(len(pieces)))
     areas = gpd.GeoDataFrame(
-        {"community_id": [f"L{number}" for number in part], "households": 0},
+        {
+            "community_id": [name or f"L{n}" for name, n in zip(owner, part, strict=True)],
+            "households": 0,
+        },
         index=pd.Index([f"piece/{n:0{width}}" for n in range(len(pieces))], dtype=object),
         geometry=pieces.geometry.to_crs(departments.crs).to_numpy(),
         crs=departments.crs,
@@ -338,101 +351,3 @@ def _say_unknown(territory: Territory, votes: NDArray[np.object_]) -> list[Findi
     if not lost.any():
         return []
     return [UNITS_UNKNOWN.found(frame.index[lost], households=int(homes[lost].sum()))]
-
-
-def _label_pieces(overlay: Overlay, plan: Plan) -> pd.DataFrame:
-    """Return the pieces, which were the units, with their new grid."""
-    names = list(overlay.departments)
-    owner = plan.assignment.to_numpy(object)
-    fragments = pd.DataFrame(overlay.pieces[[*names, "area_m2", "households"]])
-    part = np.arange(len(fragments))
-    ids = plan.assignment.index.to_numpy(object)
-    numbers = np.array([int(name.split("/")[1].split("#")[0]) for name in ids], np.int64)
-    chosen = np.full(len(part), "", object)
-    chosen[numbers[::-1]] = owner[::-1]
-    return fragments.assign(new_grid=chosen)
-
-
-def _cut_pieces(
-    overlay: Overlay, plan: Plan, row: NDArray[np.int64], counts: NDArray[np.int64]
-) -> pd.DataFrame:
-    """Cut the pieces by the new grids; each household is where it stands and in its unit's grid."""
-    names = list(overlay.departments)
-    metric = plan.territory.units.metric_crs
-    shapes = np.asarray(overlay.pieces.geometry.to_numpy(), object)
-    grids = plan.grids.geometry.to_crs(metric)
-    outlines, ids = np.asarray(grids.to_numpy(), object), grids.index.to_numpy(object)
-    piece, grid = shapely.STRtree(outlines).query(shapes, predicate="intersects")
-    shared = _measure_shared(shapes, outlines, piece, grid)
-    land = pd.DataFrame({"piece": piece, "new_grid": ids[grid], "area_m2": shared})
-    rest = shapely.area(shapes) - np.bincount(piece, weights=shared, minlength=len(shapes))
-    out = np.flatnonzero(rest > LEAST_REPORTED_M2)
-    free = shapely.area(outlines) - np.bincount(grid, weights=shared, minlength=len(outlines))
-    new = np.flatnonzero(free > LEAST_REPORTED_M2)
-    owner = plan.assignment.sort_index().to_numpy(object)
-    homes = pd.DataFrame({"piece": overlay.homes, "new_grid": owner[row], "households": counts})
-    table = pd.concat(
-        [
-            land[land["area_m2"] > 0],
-            pd.DataFrame({"piece": out, "new_grid": "", "area_m2": rest[out]}),
-            pd.DataFrame({"piece": -1, "new_grid": ids[new], "area_m2": free[new]}),
-            homes,
-        ],
-        ignore_index=True,
-    )
-    table = table.fillna({"area_m2": 0.0, "households": 0})
-    table = table.groupby(["piece", "new_grid"], as_index=False, sort=True).sum()
-    known = table["piece"].to_numpy(np.int64)
-    old = np.append(
-        overlay.pieces[names].to_numpy(object), np.full((1, len(names)), "", object), axis=0
-    )[known]
-    fragments = pd.DataFrame(old, columns=names)
-    return fragments.assign(
-        new_grid=table["new_grid"].to_numpy(object),
-        area_m2=table["area_m2"].to_numpy(np.float64),
-        households=np.rint(table["households"].to_numpy()).astype(np.int64),
-    )
-
-
-def _measure_shared(
-    shapes: NDArray[np.object_],
-    outlines: NDArray[np.object_],
-    piece: NDArray[np.int64],
-    grid: NDArray[np.int64],
-) -> NDArray[np.float64]:
-    """Return the area that each piece and grid have in common; a piece wholly inside is its own."""
-    shapely.prepare(outlines)
-    inside = shapely.contains_properly(outlines[grid], shapes[piece])
-    shared = shapely.area(shapes)[piece]
-    cut = np.flatnonzero(~inside)
-    shared[cut] = shapely.area(shapely.intersection(shapes[piece[cut]], outlines[grid[cut]]))
-    return np.asarray(shared, np.float64)
-
-
-def _frame_conflicts(overlay: Overlay, crs: object) -> gpd.GeoDataFrame:
-    """Return the conflicts as a layer: land in lon/lat, with the grids of those that differ."""
-    import geopandas as gpd
-
-    found = overlay.conflicts
-    pieces = overlay.pieces.iloc[found["piece"].to_numpy(np.int64)]
-    points = found.geometry.to_crs(crs)
-    grids = [
-        ";".join(f"{name}:{row[name]}" for name in text.split(";"))
-        for text, row in zip(
-            found["departments"], pieces.to_dict("records"), strict=True
-        )
-    ]
-    width = len(str(len(found)))
-    return gpd.GeoDataFrame(
-        {
-            "conflict_id": [f"{n:0{width}}" for n in range(1, len(found) + 1)],
-            "departments": found["departments"].to_numpy(object),
-            "grids": np.array(grids, object),
-            "area_m2": found["area_m2"].to_numpy(np.float64),
-            "households": found["households"].to_numpy(np.int64),
-            "lon": points.x.to_numpy(),
-            "lat": points.y.to_numpy(),
-        },
-        geometry=pieces.geometry.to_crs(crs).to_numpy(),
-        crs=crs,
-    )

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from gridmap.sources.layers import Geometries, LayerInfo
 
 ROLE = "grids"
-RESERVED = ("area_m2", "households", "geometry", "new_grid")
+RESERVED = ("area_m2", "households", "geometry", "new_grid", "community_id")
 """Names of columns of an overlay, which no department may have."""
 OWN_LAYERS = ("units", "micro_grids", "link_units", "conflicts", "mapping")
 """Further layers of our own files, which are no department's."""

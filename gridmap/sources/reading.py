@@ -105,6 +105,7 @@ class Gathering:
     chinese: bool = False
 
     def hash(self, file: FoundFile) -> str:
+        """Return the hash of a file, made once."""
         if file.path not in self.hashes:
             self.hashes[file.path] = hash_files(side_files(file.path))
         return self.hashes[file.path]
@@ -334,7 +335,9 @@ def _read_rows(
         return None
 
 
-def _record(read: Gathering, info: LayerInfo, role: str, raw: RawLayer, placed: Placed | None) -> None:
+def _record(
+    read: Gathering, info: LayerInfo, role: str, raw: RawLayer, placed: Placed | None
+) -> None:
     own = "" if info.crs is None else crs_label(info.crs)
     read.inputs.append(
         InputFile(
