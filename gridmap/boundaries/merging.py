@@ -56,7 +56,8 @@ def map_old_to_new(
         Sorted by department, old and new grid. ``old_grid`` is ``""`` for land the department did
         not have, ``new_grid`` for land outside the new layer. ``change`` is what became of the
         old grid: U (one new grid, which has no other one), S (split), M (merged) or X (redrawn
-        with others); ``""`` without an old grid. ``heir``: the new grid goes on as the old one.
+        with others); ``""`` without an old grid. ``heir``: the new grid goes on as the old one; never
+        without a household of it, where it has any.
         ``minor``: too small a share to count for ``change``. ``area_share`` and
         ``households_share`` are of the old grid and sum to 1; the latter is NaN where it has no
         household.
@@ -132,13 +133,15 @@ def _share(table: pd.DataFrame, key: str) -> Floats:
 def _find_heirs(table: pd.DataFrame, known: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Return the rows whose new grid goes on as their old one."""
     heirs = np.zeros(len(table), dtype=bool)
+    whole = table.groupby("old_grid")["households"].transform("sum").to_numpy()
+    known = known & ((whole == 0) | (table["households"].to_numpy() > 0))
     rows = table[known]
-    old, before = np.unique(rows["old_grid"].to_numpy(str), return_inverse=True)
-    new, after = np.unique(rows["new_grid"].to_numpy(str), return_inverse=True)
+    before = np.unique(rows["old_grid"].to_numpy(str), return_inverse=True)[1]
+    after = np.unique(rows["new_grid"].to_numpy(str), return_inverse=True)[1]
     homes = rows["households"].to_numpy(np.int64)
     worth = homes if homes.sum() else np.rint(rows["area_m2"].to_numpy()).astype(np.int64)
     kept = match_zones(before.astype(np.int64), after.astype(np.int64), worth)
-    heirs[known] = kept[after] == before if len(new) and len(old) else False
+    heirs[known] = kept[after] == before
     return heirs
 
 

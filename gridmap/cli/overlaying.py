@@ -64,7 +64,8 @@ def add_commands(app: typer.Typer) -> None:
     app.command(
         "overlay",
         epilog="例 Example: gridmap overlay police.shp civil.gpkg drains.gpkg -o merged.gpkg "
-        "--base data/boundaries --band 300-500 | gridmap overlay departments.gpkg -o merged.gpkg --json",
+        "--base data/boundaries --band 300-500 | "
+        "gridmap overlay departments.gpkg -o merged.gpkg --json",
     )(overlay)
 
 

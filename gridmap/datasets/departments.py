@@ -50,8 +50,8 @@ def draw_departments(
     names
         Of the departments.
     moved, joined
-        Share of a department's bordering units that it gives to the other side, and of grids that
-        it joins to a neighbour, 0 to 1.
+        Share of a department's bordering units that it gives to the other side, 0 to 1; and of
+        grids that it joins to a neighbour, on average: up to twice as many, 0 to 0.5.
     off_m
         Standard deviation, in metres, by which a department's whole drawing is off.
     seed
@@ -82,7 +82,8 @@ def draw_departments(
     shapes = np.asarray(frame.geometry.to_crs(metric_crs).to_numpy(), object)
     layers = {}
     for name in names:
-        own = _join_zones(start.astype(np.int64), ends, joined, rng)
+        share = joined * float(rng.uniform(0, 2))
+        own = _join_zones(start.astype(np.int64), ends, share, rng)
         own = _move_units(own, ends, moved, rng)
         shift = rng.normal(0, off_m, 2)
         layers[name] = _draw(name, own, shapes, shift, metric_crs, frame.crs)
