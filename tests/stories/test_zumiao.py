@@ -92,8 +92,8 @@ def test_thirteen_departments_become_117_and_91_grids() -> None:
         f"on {merger.overlay.score['area']:.1%} of the land and "
         f"{merger.overlay.score['households']:.1%} of the households -> {kinds['general']} + "
         f"{kinds['exclave']} = {len(grids)}, {grids['in_band'].mean():.1%} in 300-500; "
-        f"{told['kept_share'].min():.1%}-{told['kept_share'].max():.1%} of a department's households "
-        f"stay in the heir of their grid; {(meant['nunique'] == 1).mean():.1%} of the grids hold "
+        f"{told['kept_share'].min():.1%}-{told['kept_share'].max():.1%} of a department's "
+        f"households stay in the heir of their grid; {(meant['nunique'] == 1).mean():.1%} of the grids hold "
         "nothing else than what was meant\n"
     )
     assert len(told) == len(DEPARTMENTS) == 13
