@@ -56,11 +56,10 @@ def map_old_to_new(
         Sorted by department, old and new grid. ``old_grid`` is ``""`` for land the department did
         not have, ``new_grid`` for land outside the new layer. ``change`` is what became of the
         old grid: U (one new grid, which has no other one), S (split), M (merged) or X (redrawn
-        with others); ``""`` without an old grid. ``heir``: the new grid goes on as the old one; never
-        without a household of it, where it has any.
-        ``minor``: too small a share to count for ``change``. ``area_share`` and
-        ``households_share`` are of the old grid and sum to 1; the latter is NaN where it has no
-        household.
+        with others); ``""`` without an old grid. ``heir``: the new grid goes on as the old one,
+        and has some of its households, where there are any. ``minor``: too small a share to count
+        for ``change``. ``area_share`` and ``households_share`` are of the old grid and sum to 1;
+        the latter is NaN where it has no household.
 
     Raises
     ------

@@ -88,13 +88,13 @@ def test_thirteen_departments_become_117_and_91_grids() -> None:
     meant = zones.groupby(merger.plan.assignment.reindex(zones.index)).agg(["nunique", "size"])
     sys.stdout.write(
         f"\nZumiao [report]: 13 departments, 117 + 91 = 208 grids; here {len(told)} departments "
-        f"with {told['grids'].min()}-{told['grids'].max()} grids, {len(merger.conflicts)} conflicts "
-        f"on {merger.overlay.score['area']:.1%} of the land and "
+        f"with {told['grids'].min()}-{told['grids'].max()} grids, {len(merger.conflicts)} "
+        f"conflicts on {merger.overlay.score['area']:.1%} of the land and "
         f"{merger.overlay.score['households']:.1%} of the households -> {kinds['general']} + "
         f"{kinds['exclave']} = {len(grids)}, {grids['in_band'].mean():.1%} in 300-500; "
         f"{told['kept_share'].min():.1%}-{told['kept_share'].max():.1%} of a department's "
-        f"households stay in the heir of their grid; {(meant['nunique'] == 1).mean():.1%} of the grids hold "
-        "nothing else than what was meant\n"
+        f"households stay in the heir of their grid; "
+        f"{(meant['nunique'] == 1).mean():.1%} of the grids hold nothing but what was meant\n"
     )
     assert len(told) == len(DEPARTMENTS) == 13
     assert kinds == {"general": MAIN, "exclave": EXCLAVES}
