@@ -104,4 +104,5 @@ def test_thirteen_departments_become_117_and_91_grids() -> None:
     assert grids["in_band"].all()
     assert grids["households"].sum() == toy.units.frame["households"].sum()
     assert (meant["nunique"] == 1).mean() > 0.95
-    assert not [row for row in told["kept_share"] if row < 0.8]
+    # a grid that was joined to another one goes on as half of it; and 5 % had changed sides
+    assert (told["kept_share"] > told["grids"] / (MAIN + EXCLAVES) - 0.05).all()
