@@ -37,6 +37,7 @@ from gridmap.rules import Band, BandRule
 if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
+    from pyproj import CRS
 
     from gridmap.findings import Finding
     from gridmap.model import Plan, Progress, Territory
@@ -153,7 +154,8 @@ def merge_departments(  # noqa: PLR0913  # the options of the main job
         Least and most households of every grid instead of the rules' bands; without households
         hectares, by default `SPREAD` around the middle of the departments' grids.
     within
-        Without a territory: communities (``community_id``), inside which the grids stay.
+        Without households: communities (``community_id``), inside which the grids stay; those of
+        the territory where there is one.
     tolerance_m
         Strips of the refinement that are narrower on average are no conflict, metres.
     seed, time_limit_s, prove, progress
@@ -166,8 +168,8 @@ def merge_departments(  # noqa: PLR0913  # the options of the main job
     Raises
     ------
     InvalidOption
-        The band is not 0 < lower <= upper, or nothing is left of the departments' land and there
-        is no territory.
+        The band is not 0 < lower <= upper, the time limit is not positive, or the departments
+        have no land and nobody is known to live there.
 
     Notes
     -----
@@ -176,7 +178,7 @@ def merge_departments(  # noqa: PLR0913  # the options of the main job
 
     Examples
     --------
-    >>> import geopandas as gpd
+    >>> import geopandas as gpd, shapely
     >>> from pyproj import CRS
     >>> from gridmap import Rules
     >>> from gridmap.sources.departments import Departments
@@ -189,20 +191,27 @@ def merge_departments(  # noqa: PLR0913  # the options of the main job
     >>> merger.departments["U"].tolist(), merger.departments["X"].tolist()
     ([2, 2, 0], [0, 0, 2])
     """
+    import geopandas as gpd
+
+    if time_limit_s is not None and not time_limit_s > 0:
+        raise InvalidOption("A time limit is above 0.", "时间上限须大于 0。")
     watch = Watch(time_limit_s)
-    layers = {
-        name: frame.to_crs(departments.metric_crs) for name, frame in departments.layers.items()
-    }
     by_land = territory is None or not int(territory.units.frame["households"].sum())
     if territory is None or by_land:
+        layers = _project(departments, departments.metric_crs)
+        if territory is not None and within is None:
+            within = territory.units.communities.reset_index()
         around = None if within is None else within.to_crs(departments.metric_crs)
         overlay = overlay_layers(layers, within=around, sliver_width_m=tolerance_m)
         territory = _make_land(overlay, departments)
         rules, said = _choose_sizes(rules, band, layers, len(overlay.pieces))
     else:
         rules, said = _choose_band(rules, band), []
+        layers = _project(departments, territory.units.metric_crs)
         row, points, counts = place_homes(territory.units)
-        homes = _frame_homes(points, counts, departments)
+        homes = gpd.GeoDataFrame(
+            {"households": counts}, geometry=points, crs=territory.units.metric_crs
+        )
         overlay = overlay_layers(layers, homes, sliver_width_m=tolerance_m)
     votes = find_votes(territory.units, layers)
     said += _say_unknown(territory, votes)
@@ -335,12 +344,8 @@ def _make_land(overlay: Overlay, departments: Departments) -> Territory:
     return replace(territory, units=replace(territory.units, frame=frame))
 
 
-def _frame_homes(
-    points: NDArray[np.object_], counts: NDArray[np.int64], departments: Departments
-) -> gpd.GeoDataFrame:
-    import geopandas as gpd
-
-    return gpd.GeoDataFrame({"households": counts}, geometry=points, crs=departments.metric_crs)
+def _project(departments: Departments, metric_crs: CRS) -> dict[str, gpd.GeoDataFrame]:
+    return {name: frame.to_crs(metric_crs) for name, frame in departments.layers.items()}
 
 
 def _say_unknown(territory: Territory, votes: NDArray[np.object_]) -> list[Finding]:

@@ -195,11 +195,24 @@ def test_units_that_nobody_has_are_said(town: tuple[Territory, Departments]) -> 
     check_conserved(merger, toy)
 
 
+def test_departments_measured_elsewhere_give_the_same_layer(
+    town: tuple[Territory, Departments], merged: Merger
+) -> None:
+    from pyproj import CRS
+
+    toy, departments = town
+    other = replace(departments, metric_crs=CRS(4548))
+    merger = merge_departments(other, toy, rules=RULES, band=(300, 700))
+    assert merger.plan.assignment.equals(merged.plan.assignment)
+
+
 def test_bands_that_are_none_are_refused(town: tuple[Territory, Departments]) -> None:
     toy, departments = town
     for band in ((0, 5), (300.5, 500), (500, 300)):
         with pytest.raises(InvalidOption):
             merge_departments(departments, toy, rules=RULES, band=band)
+    with pytest.raises(InvalidOption):
+        merge_departments(departments, toy, rules=RULES, time_limit_s=0)
     empty = {name: frame.iloc[:0] for name, frame in departments.layers.items()}
     with pytest.raises(InvalidOption):
         merge_departments(replace(departments, layers=empty), rules=RULES)
