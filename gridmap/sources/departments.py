@@ -40,8 +40,6 @@ if TYPE_CHECKING:
 ROLE = "grids"
 RESERVED = ("area_m2", "households", "geometry", "new_grid", "community_id")
 """Names of columns of an overlay, which no department may have."""
-OWN_LAYERS = ("units", "micro_grids", "link_units", "conflicts", "mapping")
-"""Further layers of our own files, which are no department's."""
 NO_DEPARTMENT = FindingKind(
     "no_department_layer",
     "error",
@@ -203,12 +201,12 @@ def read_departments(
 def _is_department(info: LayerInfo, infos: Sequence[LayerInfo]) -> bool:
     """Tell whether a layer is a department's: polygons, and no other role's by its very name.
 
-    The name counts where a file holds several layers, such as a plan file.
+    The name counts where a file holds several layers.
     """
     if info.shape not in ("polygon", ""):
         return False
     alone = sum(other.file.path == info.file.path for other in infos) == 1
-    return alone or (role_of_layer(info.layer) in ("", ROLE) and info.layer not in OWN_LAYERS)
+    return alone or role_of_layer(info.layer) in ("", ROLE)
 
 
 def _read_each(
@@ -246,7 +244,7 @@ def _name_departments(infos: Sequence[LayerInfo]) -> list[str]:
     for info, stem in zip(infos, stems, strict=True):
         base = (stem if stems.count(stem) == 1 else info.layer).replace(";", " ")
         name, number = base, 1
-        while name in names:
+        while name in names or name in RESERVED:
             number += 1
             name = f"{base} {number}"
         names.append(name)

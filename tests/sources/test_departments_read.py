@@ -45,6 +45,11 @@ def test_a_department_is_called_as_its_file_or_its_layer(tmp_path: Path) -> None
     assert read.inputs[0].role == "department 公安"
 
 
+def test_no_department_is_called_as_a_column_of_the_result(tmp_path: Path) -> None:
+    merger = overlay_files(write(tmp_path, households=draw(113.105), geometry=draw(113.105)))
+    assert merger.overlay.departments == ("households 2", "geometry 2")
+
+
 def test_a_shapefile_in_gbk_and_projected_is_read(tmp_path: Path) -> None:
     layer = draw(113.105, 网格编号=["东一", "东二"]).to_crs(4547)
     layer.to_file(tmp_path / "wangge.shp", encoding="GBK")
