@@ -27,6 +27,7 @@ from gridmap.planning import (
     rebalance_communities,
 )
 from gridmap.planning.departments import TOLERANCE_M
+from gridmap.planning.warming import begin_compiling
 from gridmap.rules import Rules
 from gridmap.schemas import ROLES, role_of_layer
 from gridmap.sources import read_sources
@@ -198,6 +199,7 @@ def plan_files(  # noqa: PLR0913  # the options of the main job
     """
     rules = rules or Rules.preset("default")
     options = options or ReadOptions()
+    begin_compiling(loaded=rules.most_residents > 0)
     sources = read_input(paths, options=options, progress=progress)
     territory = prepare_territory(
         sources, rules=rules, households_total=options.households_total, progress=progress
@@ -284,6 +286,7 @@ def overlay_files(  # noqa: PLR0913  # the options of the main job
     """
     rules = rules or Rules.preset("default")
     options = options or ReadOptions()
+    begin_compiling(loaded=rules.most_residents > 0)
     above, below = _share_options(options, base)
     departments = read_departments(
         paths, columns=above.columns, crs=above.crs, datums=above.datums, progress=progress

@@ -172,7 +172,7 @@ def divide_territory(
     -------
     Plan
     """
-    watch.spare(load_kernels() + (load_provers() if prove else 0.0))
+    watch.spare(load_kernels(loaded=rules.most_residents > 0) + (load_provers() if prove else 0.0))
     land = read_land(territory, rules)
     if reprice is not None:
         land = replace(land, costs=reprice(land))
