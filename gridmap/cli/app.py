@@ -17,6 +17,7 @@ from gridmap.cli import (
     comparing,
     drawing,
     making,
+    overlaying,
     repairing,
     surroundings,
     updating,
@@ -76,6 +77,7 @@ analysing.add_commands(app)
 repairing.add_commands(app)
 updating.add_commands(app)
 comparing.add_commands(app)
+overlaying.add_commands(app)
 asking.add_commands(app)
 surroundings.add_commands(app)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gridmap.planning.areas import make_area_territory, merge_units
 from gridmap.planning.communities import adopt_communities
+from gridmap.planning.departments import Merger, merge_departments
 from gridmap.planning.nesting import subdivide_plan
 from gridmap.planning.partitioning import Certificate, OutsideZone, Partition, partition
 from gridmap.planning.planner import make_plan
@@ -12,12 +13,14 @@ from gridmap.planning.replanning import hash_assignment, replan
 
 __all__ = [
     "Certificate",
+    "Merger",
     "OutsideZone",
     "Partition",
     "adopt_communities",
     "hash_assignment",
     "make_area_territory",
     "make_plan",
+    "merge_departments",
     "merge_units",
     "partition",
     "rebalance_areas",
