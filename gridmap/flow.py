@@ -22,6 +22,7 @@ from gridmap.planning import (
     make_plan,
     rebalance_communities,
 )
+from gridmap.planning.warming import begin_compiling
 from gridmap.rules import Rules
 from gridmap.sources import read_sources
 from gridmap.units import make_units
@@ -179,6 +180,7 @@ def plan_files(  # noqa: PLR0913  # the options of the main job
     """
     rules = rules or Rules.preset("default")
     options = options or ReadOptions()
+    begin_compiling(loaded=rules.most_residents > 0)
     sources = read_input(paths, options=options, progress=progress)
     territory = prepare_territory(
         sources, rules=rules, households_total=options.households_total, progress=progress

@@ -176,7 +176,7 @@ def redraw_plan(
             "划分至少需要一个单元，且时间上限须大于 0。",
         )
     watch = Watch(time_limit_s)
-    watch.spare(load_kernels())
+    watch.spare(load_kernels(loaded=rules.most_residents > 0))
     land = read_land(territory, rules)
     progress("plan", 0, land.size)
     overlay = overlay_grids(plan, territory)
