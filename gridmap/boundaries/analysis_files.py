@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from gridmap.boundaries.analysing import Analysis
+    from gridmap.boundaries.proposals import Proposals
 
 LAYERS = (
     "divisions",
@@ -32,7 +33,9 @@ GEOMETRY = {"interlocks": "Unknown", "unclear": "LineString", "snaps": "LineStri
 """Layers whose geometry is not polygons."""
 
 
-def write_analysis(analysis: Analysis, path: str | Path) -> None:
+def write_analysis(
+    analysis: Analysis, path: str | Path, *, proposals: Proposals | None = None
+) -> None:
     r"""Write an analysis as one GeoPackage 1.3 file, whole or not at all.
 
     The layers are `LAYERS`, in lon/lat; ids and hosts are joined by ``;``. Each row has ``lon``
@@ -44,6 +47,8 @@ def write_analysis(analysis: Analysis, path: str | Path) -> None:
         From `gridmap.boundaries.analyse`.
     path
         A file that ends in ``.gpkg``; an earlier one is replaced.
+    proposals
+        Written as the layer ``proposals``, one row an option, where they are given.
 
     Raises
     ------
@@ -76,6 +81,10 @@ def write_analysis(analysis: Analysis, path: str | Path) -> None:
         )
         for name in LAYERS
     }
+    if proposals is not None:
+        from gridmap.boundaries.proposal_tables import frame_proposals
+
+        layers["proposals"] = (frame_proposals(proposals), "MultiPolygon")
     write_geopackage(layers, path)
 
 

@@ -176,20 +176,22 @@ def collect_divisions(
     return divisions, tuple(findings)
 
 
-def collect_homes(sources: Sources) -> gpd.GeoDataFrame | None:
+def collect_homes(sources: Sources, *, measured: bool = True) -> gpd.GeoDataFrame | None:
     """Return where households live, or None when nobody counted them.
 
     Parameters
     ----------
     sources
         From `clean_sources`.
+    measured
+        Whether the points are wanted in the metric CRS, else as they are stored.
 
     Returns
     -------
     GeoDataFrame or None
-        Points in the metric CRS with ``households`` (int) and ``home_id`` (of the household or
-        building, ``row7`` for a row without one): the household rows (a row without a point at
-        its building), else the buildings that carry households. None when neither holds
+        Points with ``households`` (int) and ``home_id`` (of the household or building, ``row7``
+        for a row without one): the household rows (a row without a point at its building), else
+        the buildings that carry households. None when neither holds
         a household: then no item of the analysis tells a number.
 
     Examples
@@ -210,7 +212,9 @@ def collect_homes(sources: Sources) -> gpd.GeoDataFrame | None:
             points = _fill_from_buildings(sources, frame, points)
         kept = (counts > 0) & ~(shapely.is_missing(points) | shapely.is_empty(points))
         if kept.any():
-            places = gpd.GeoSeries(points[kept], crs=sources.crs).to_crs(sources.metric_crs)
+            places = gpd.GeoSeries(points[kept], crs=sources.crs)
+            if measured:
+                places = places.to_crs(sources.metric_crs)
             given = text_column(frame, "household_id" if role == "households" else "building_id")
             names = [name or f"row{row}" for row, name in enumerate(given, start=1)]
             return gpd.GeoDataFrame(

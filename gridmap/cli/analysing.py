@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gridmap.cli import options
+from gridmap.cli import options, proposing
 from gridmap.cli.console import print_findings, print_json, say
 from gridmap.cli.progress import show_progress
 
@@ -46,7 +46,9 @@ def add_commands(app: typer.Typer) -> None:
         "analyse",
         epilog="例 Example: gridmap analyse data/boundaries | "
         "gridmap analyse townships.shp --level 县 --json | "
-        "gridmap analyse townships.shp -o findings.gpkg --neck 20",
+        "gridmap analyse townships.shp -o findings.gpkg --neck 20 | "
+        "gridmap analyse townships.shp --proposals --edits edits.geojson | "
+        "gridmap analyse townships.shp --apply edits.geojson -o new.gpkg --undo undo.geojson",
     )(analyse)
 
 
@@ -86,13 +88,18 @@ def analyse(
     reach: Annotated[
         float, _limit("--reach", "距曲折边界多近（米）可由对侧服务。Within reach of a border.")
     ] = 100.0,
+    proposals: proposing.Asked = False,
+    edits: proposing.EditsOut = None,
+    band: proposing.BandText = "",
+    band_of: proposing.BandOf = "persons",
+    apply: proposing.Apply = None,
+    undo: proposing.UndoOut = None,
     as_json: options.Json = False,
 ) -> None:
     """边界分析：飞地、被围地、插花地、空隙与重叠。Exclaves, interlocks, gaps and overlaps."""
     from gridmap.boundaries import Thresholds, analysis_as_dict, write_analysis
     from gridmap.boundaries import analyse as analyse_boundaries
     from gridmap.flow import read_input
-    from gridmap.writing import check_ending, check_writable
 
     reading = options.understand_reading(layer, column, crs, datum, admin_level, None)
     thresholds = Thresholds(
@@ -105,23 +112,27 @@ def analyse(
         least_border_m=least_border,
         reach_m=reach,
     )
-    if out is not None:
-        options.refuse_overwriting_input(inputs, out)
-        check_ending(out, ".gpkg")
-        check_writable(out)
+    wishes = proposing.Wishes(proposals, edits, band, band_of, level)
+    proposing.check_targets(wishes, inputs=inputs, apply=apply, out=out, undo=undo)
     with show_progress() as progress:
         sources = read_input(inputs, options=reading, progress=progress)
+        if apply is not None and out is not None:
+            proposing.apply_file(sources, apply, out=out, undo=undo, level=level, as_json=as_json)
+            return
         analysis = analyse_boundaries(
             sources, level=level, thresholds=thresholds, progress=progress
         )
+        proposed = proposing.propose(analysis, sources, wishes, progress=progress)
         if out is not None:
-            write_analysis(analysis, out)
+            write_analysis(analysis, out, proposals=proposed)
     if as_json:
-        print_json(analysis_as_dict(analysis))
-    else:
-        print_findings(analysis.findings)
-        _say_analysis(analysis)
-    if out is not None and not as_json:
+        print_json(proposing.add_proposals(analysis_as_dict(analysis), proposed))
+        return
+    print_findings([*analysis.findings, *(proposed.findings if proposed else ())])
+    _say_analysis(analysis)
+    if proposed is not None:
+        proposing.say_proposals(proposed)
+    if out is not None:
         say(f"已写出：{out}", f"Written: {out}")
 
 

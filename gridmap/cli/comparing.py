@@ -74,7 +74,7 @@ def compare(
     from gridmap.reports import check_tables_target, write_comparison
     from gridmap.scoring import list_comparison
 
-    chosen = _understand_band(band)
+    chosen = options.understand_band(band)
     if out is not None:
         options.refuse_overwriting_input([before, after], out)
         check_tables_target(out)
@@ -103,26 +103,6 @@ def _say_comparison(told: Comparison) -> None:
     if told.findings:
         print_findings(told.findings)
     say(tell_comparison(told), tell_comparison(told, language="en"), answer=True)
-
-
-def _understand_band(text: str) -> Band | None:
-    """Return the band of a text ``LOWER-UPPER``.
-
-    Raises
-    ------
-    typer.BadParameter
-        When it is no two whole numbers, the lower first.
-    """
-    if not text:
-        return None
-    from gridmap.rules import Band
-
-    lower, dash, upper = text.partition("-")
-    numbers = (lower.strip(), upper.strip())
-    is_plain = all(n.isascii() and n.isdigit() and len(n) < 10 for n in numbers)
-    if not (dash and is_plain and 0 < int(numbers[0]) <= int(numbers[1])):
-        raise typer.BadParameter(f"--band {text!r} 不符合 is not of the form LOWER-UPPER")
-    return Band(int(numbers[0]), int(numbers[1]))
 
 
 def _compare_files(before: Path, after: Path, band: Band | None) -> Comparison:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gridmap.flow import ReadOptions
+    from gridmap.rules import Band
 
 
 class DrawnLevel(StrEnum):
@@ -197,6 +198,26 @@ def choose_levels(
         )
     asked = (("micro_grid", micro_grids), ("link_unit", link_units))
     return tuple(level for level, wanted in asked if wanted)
+
+
+def understand_band(text: str) -> Band | None:
+    """Return the band of a text ``LOWER-UPPER``.
+
+    Raises
+    ------
+    typer.BadParameter
+        When it is no two whole numbers, the lower first.
+    """
+    if not text:
+        return None
+    from gridmap.rules import Band
+
+    lower, dash, upper = text.partition("-")
+    numbers = (lower.strip(), upper.strip())
+    is_plain = all(n.isascii() and n.isdigit() and len(n) < 10 for n in numbers)
+    if not (dash and is_plain and 0 < int(numbers[0]) <= int(numbers[1])):
+        raise typer.BadParameter(f"--band {text!r} 不符合 is not of the form LOWER-UPPER")
+    return Band(int(numbers[0]), int(numbers[1]))
 
 
 def understand_reading(

@@ -48,7 +48,8 @@ def describe_changes(before: Plan, after: Plan) -> dict[str, Any]:
     rows = comparison.changes
     new = rows[(rows["side"] == "after") & (rows["change"] != "U")]
     gone = rows[(rows["side"] == "before") & (rows["status"] == "gone")]
-    counts = rows.set_index(["side", "id"])["households"].to_dict()
+    keys = zip(rows["side"], rows["id"], strict=True)
+    counts = dict(zip(keys, rows["households"], strict=True))
     listed = [_row(row, places, counts, "after") for _, row in new.iterrows()]
     listed += [_row(row, places, counts, "before") for _, row in gone.iterrows()]
     told = {

@@ -79,10 +79,13 @@ def _find_spots(line: shapely.Geometry, ground: Ground) -> list[list[int]]:
     count = max(1, int(length // EVERY_M))
     at = (np.arange(count) + 0.5) * length / count
     half = min(CHORD_M, length) / 2
-    ends = [shapely.line_interpolate_point(line, at + by) for by in (-half, half)]
+    ends = [
+        np.asarray(shapely.line_interpolate_point([line] * count, at + by)) for by in (-half, half)
+    ]
     way = shapely.get_coordinates(ends[1]) - shapely.get_coordinates(ends[0])
     angle = np.degrees(np.arctan2(-way[:, 1], way[:, 0]))
     leaning: NDArray[np.int64] = ((np.rint(angle) + 90) % 180 - 90).astype(np.int64)
-    middle = shapely.line_interpolate_point(line, at)
+    middle = np.asarray(shapely.line_interpolate_point([line] * count, at), dtype=object)
     steps = ground.count_steps(shapely.GeometryCollection(list(middle))).reshape(-1, 2)
-    return np.column_stack([steps, leaning]).tolist()
+    rows: list[list[int]] = np.column_stack([steps, leaning]).tolist()
+    return rows

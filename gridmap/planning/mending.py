@@ -1,8 +1,8 @@
 """The least change: zones that are still valid stay, and only what is broken is mended.
 
     today's zones -> parts in one piece -> nodes without a zone placed -> each zone outside its
-    band mended by the cheapest chain of moves, or else drawn anew with few neighbours -> every
-    node that can go home goes home
+    band mended by the cheapest chain of moves, or else drawn anew with few neighbours -> repairs
+    taken back and mended in another order (`lightening`) -> every node that can go home goes home
 
 The aim is lexicographic: zones outside their band (a zone of three times the ceiling counts as
 two), households moved, zones touched, and only then what the engine weighs. Where nothing is
@@ -18,6 +18,7 @@ import numpy as np
 from gridmap.planning.anchoring import part_anchors
 from gridmap.planning.boards import GRAINS, NOWHERE, Board, Trial
 from gridmap.planning.chains import MOST_LOOKS, find_chain
+from gridmap.planning.lightening import lighten
 from gridmap.planning.loads import find_overburdened, judge_zones
 from gridmap.planning.outsiders import bound_outside
 from gridmap.planning.problems import Problem, find_pieces, number_by_first
@@ -69,9 +70,9 @@ def mend_zones(problem: Problem, search: Search, watch: Watch | None = None) -> 
         return np.zeros(problem.size, np.int32)
     board = _open_board(problem)
     settle_newcomers(board, search, watch)
-    labels = board.labels()
+    opened = list(board.label)
     if _is_well(board, board.zones()):
-        return number_by_first(labels)
+        return number_by_first(board.labels())
     failing = _list_failing(board)
     for number, zone in enumerate(failing):
         if watch.must_stop():
@@ -79,6 +80,7 @@ def mend_zones(problem: Problem, search: Search, watch: Watch | None = None) -> 
         _chain(board, zone, watch.share(1 / (len(failing) - number), told=False))
     if not watch.must_stop():
         _redraw_rest(board, search, watch)
+    lighten(board, opened, seed=search.seed, watch=watch)
     _settle_home(board, watch)
     return number_by_first(board.labels())
 

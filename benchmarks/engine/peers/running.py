@@ -107,6 +107,8 @@ def cut_pieces(given: dict[str, np.ndarray], worth: str) -> list[tuple[np.ndarra
             costs=given["costs"][mine],
         )
         asked = int(given["zones"])
+        if "numbers" in given:  # of each node: how many zones its piece is asked for
+            asked = int(given["numbers"][members[0]])
         middle = (piece.lower + piece.upper) / 2
         piece.zones = asked or max(1, round(float(piece.weights.sum()) / middle))
         pieces.append((members, piece))

@@ -1,4 +1,4 @@
-"""spopt: MaxP, Skater and WardSpatial on the units' places."""
+"""spopt: MaxP, Skater, WardSpatial and regional k-means on the units' places."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from libpysal.weights import W
 from running import Piece, run
-from spopt.region import MaxPHeuristic, Skater, WardSpatial
+from spopt.region import MaxPHeuristic, RegionKMeansHeuristic, Skater, WardSpatial
 
 PLACE = ["x", "y"]
 
@@ -35,6 +35,9 @@ def solve(piece: Piece, settings: dict[str, Any]) -> Any:
         )
     elif settings["method"] == "skater":
         model = Skater(frame, weights, PLACE, n_clusters=piece.zones, floor=settings["floor"])
+    elif settings["method"] == "kmeans":
+        points = frame[PLACE].to_numpy()
+        model = RegionKMeansHeuristic(points, piece.zones, weights, seed=settings["seed"])
     else:
         model = WardSpatial(frame, weights, PLACE, n_clusters=piece.zones)
     model.solve()
