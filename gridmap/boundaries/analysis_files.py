@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from gridmap.boundaries.reach_answers import reach_layers
 from gridmap.errors import UnwritableFile
 from gridmap.writing import check_ending, write_atomically
 
@@ -29,6 +30,7 @@ LAYERS = (
     "slivers",
     "near_edges",
 )
+POINT_LAYERS = ("reach_stations", "reach_unreachable", "reach_places")
 GDAL_OPTIONS = {
     "OGR_CURRENT_DATE": "2000-01-01T00:00:00.000Z",
     "OGR_GPKG_ALLOW_THREADED_RTREE": "NO",
@@ -39,7 +41,8 @@ GDAL_OPTIONS = {
 def write_analysis(analysis: Analysis, path: str | Path) -> None:
     r"""Write an analysis as one GeoPackage 1.3 file, whole or not at all.
 
-    The layers are `LAYERS`, in lon/lat; ids and hosts are joined by ``;``. Each row has ``lon``
+    The layers are `LAYERS`, and those of reach where it was asked
+    (`gridmap.boundaries.reach_answers.reach_layers`), in lon/lat; ids and hosts are joined by ``;``. Each row has ``lon``
     and ``lat`` of its place. Interlocks are the land beyond a neck (polygon) or a border (line).
 
     Parameters
@@ -74,6 +77,8 @@ def write_analysis(analysis: Analysis, path: str | Path) -> None:
     """
     check_ending(path, ".gpkg")
     frames = {name: _as_layer(getattr(analysis, name), analysis) for name in LAYERS}
+    if analysis.reach is not None:
+        frames |= reach_layers(analysis.reach, analysis.crs)
     with write_atomically(path) as temporary:
         try:
             _write_layers(frames, temporary)
@@ -112,6 +117,8 @@ def _write_layers(frames: dict[str, gpd.GeoDataFrame], path: Path) -> None:
     with _gdal_options(GDAL_OPTIONS):
         for name, frame in frames.items():
             options: dict[str, Any] = {"geometry_type": "MultiPolygon", "promote_to_multi": True}
+            if name in POINT_LAYERS:
+                options = {"geometry_type": "Point", "promote_to_multi": False}
             if name == "interlocks":
                 options = {"geometry_type": "Unknown", "promote_to_multi": False}
             if not path.exists():

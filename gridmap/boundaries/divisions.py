@@ -187,7 +187,7 @@ def collect_homes(sources: Sources) -> gpd.GeoDataFrame | None:
     Returns
     -------
     GeoDataFrame or None
-        Points in the metric CRS with ``households`` (int): the household rows (a row without a
+        Points in the metric CRS with ``households`` (int) and ``home_id``: the household rows (a row without a
         point at its building), else the buildings that carry households. None when neither holds
         a household: then no item of the analysis tells a number.
 
@@ -210,7 +210,9 @@ def collect_homes(sources: Sources) -> gpd.GeoDataFrame | None:
         kept = (counts > 0) & ~(shapely.is_missing(points) | shapely.is_empty(points))
         if kept.any():
             places = gpd.GeoSeries(points[kept], crs=sources.crs).to_crs(sources.metric_crs)
-            return gpd.GeoDataFrame({"households": counts[kept]}, geometry=places)
+            ids = np.array(text_column(frame, f"{role.removesuffix('s')}_id"), dtype=object)
+            rows = {"households": counts[kept], "home_id": ids[kept]}
+            return gpd.GeoDataFrame(rows, geometry=places)
     return None
 
 

@@ -14,6 +14,7 @@ from gridmap.cli.progress import show_progress
 if TYPE_CHECKING:
     from gridmap.model import Plan
 
+
 def add_commands(app: typer.Typer) -> None:
     """Add the command of this module to the application."""
     app.command(
