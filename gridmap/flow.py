@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from gridmap.adjacency import make_territory
 from gridmap.boundaries.reach import SPEED_M_S
@@ -161,8 +161,11 @@ def _divide_options(options: ReadOptions, name: str) -> tuple[ReadOptions, ReadO
 
     kinds = ("layers", "columns", "crs", "datums")
     told = {kind: getattr(options, kind) for kind in kinds}
-    main = {k: {key: v for key, v in said.items() if not is_own(key)} for k, said in told.items()}
-    own = {k: {key: v for key, v in said.items() if is_own(key)} for k, said in told.items()}
+    main: dict[str, Any] = {}
+    own: dict[str, Any] = {}
+    for kind, said in told.items():
+        main[kind] = {key: value for key, value in said.items() if not is_own(key)}
+        own[kind] = {key: value for key, value in said.items() if is_own(key)}
     return replace(options, **main), ReadOptions(**own)
 
 

@@ -42,8 +42,9 @@ def write_analysis(analysis: Analysis, path: str | Path) -> None:
     r"""Write an analysis as one GeoPackage 1.3 file, whole or not at all.
 
     The layers are `LAYERS`, and those of reach where it was asked
-    (`gridmap.boundaries.reach_answers.reach_layers`), in lon/lat; ids and hosts are joined by ``;``. Each row has ``lon``
-    and ``lat`` of its place. Interlocks are the land beyond a neck (polygon) or a border (line).
+    (`gridmap.boundaries.reach_answers.reach_layers`), in lon/lat; ids and hosts are joined by
+    ``;``. Each row of `LAYERS` with a place has its ``lon`` and ``lat``. Interlocks are the land
+    beyond a neck (polygon) or a border (line).
 
     Parameters
     ----------

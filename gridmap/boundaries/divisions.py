@@ -187,9 +187,9 @@ def collect_homes(sources: Sources) -> gpd.GeoDataFrame | None:
     Returns
     -------
     GeoDataFrame or None
-        Points in the metric CRS with ``households`` (int) and ``home_id``: the household rows (a row without a
-        point at its building), else the buildings that carry households. None when neither holds
-        a household: then no item of the analysis tells a number.
+        Points in the metric CRS with ``households`` (int) and ``home_id``: the household rows (a
+        row without a point at its building), else the buildings that carry households. None when
+        neither holds a household: then no item of the analysis tells a number.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Reach as a part of the boundary analysis: stations, shares, who is left out, new places (步行可达)."""
+"""Reach as a part of the boundary analysis: shares, who is left out, new places (步行可达)."""
 
 from __future__ import annotations
 

@@ -119,19 +119,14 @@ def _list_stations(told: ReachAnalysis, crs: CRS) -> list[dict[str, Any]]:
 
 
 def _list_divisions(reach: Reach) -> list[dict[str, Any]]:
-    return [
-        {
-            "id": row.division_id,
-            "minutes": float(row.minutes),
-            "households": int(row.households),
-            "households_within": int(row.households_within),
-            "household_share": round(float(row.household_share), SHARE_DIGITS),
-            "area_m2": round(float(row.area_m2), METRE_DIGITS),
-            "area_within_m2": round(float(row.area_within_m2), METRE_DIGITS),
-            "area_share": round(float(row.area_share), SHARE_DIGITS),
-        }
-        for row in reach.divisions.itertuples()
-    ]
+    digits = {
+        "household_share": SHARE_DIGITS,
+        "area_m2": METRE_DIGITS,
+        "area_within_m2": METRE_DIGITS,
+        "area_share": SHARE_DIGITS,
+    }
+    rows = reach.divisions.rename(columns={"division_id": "id"}).round(digits)
+    return [{str(key): value for key, value in row.items()} for row in rows.to_dict("records")]
 
 
 def _list_places(told: ReachAnalysis, crs: CRS) -> dict[str, Any] | None:

@@ -22,7 +22,7 @@ def add_commands(app: typer.Typer) -> None:
         "gridmap plan plan.gpkg -o below.gpkg --micro-grids --link-units | "
         "gridmap plan data/boundaries -o communities.gpkg --level community | "
         "gridmap plan data/boundaries -o communities.gpkg --level community --from-today "
-        "--stations stations.csv --reach require | "
+        "--stations stations.shp --reach require | "
         "gridmap plan data/boundaries -o plan.gpkg --communities communities.gpkg",
     )(plan)
     app.command("score", epilog="例 Example: gridmap score plan.gpkg --json")(score)

@@ -205,7 +205,7 @@ Reach = Annotated[
     typer.Option(
         "--reach",
         help="与 --from-today 同用：prefer 尽量与最近站点同属一个社区；"
-        "require 另要求步行限时内可到达本社区站点（能做到的都做到）。给出 --stations 时默认 prefer。"
+        "require 另要求限时内可步行到达本社区站点（凡能做到的）。给出 --stations 时默认 prefer。"
         "With --from-today: people want to be with the station they reach soonest (prefer), or "
         "have to be near a station of their community as far as that can be had (require).",
         show_default=False,

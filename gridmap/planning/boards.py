@@ -194,7 +194,7 @@ class Board:
         wish = None if self.wish is None else list(self.wish)
         other = Board(self.problem, list(self.label), list(self.home), wish)
         other.held = list(self.held)
-        other._next = self._next  # noqa: SLF001 - a board knows its own kind
+        other._next = self._next
         return other
 
     def shift(self, trial: Trial, nodes: Iterable[int], target: int) -> Trial:

@@ -77,7 +77,7 @@ def place_calls(service: Service, ids: NDArray[np.object_]) -> Calls:
             "many": service.households[known],
         }
     )
-    sums = rows.groupby(["unit", "station"], as_index=False)["many"].sum()
+    sums = rows.groupby(["unit", "station"])["many"].sum().reset_index()
     most = sums.sort_values(
         ["unit", "many", "station"], ascending=[True, False, True]
     ).drop_duplicates("unit")

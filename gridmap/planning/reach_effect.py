@@ -5,7 +5,7 @@ Counted from the division itself, not from the search, and with a reason for eve
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -145,7 +145,8 @@ def tell_reach(
         "own_before": int(many[_is_with_nearest(service, before)].sum()),
         "own_after": int(many[_is_with_nearest(service, after)].sum()),
     }
-    said = [REACH_EFFECT.found(count=total, minutes=service.minutes, total=total, **sums)]
+    values: dict[str, Any] = {"minutes": service.minutes, "total": total, **sums}
+    said = [REACH_EFFECT.found(count=total, **values)]
     if service.wish == "require":
         for key, reason in REASONS.items():
             lost = ~new & (why == key)

@@ -284,7 +284,7 @@ def _settle_number(
         )
 
 
-def _mend_pieces(
+def _mend_pieces(  # noqa: PLR0913, PLR0917  # what redraw_plan knows
     land: Land,
     pieces: list[Piece],
     past: Past,

@@ -19,7 +19,7 @@ from gridmap.testing import draw_territory, random_territory
 RULES = Rules.preset()
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=4, deadline=None)
 @given(seed=st.integers(0, 10_000), number=st.integers(1, 4))
 def test_a_layer_counts_as_the_plan_it_was_drawn_from(seed: int, number: int) -> None:
     """Today's communities as a layer are today's communities as a plan of one unit each."""
