@@ -128,6 +128,9 @@ UNIT_KINDS = ("compound", "village", "building", "entrance", "site", "households
 band), site 场所, households (points without a building), open (land without households), area (a
 grid, or an area of which only the count is known, taken whole)."""
 
+LANDMARK_KINDS = ("road", "river", "railway", "wall", "compound")
+"""What people tell a border by, in the order in which it is named where several lie there."""
+
 
 @dataclass(frozen=True)
 class Units:
@@ -163,6 +166,10 @@ class Units:
         point for a building that is not drawn. Households without a building are rows of at
         least `gridmap.units.standing.LEAST_CLUSTER` households around one point; fewer have no
         geometry.
+    landmarks
+        The lines and outlines that people tell borders by, None where the input has none (and for a
+        plan file of an older gridmap): ``kind`` (one of `LANDMARK_KINDS`), ``name``,
+        ``class`` (of a road; each ``""`` where unknown), geometry.
     """
 
     frame: gpd.GeoDataFrame
@@ -176,6 +183,7 @@ class Units:
     inputs: tuple[InputFile, ...] = ()
     read_households: int = 0
     buildings: gpd.GeoDataFrame | None = None
+    landmarks: gpd.GeoDataFrame | None = None
 
 
 @dataclass(frozen=True)

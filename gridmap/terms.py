@@ -37,6 +37,13 @@ TERMS = _terms(
     ("enclosed_part", "enclosed part", "被围飞地", "a detached part wholly inside one neighbour"),
     ("neck", "neck", "窄颈", "a narrow strip by which land hangs on its division"),
     ("interleaved", "interleaved land", "插花地", "land of two divisions that interlocks"),
+    ("four_bounds", "four bounds", "四至", "what bounds a grid to the east, south, west and north"),
+    (
+        "landmark",
+        "landmark",
+        "地物",
+        "a road, river, railway, wall or compound that borders follow",
+    ),
     ("micro_grid", "micro-grid", "微网格", "at most 100 households inside a grid"),
     ("link_unit", "link unit", "联户单元", "about 30 households inside a micro-grid"),
     ("unit", "planning unit", "划分单元", "the smallest piece of land that is not cut"),

@@ -63,7 +63,12 @@ def plan() -> Plan:
         lines={(0, 1): {"road_class": "arterial", "clear_m": 99.5}},
     )
     findings = (KIND.found(["a"], points=[(113.1, 23.0)]), KIND.found(["b", "中"]))
-    units = dataclasses.replace(drawn.territory.units, findings=findings[:1], sites=_odd_sites())
+    units = dataclasses.replace(
+        drawn.territory.units,
+        findings=findings[:1],
+        sites=_odd_sites(),
+        landmarks=_odd_landmarks(),
+    )
     territory = dataclasses.replace(
         drawn.territory, units=units, findings=(*findings[:1], *findings[:1])
     )
@@ -93,6 +98,23 @@ def _odd_sites() -> gpd.GeoDataFrame:
     )
 
 
+def _odd_landmarks() -> gpd.GeoDataFrame:
+    return gpd.GeoDataFrame(
+        {
+            "kind": ["road", "river", "wall", "compound"],
+            "name": ["=建设路", "", "", "锦绣花园"],
+            "class": ["arterial", "", "", ""],
+        },
+        geometry=[
+            shapely.LineString([(113.1, 23.0), (113.2, 23.0)]),
+            shapely.box(113.1, 23.0, 113.2, 23.1),
+            shapely.MultiLineString([[(113, 23), (113, 24)], [(114, 23), (114, 24)]]),
+            shapely.box(0.1, 0.2, 0.3, 0.7),
+        ],
+        crs=4490,
+    )
+
+
 @pytest.fixture(scope="module")
 def plan_file(plan: Plan, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("plan") / "方案 plan.gpkg"
@@ -116,6 +138,9 @@ def assert_same_plan(one: Plan, two: Plan) -> None:
         if "geometry" in left:
             assert [g.wkb for g in left.geometry] == [g.wkb for g in right.geometry]
             assert left.crs == right.crs
+    assert (a.landmarks is None) == (b.landmarks is None)
+    if a.landmarks is not None and b.landmarks is not None:
+        assert_geodataframe_equal(a.landmarks, b.landmarks, check_dtype=False)
     assert (a.crs, a.metric_crs, a.inputs) == (b.crs, b.metric_crs, b.inputs)
     assert (a.findings, a.read_households) == (b.findings, b.read_households)
     assert one.territory.findings == two.territory.findings
@@ -137,7 +162,8 @@ def _with_plain_text(frame: pd.DataFrame) -> pd.DataFrame:
 
 def test_layers_and_columns_are_the_contracts_in_its_order(plan_file: Path) -> None:
     layers = [name for name, _ in pyogrio.list_layers(plan_file)]
-    assert sorted([*layers, *OPTIONAL]) == sorted(TABLES)
+    unused = set(OPTIONAL) - {"landmarks"}
+    assert sorted([*layers, *unused]) == sorted(TABLES)
     for layer, names in CONTRACT.items():
         fields = list(pyogrio.read_info(plan_file, layer=layer)["fields"])
         assert fields[: len(names.split())] == names.split(), layer

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
+from gridmap.boundaries.bound_words import word_four_bounds
+from gridmap.boundaries.four_bounds import SIDES
 from gridmap.estimates import HOUSEHOLDS_ESTIMATED
 from gridmap.maps.ground import Ground
 from gridmap.maps.levels import reword_page
@@ -275,7 +277,20 @@ def _grids(
         "area_m2": np.rint(grids["area_m2"].to_numpy(dtype=float)).astype(int).tolist(),
         "shade": pick_tints(len(grids), inside, len(SHADES)).tolist(),
         "places": ground.pack_places(ground.lands),
+        "bounds": _bounds(plan),
     }
+
+
+def _bounds(plan: Plan) -> dict[str, Any]:
+    """Return the four bounds by language: distinct texts, and for each side a position a grid."""
+    shown: dict[str, Any] = {}
+    for language, frame in word_four_bounds(plan).items():
+        book: dict[str, int] = {}
+        numbers = [
+            [book.setdefault(clean_text(text), len(book)) for text in frame[side]] for side in SIDES
+        ]
+        shown[language] = {"texts": list(book), "sides": numbers}
+    return shown
 
 
 def _digits(values: pd.Series, allowed: Sequence[str]) -> str:

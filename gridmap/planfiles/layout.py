@@ -177,6 +177,7 @@ LINK_UNITS = Table(
         "in_band:f reason_code reason reason_en buildings:i floors area_m2:r perimeter_m:r"
     ),
 )
+LANDMARKS = Table("landmarks", "", "any", _columns("kind name class"))
 
 TABLES = {
     table.name: table
@@ -194,9 +195,10 @@ TABLES = {
         BUILDINGS,
         MICRO_GRIDS,
         LINK_UNITS,
+        LANDMARKS,
     )
 }
 """Every table, in the order in which it is written: the contract's first."""
 
-OPTIONAL = (CHANGES.name, BUILDINGS.name, MICRO_GRIDS.name, LINK_UNITS.name)
+OPTIONAL = (CHANGES.name, BUILDINGS.name, MICRO_GRIDS.name, LINK_UNITS.name, LANDMARKS.name)
 """Tables that a file has only when the plan has them."""

@@ -61,10 +61,16 @@ def pack_plan(plan: Plan) -> dict[str, pd.DataFrame]:
     }
     if "micro_grid_id" not in frames["units"]:
         frames["units"]["micro_grid_id"] = ""
-    further = (plan.changes, units.buildings, plan.micro_grids, plan.link_units)
+    further = (
+        plan.changes,
+        units.buildings,
+        plan.micro_grids,
+        plan.link_units,
+        units.landmarks,
+    )
     for name, frame in zip(layout.OPTIONAL, further, strict=True):
         if frame is not None:
-            frames[name] = frame.reset_index()
+            frames[name] = frame.reset_index(drop=not layout.TABLES[name].key)
     return {
         name: _pack_frame(frames[name], table)
         for name, table in layout.TABLES.items()

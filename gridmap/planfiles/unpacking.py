@@ -17,6 +17,7 @@ from gridmap.findings import SEVERITIES, Finding
 from gridmap.model import (
     CHANGES,
     GRID_KINDS,
+    LANDMARK_KINDS,
     REASONS,
     STATUSES,
     UNIT_KINDS,
@@ -75,6 +76,7 @@ CHOICES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("findings", "severity", SEVERITIES),
     ("changes", "change", CHANGES),
     ("changes", "status", STATUSES),
+    ("landmarks", "kind", LANDMARK_KINDS),
 )
 """Columns that hold one of a few words."""
 
@@ -118,6 +120,7 @@ def unpack_plan(tables: Mapping[str, pd.DataFrame], about: Mapping[str, str], pa
         inputs=_unpack_inputs(about, path),
         read_households=_unpack_count(about, path),
         buildings=frames.get("buildings"),
+        landmarks=frames.get("landmarks"),
     )
     return Plan(
         grids=frames["grids"],

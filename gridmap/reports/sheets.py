@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from gridmap.boundaries.bound_words import word_four_bounds
+from gridmap.boundaries.four_bounds import SIDES
 from gridmap.findings import name_places, sort_findings
 from gridmap.reports.about import is_estimated, list_about_rows
+from gridmap.reports.cleaning import clean_text
 from gridmap.reports.columns import NO, NOBODY, YES, Column, Sheet, Value
 from gridmap.reports.levels import list_level_sheets
 from gridmap.scoring import score_plan
@@ -61,6 +64,8 @@ def _gather_facts(plan: Plan, card: Scorecard) -> pd.DataFrame:
     grid_of_unit = plan.assignment.reindex(placed.index)
     compounds = placed.groupby(grid_of_unit.to_numpy())["compound_id"].nunique()
     host = grids["host_id"].map(names["name"]).fillna(grids["host_id"])
+    # cleaned here: what a name loses is counted in the column of names, not again beside its grid
+    bounds = word_four_bounds(plan)["zh"].map(lambda text: clean_text(text)[0]).add_suffix("_bound")
     return grids.assign(
         community=grids["community_id"].map(names["name"]).fillna(""),
         township=grids["community_id"].map(names["township"]).fillna(""),
@@ -68,6 +73,7 @@ def _gather_facts(plan: Plan, card: Scorecard) -> pd.DataFrame:
         buildings=buildings.reindex(grids.index, fill_value=0),
         compounds=compounds.reindex(grids.index, fill_value=0),
         polsby_popper=card.by_grid["polsby_popper"],
+        **{str(side): bounds[side] for side in bounds},
         is_general=grids["kind"] == "general",
     )
 
@@ -84,6 +90,10 @@ def _grids(facts: pd.DataFrame, plan: Plan) -> Sheet:
         Column("达标", "In band", "label", 8),
         Column("楼栋数", "Buildings", "number"),
         Column("小区数", "Compounds", "number"),
+        Column("东至", "East to", "text", 18),
+        Column("南至", "South to", "text", 18),
+        Column("西至", "West to", "text", 18),
+        Column("北至", "North to", "text", 18),
         Column("面积（㎡）", "Area (m²)", "m2"),
         Column("备注", "Remark (zh)", "text", 36),
         Column("未达标原因", "Reason", "text", 36),
@@ -95,7 +105,7 @@ def _grids(facts: pd.DataFrame, plan: Plan) -> Sheet:
         Column("网格标识", "Grid id", "id", 16),
     )
     rows = tuple(_grid_row(str(grid_id), row) for grid_id, row in _records(facts))
-    return Sheet("网格", "Grids", columns, rows, marked=7, printed=12)
+    return Sheet("网格", "Grids", columns, rows, marked=7, printed=16)
 
 
 def _grid_row(grid_id: str, row: Mapping[str, Any]) -> tuple[Value, ...]:
@@ -111,6 +121,7 @@ def _grid_row(grid_id: str, row: Mapping[str, Any]) -> tuple[Value, ...]:
         _answer(row) if general else "—",
         int(row["buildings"]),
         int(row["compounds"]),
+        *(row[f"{side}_bound"] for side in SIDES),
         round(float(row["area_m2"]), 2),
         _remark(row),
         row["reason_en"],

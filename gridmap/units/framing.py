@@ -12,6 +12,7 @@ from gridmap.findings import FindingKind
 from gridmap.model import Units
 from gridmap.units.arrays import name_of, run_starts, take_texts
 from gridmap.units.faces import NOTHING, locate_points
+from gridmap.units.landmarks import gather_landmarks
 from gridmap.units.loads import count_loads, find_current
 from gridmap.units.measuring import measure_polygons
 from gridmap.units.naming import name_units
@@ -122,6 +123,7 @@ def frame_units(
         inputs=sources.inputs,
         read_households=sources.read_households,
         buildings=standing.frame,
+        landmarks=gather_landmarks(sources),
     )
 
 

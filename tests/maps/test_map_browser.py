@@ -80,9 +80,9 @@ def list_requests(browser: Chrome) -> list[str]:
     asked = []
     for entry in browser.get_log("performance"):
         message = json.loads(entry["message"])["message"]
-        if message["method"] == "Network.requestWillBeSent":
-            if not message["params"]["documentURL"].startswith("chrome"):
-                asked.append(message["params"]["request"]["url"])
+        asks = message["method"] == "Network.requestWillBeSent"
+        if asks and not message["params"]["documentURL"].startswith("chrome"):
+            asked.append(message["params"]["request"]["url"])
     return [url for url in asked if not url.startswith(("data:", "file:"))] + [
         url for url in asked if url.startswith("file:") and not url.endswith(".html")
     ]

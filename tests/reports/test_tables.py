@@ -178,7 +178,7 @@ def test_every_sheet_prints_on_a4_across_with_its_header(book: openpyxl.Workbook
 
 def test_numbers_are_numbers_and_codes_are_texts(book: openpyxl.Workbook) -> None:
     page = book["网格"]
-    row = {str(page.cell(1, i).value).split("\n")[0]: page.cell(2, i) for i in range(1, 20)}
+    row = {str(page.cell(1, i).value).split("\n")[0]: page.cell(2, i) for i in range(1, 24)}
     assert (row["网格编码"].data_type, row["网格编码"].number_format) == ("s", "@")
     assert (row["户数"].data_type, row["户数"].number_format) == ("n", "#,##0")
     assert row["面积（㎡）"].number_format == "#,##0"
@@ -189,8 +189,15 @@ def test_numbers_are_numbers_and_codes_are_texts(book: openpyxl.Workbook) -> Non
 
 def test_grids_outside_their_band_are_marked(book: openpyxl.Workbook) -> None:
     (marked,) = book["网格"].conditional_formatting
-    assert str(marked.sqref) == "A2:S6"
+    assert str(marked.sqref) == "A2:W6"
     assert marked.rules[0].formula == ['$H2="否"']
+
+
+def test_the_four_bounds_stand_in_the_order_of_chinese_papers(book: openpyxl.Workbook) -> None:
+    heads = [str(cell.value).split("\n")[0] for cell in book["网格"][1]]
+    first = heads.index("东至")
+    assert heads[first : first + 4] == ["东至", "南至", "西至", "北至"]
+    assert all(_column(book["网格"], "西至"))
 
 
 def test_areas_are_rounded_to_what_a_survey_can_know(book: openpyxl.Workbook) -> None:

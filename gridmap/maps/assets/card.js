@@ -73,6 +73,10 @@
     rows.push(["status", statusCell(grid, model, text)]);
     if (reason) rows.push(["reason", reason[text.language === "zh" ? 0 : 1] || reason[0] || reason[1]]);
     rows.push(["area", areaText(grid.area, text)]);
+    const bounds = model.data.grids.bounds[text.language];
+    ["east", "south", "west", "north"].forEach((side, place) => {
+      rows.push(["bound_" + side, bounds.texts[bounds.sides[place][grid.number]] || ""]);
+    });
     return rows.filter((row) => row[1] !== "");
   }
 
