@@ -77,7 +77,7 @@ def tell_reach(made: Plan) -> dict[str, object]:
         return {}
     wish = about.pop("wish")
     numbers = {key: float(about.pop(key)) for key in ("minutes", "speed_m_s")}
-    unmet = [finding for finding in made.findings if finding.code == "reach_unmet"]
+    unmet = [finding for finding in made.findings if finding.code.startswith("reach_unmet")]
     return {
         "reach": {
             "wish": wish,

@@ -33,16 +33,6 @@ REACH_EFFECT = FindingKind(
     cure_en="Place stations where households are far from any: gridmap analyse INPUT --reach.",
     cure_zh="对距离各站点均较远的住户，可用 gridmap analyse 输入数据 --reach 选址增设站点。",
 )
-REACH_UNMET = FindingKind(
-    "reach_unmet",
-    "warning",
-    en="{count} households stay farther than {minutes:g} minutes on foot from any station of "
-    "their community, because {why}: {places}",
-    zh="{count} 户步行 {minutes:g} 分钟内无法到达本社区任何站点，原因：{why_zh}：{places}",
-    cure_en="{cure}",
-    cure_zh="{cure_in_zh}",
-)
-FINDING_KINDS = (REACH_EFFECT, REACH_UNMET)
 
 
 class Reason(NamedTuple):
@@ -91,6 +81,22 @@ REASONS = {
     ),
 }
 """Why, in the order in which it is asked; all but the last are certain, whatever is drawn."""
+
+
+UNMET = {
+    key: FindingKind(
+        f"reach_unmet_{key}",
+        "warning",
+        en="{count} households stay farther than {minutes:g} minutes on foot from any station of "
+        f"their community, because {reason.en}: {{places}}",
+        zh="{count} 户步行 {minutes:g} 分钟内无法到达本社区任何站点，"
+        f"原因是{reason.zh}：{{places}}",
+        cure_en=reason.cure_en,
+        cure_zh=reason.cure_zh,
+    )
+    for key, reason in REASONS.items()
+}
+FINDING_KINDS = (REACH_EFFECT, *UNMET.values())
 
 
 class Effect(NamedTuple):
@@ -148,20 +154,12 @@ def tell_reach(
     values: dict[str, Any] = {"minutes": service.minutes, "total": total, **sums}
     said = [REACH_EFFECT.found(count=total, **values)]
     if service.wish == "require":
-        for key, reason in REASONS.items():
+        for key, kind in UNMET.items():
             lost = ~new & (why == key)
             if many[lost].sum():
-                said.append(
-                    REACH_UNMET.found(
-                        np.unique(service.units[lost].astype(str)).tolist(),
-                        count=int(many[lost].sum()),
-                        minutes=service.minutes,
-                        why=reason.en,
-                        why_zh=reason.zh,
-                        cure=reason.cure_en,
-                        cure_in_zh=reason.cure_zh,
-                    )
-                )
+                units = np.unique(service.units[lost].astype(str)).tolist()
+                count = int(many[lost].sum())
+                said.append(kind.found(units, count=count, minutes=service.minutes))
     told = {
         "wish": service.wish,
         "minutes": f"{service.minutes:g}",
