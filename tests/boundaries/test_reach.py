@@ -185,9 +185,7 @@ def test_no_point_of_the_land_is_farther_than_the_limit_and_the_width_beside_roa
     along = np.concatenate(steps)
     asked = RoadPlaces(every, along, np.zeros(len(every)))
     walk = walk_to_places(network, start, walk_to_nodes(network, start), asked)[0]
-    on_road = shapely.get_coordinates(
-        shapely.line_interpolate_point(network.lines[every], along)
-    )
+    on_road = shapely.get_coordinates(shapely.line_interpolate_point(network.lines[every], along))
     west, south, east, north = land.bounds
     random = np.random.default_rng(seed)
     tried = random.uniform((west, south), (east, north), (200, 2))
