@@ -195,6 +195,13 @@ def _say_reach(told: ReachAnalysis) -> None:
     from gridmap.boundaries.reach_answers import reach_as_dict
 
     answer = reach_as_dict(told, told.divisions.crs)
+    if not any(row["of"] for row in answer["covered"]):
+        say(
+            "没有住户数据，未统计覆盖户数。",
+            "There are no households: only land was measured.",
+            answer=True,
+        )
+        return
     for row in answer["covered"]:
         say(
             f"步行 {row['minutes']:g} 分钟内可到达站点：{row['households']} 户，"
