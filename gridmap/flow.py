@@ -27,6 +27,7 @@ from gridmap.planning import (
     rebalance_communities,
 )
 from gridmap.planning.serving import MINUTES
+from gridmap.planning.warming import begin_compiling
 from gridmap.rules import Rules
 from gridmap.schemas import role_of_layer
 from gridmap.sources import read_sources
@@ -281,6 +282,7 @@ def plan_files(  # noqa: PLR0913  # the options of the main job
     """
     rules = rules or Rules.preset("default")
     options = options or ReadOptions()
+    begin_compiling(loaded=rules.most_residents > 0)
     station_file = None if reach is None else reach.stations
     sources = read_with_stations(paths, station_file, options=options, progress=progress)
     territory = prepare_territory(

@@ -9,16 +9,27 @@ killed (6 of 25 times: DESIGN.md section 5), and a half-written map looks like a
 from __future__ import annotations
 
 import os
+import sqlite3
 import stat
 import tempfile
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gridmap.errors import InvalidOption, UnwritableFile
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
+
+    import pandas as pd
+
+GDAL_OPTIONS = {
+    "OGR_CURRENT_DATE": "2000-01-01T00:00:00.000Z",
+    "OGR_GPKG_ALLOW_THREADED_RTREE": "NO",
+}
+"""What makes GDAL write the same bytes on every run: no clock, no second thread."""
+GEOPACKAGE_VERSION = "1.3"
+"""Debian's QGIS warns about 1.4, GDAL's own default (DESIGN.md section 5)."""
 
 
 @contextmanager
@@ -73,6 +84,90 @@ def write_atomically(path: str | Path) -> Iterator[Path]:
         raise _unwritable(target, problem.strerror or str(problem.errno)) from problem
     if os.name == "posix":
         _flush(target.parent)
+
+
+def write_geopackage(layers: Mapping[str, tuple[pd.DataFrame, str]], path: str | Path) -> None:
+    """Write layers and tables as one GeoPackage 1.3, whole or not at all, the same bytes each time.
+
+    Parameters
+    ----------
+    layers
+        Name -> rows, and the type of their geometry as GeoPackage calls it (``Polygon``,
+        ``MultiPolygon``, to which polygons are promoted, ``Unknown`` for a mixture), ``""`` for a
+        table without geometry. Written in this order.
+    path
+        A file that ends in ``.gpkg``; an earlier one is replaced.
+
+    Raises
+    ------
+    UnwritableFile
+        When the file can't be written, or does not hold every row afterwards.
+    InvalidOption
+        When the path does not end in ``.gpkg``.
+
+    Notes
+    -----
+    Source: DESIGN.md section 5 (GeoPackage 1.3; temporary file, fsync, rename).
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> import geopandas as gpd
+    >>> from shapely import box
+    >>> land = gpd.GeoDataFrame({"name": ["甲"]}, geometry=[box(0, 0, 1, 1)], crs=4490)
+    >>> with TemporaryDirectory() as folder:
+    ...     write_geopackage({"land": (land, "MultiPolygon")}, Path(folder) / "land.gpkg")
+    ...     gpd.read_file(Path(folder) / "land.gpkg")["name"].tolist()
+    ['甲']
+    """
+    check_ending(path, ".gpkg")
+    with write_atomically(path) as temporary:
+        try:
+            _write_layers(layers, temporary)
+            _check_rows({name: len(frame) for name, (frame, _) in layers.items()}, temporary)
+        except (RuntimeError, sqlite3.Error) as problem:  # pyogrio's errors are RuntimeErrors
+            raise _unwritable(Path(path), str(problem)) from problem
+
+
+def _write_layers(layers: Mapping[str, tuple[pd.DataFrame, str]], path: Path) -> None:
+    import pyogrio
+
+    with _gdal_options(GDAL_OPTIONS):
+        for name, (frame, geometry) in layers.items():
+            options: dict[str, object] = {}
+            if not path.exists():
+                options["VERSION"] = GEOPACKAGE_VERSION
+            if geometry:
+                options["geometry_type"] = geometry
+                options["promote_to_multi"] = geometry.startswith("Multi")
+            pyogrio.write_dataframe(
+                frame, path, layer=name, driver="GPKG", use_arrow=False, **options
+            )
+
+
+def _check_rows(rows: Mapping[str, int], path: Path) -> None:
+    """Read back what SQLite holds: GDAL reports a full disk on closing to nobody."""
+    with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
+        state = connection.execute("PRAGMA quick_check").fetchone()[0]
+        if state != "ok":
+            raise sqlite3.DatabaseError(state)
+        for name, count in rows.items():
+            held = connection.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0]  # noqa: S608 - our names
+            if held != count:
+                raise sqlite3.DatabaseError(f"{name} holds {held} of {count} rows")
+
+
+@contextmanager
+def _gdal_options(options: Mapping[str, str]) -> Iterator[None]:
+    """Set options of GDAL for a while."""
+    import pyogrio
+
+    before = {name: pyogrio.get_gdal_config_option(name) for name in options}
+    pyogrio.set_gdal_config_options(dict(options))
+    try:
+        yield
+    finally:
+        pyogrio.set_gdal_config_options(before)
 
 
 def check_writable(path: str | Path) -> None:

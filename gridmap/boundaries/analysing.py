@@ -21,7 +21,14 @@ from gridmap.boundaries.parts import find_enclaves, find_parts
 from gridmap.boundaries.reach import MINUTES, SPEED_M_S
 from gridmap.boundaries.reach_analysis import NEW_STATIONS, analyse_reach
 from gridmap.boundaries.reach_answers import reach_as_dict
+from gridmap.boundaries.snapping import propose_snaps
 from gridmap.boundaries.thresholds import REASONS, Thresholds
+from gridmap.boundaries.unclear_borders import (
+    frame_nothing,
+    frame_snaps,
+    frame_unclear,
+    tell_snaps,
+)
 from gridmap.errors import RefusedInput
 from gridmap.findings import has_errors, sort_findings
 from gridmap.model import ignore_progress
@@ -65,6 +72,9 @@ class Analysis:
     clarity
         What the borders run on (`gridmap.boundaries.clarity_summary.summarise_clarity`);
         ``{"reason": ...}`` where that can't be told.
+    unclear, snaps
+        The stretches of border on no line, with what a snap would move, and the borders that the
+        snaps propose (`gridmap.boundaries.unclear_borders`).
     level
         The column by which the divisions were joined first, ``""`` for none.
     thresholds
@@ -86,6 +96,8 @@ class Analysis:
     slivers: gpd.GeoDataFrame
     near_edges: gpd.GeoDataFrame
     clarity: Mapping[str, Any]
+    unclear: gpd.GeoDataFrame
+    snaps: gpd.GeoDataFrame
     level: str
     thresholds: Thresholds
     crs: CRS
@@ -173,7 +185,7 @@ def analyse(
         "slivers": list(faults.slivers),
         "near_edges": list(faults.open_gaps),
     }
-    clarity, unclear = _measure_clarity(cleaned, divisions, homes)
+    clarity, lines, unclear = _measure_clarity(cleaned, divisions, homes)
     said_more = (*report_coverage(faults), *unclear)
     progress("analyse", 4, 4)
     return Analysis(
@@ -183,6 +195,8 @@ def analyse(
         interlocks=interlocks,
         **{name: _frame_faults(some, divisions.crs) for name, some in found.items()},
         clarity=clarity,
+        unclear=lines[0],
+        snaps=lines[1],
         level=level or "",
         thresholds=limits,
         crs=sources.crs,
@@ -237,22 +251,26 @@ def add_reach(
 
 def _measure_clarity(
     sources: Sources, divisions: gpd.GeoDataFrame, homes: gpd.GeoDataFrame | None
-) -> tuple[Mapping[str, Any], tuple[Finding, ...]]:
-    """Return what the borders run on, or why that can't be told; and what is to be said."""
+) -> tuple[Mapping[str, Any], tuple[gpd.GeoDataFrame, gpd.GeoDataFrame], tuple[Finding, ...]]:
+    """Return what the borders run on, or why that can't be told; the lines; what is to be said."""
     roles = ("roads", "barriers", "compounds", "buildings")
-    lines = {role: _measured_layer(sources, role) for role in roles}
-    if all(lines[role] is None for role in roles[:3]):
-        return NO_ROADS, ()
+    layers = {role: _measured_layer(sources, role) for role in roles}
+    if all(layers[role] is None for role in roles[:3]):
+        return NO_ROADS, (frame_nothing(divisions.crs), frame_nothing(divisions.crs)), ()
     measured = measure_clarity(
         divisions,
-        roads=lines["roads"],
-        barriers=lines["barriers"],
-        compounds=lines["compounds"],
-        buildings=lines["buildings"],
+        roads=layers["roads"],
+        barriers=layers["barriers"],
+        compounds=layers["compounds"],
+        buildings=layers["buildings"],
         homes=homes,
     )
+    snaps = propose_snaps(measured, divisions)
+    unclear = frame_unclear(measured, snaps)
     to_stored = Transformer.from_crs(divisions.crs, sources.crs, always_xy=True).transform
-    return summarise_clarity(measured, to_lonlat=to_stored), measured.findings
+    told = summarise_clarity(measured, to_lonlat=to_stored)
+    told["unclear"] = tell_snaps(told["unclear"], unclear)
+    return told, (unclear, frame_snaps(measured, snaps)), measured.findings
 
 
 def _frame_faults(faults: Sequence[CoverageFault], crs: CRS) -> gpd.GeoDataFrame:

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
-import sqlite3
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from gridmap.boundaries.reach_answers import reach_layers
-from gridmap.errors import UnwritableFile
-from gridmap.writing import check_ending, write_atomically
+from gridmap.writing import write_geopackage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from pathlib import Path
 
     import geopandas as gpd
 
@@ -29,13 +25,19 @@ LAYERS = (
     "overlaps",
     "slivers",
     "near_edges",
+    "unclear",
+    "snaps",
 )
-POINT_LAYERS = ("reach_stations", "reach_unreachable", "reach_places")
-GDAL_OPTIONS = {
-    "OGR_CURRENT_DATE": "2000-01-01T00:00:00.000Z",
-    "OGR_GPKG_ALLOW_THREADED_RTREE": "NO",
+
+GEOMETRY = {
+    "interlocks": "Unknown",
+    "unclear": "LineString",
+    "snaps": "LineString",
+    "reach_stations": "Point",
+    "reach_unreachable": "Point",
+    "reach_places": "Point",
 }
-"""What makes GDAL write the same bytes on every run: no clock, no second thread."""
+"""Layers whose geometry is not polygons."""
 
 
 def write_analysis(analysis: Analysis, path: str | Path) -> None:
@@ -66,6 +68,7 @@ def write_analysis(analysis: Analysis, path: str | Path) -> None:
 
     Examples
     --------
+    >>> from pathlib import Path
     >>> from tempfile import TemporaryDirectory
     >>> import geopandas as gpd
     >>> from gridmap.boundaries import analyse
@@ -76,21 +79,11 @@ def write_analysis(analysis: Analysis, path: str | Path) -> None:
     ...     len(gpd.read_file(Path(folder) / "findings.gpkg", layer="parts"))
     3
     """
-    check_ending(path, ".gpkg")
     frames = {name: _as_layer(getattr(analysis, name), analysis) for name in LAYERS}
     if analysis.reach is not None:
         frames |= reach_layers(analysis.reach, analysis.crs)
-    with write_atomically(path) as temporary:
-        try:
-            _write_layers(frames, temporary)
-        except (RuntimeError, sqlite3.Error) as problem:  # pyogrio's errors are RuntimeErrors
-            name = Path(path).name
-            raise UnwritableFile(
-                f"{name} can't be written: {problem}.",
-                f"无法写入 {name}：{problem}。",
-                cure_en="Check the space on the disk, or give another path to -o.",
-                cure_zh="请检查磁盘空间，或用 -o 指定其他路径。",
-            ) from problem
+    layers = {name: (frame, GEOMETRY.get(name, "MultiPolygon")) for name, frame in frames.items()}
+    write_geopackage(layers, path)
 
 
 def _as_layer(frame: gpd.GeoDataFrame, analysis: Analysis) -> gpd.GeoDataFrame:
@@ -110,37 +103,3 @@ def _as_layer(frame: gpd.GeoDataFrame, analysis: Analysis) -> gpd.GeoDataFrame:
         layer["lon"] = pd.Series([x for x, _ in places], index=layer.index, dtype=float)
         layer["lat"] = pd.Series([y for _, y in places], index=layer.index, dtype=float)
     return layer
-
-
-def _write_layers(frames: dict[str, gpd.GeoDataFrame], path: Path) -> None:
-    import pyogrio
-
-    with _gdal_options(GDAL_OPTIONS):
-        for name, frame in frames.items():
-            options: dict[str, Any] = {"geometry_type": "MultiPolygon", "promote_to_multi": True}
-            if name in POINT_LAYERS:
-                options = {"geometry_type": "Point", "promote_to_multi": False}
-            if name == "interlocks":
-                options = {"geometry_type": "Unknown", "promote_to_multi": False}
-            if not path.exists():
-                options["VERSION"] = "1.3"
-            pyogrio.write_dataframe(
-                frame, path, layer=name, driver="GPKG", use_arrow=False, **options
-            )
-    with contextlib.closing(sqlite3.connect(path)) as connection:
-        state = connection.execute("PRAGMA quick_check").fetchone()[0]
-        if state != "ok":
-            raise sqlite3.DatabaseError(state)
-
-
-@contextlib.contextmanager
-def _gdal_options(options: dict[str, str]) -> Iterator[None]:
-    """Set options of GDAL for a while."""
-    import pyogrio
-
-    before = {name: pyogrio.get_gdal_config_option(name) for name in options}
-    pyogrio.set_gdal_config_options(options)
-    try:
-        yield
-    finally:
-        pyogrio.set_gdal_config_options(before)

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import shapely
 
-from gridmap.boundaries.coverage_faces import find_faces, measure_width, read_homes, read_outlines
+from gridmap.boundaries.coverage_faces import find_faces, read_homes, read_outlines
+from gridmap.boundaries.open_gaps import find_open_gaps
 from gridmap.checks.coverage import SLIVER_WIDTH_M
 from gridmap.errors import InvalidOption
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     import geopandas as gpd
     from numpy.typing import NDArray
@@ -30,9 +31,6 @@ the edge by 16 mm when both are projected (L^2 tan(latitude) / 8R at 40 degrees)
 are often stored to the centimetre; gridmap's own default."""
 LEAST_AREA_M2 = 0.1
 """A smaller gap or overlap holds no building and no door; gridmap's own default."""
-OPEN_GAP_RATIO = 10.0
-"""A gap open at an end is at least this many times as long as wide, or else the corner of two
-outlines; gridmap's own default."""
 
 FaultKind = Literal["gap", "overlap", "open_gap"]
 
@@ -167,7 +165,7 @@ def find_coverage_faults(
     kept = [f for f in flaws if f.width_m >= tolerance_m and f.area_m2 >= least_area_m2]
     tiny = [f for f in flaws if f.width_m < tolerance_m or f.area_m2 < least_area_m2]
     faults = describe_flaws(kept, outlines, homes, sliver_m)
-    apart = _find_open_gaps(outlines, flaws, homes, (sliver_m, tolerance_m, least_area_m2))
+    apart = _find_apart(outlines, flaws, homes, (sliver_m, tolerance_m, least_area_m2))
     return CoverageFaults(
         gaps=tuple(fault for fault in faults if fault.kind == "gap"),
         overlaps=tuple(fault for fault in faults if fault.kind == "overlap"),
@@ -264,58 +262,20 @@ def _count_homes(
     return total
 
 
-def _find_open_gaps(
+def _find_apart(
     outlines: Outlines,
-    flaws: Iterable[Flaw],
+    flaws: Sequence[Flaw],
     homes: gpd.GeoDataFrame | None,
     limits: tuple[float, float, float],
 ) -> tuple[CoverageFault, ...]:
-    """Find narrow gaps open at an end: GEOS names edges that almost meet, closing fills them.
-
-    Land near those edges is grown and shrunk by half the width; what is gained between two
-    divisions, and is no gap or overlap found already, is the open gap.
-    """
+    """Return the narrow gaps that are open at an end."""
     sliver_m, tolerance_m, least_area_m2 = limits
-    geometry = outlines.geometry
-    rows = np.flatnonzero(~shapely.is_empty(geometry))
-    if len(rows) < 2:
-        return ()
-    edges = shapely.coverage_invalid_edges(geometry[rows], gap_width=sliver_m)
-    known = shapely.union_all([shapely.buffer(flaw.shape, tolerance_m) for flaw in flaws])
-    lines = shapely.difference(shapely.union_all(edges), known)
-    if lines.is_empty:
-        return ()
-    near = shapely.buffer(lines, 2 * sliver_m)
-    rows = rows[shapely.intersects(geometry[rows], near)]
-    land = shapely.intersection(geometry[rows], near)
-    ground = shapely.union_all([*land, known])
-    grown = shapely.buffer(ground, sliver_m / 2, join_style="mitre")
-    closed = shapely.buffer(grown, -sliver_m / 2, join_style="mitre")
-    inner = shapely.intersection(closed, shapely.buffer(lines, sliver_m))
-    gained = shapely.get_parts(shapely.difference(inner, ground))
-    width = measure_width(gained)
-    long = shapely.length(gained) / 2 >= OPEN_GAP_RATIO * width
-    good = long & (width >= tolerance_m) & (shapely.area(gained) >= least_area_m2)
-    good &= ~_beside_flaws(gained, flaws, tolerance_m)
-    gained, width = gained[good], width[good]
-    gap, row = shapely.STRtree(land).query(
-        shapely.buffer(gained, tolerance_m), predicate="intersects"
+    shapes, width, around = find_open_gaps(
+        outlines.geometry,
+        flaws,
+        width_m=sliver_m,
+        tolerance_m=tolerance_m,
+        least_area_m2=least_area_m2,
     )
-    owners: list[list[str]] = [[] for _ in gained]
-    for g, r in zip(gap.tolist(), row.tolist(), strict=True):
-        owners[g].append(outlines.ids[rows[r]])
-    several = np.flatnonzero([len(names) > 1 for names in owners])
-    names = [tuple(sorted(owners[g])) for g in several]
-    kinds: list[FaultKind] = ["open_gap"] * len(several)
-    return _make_faults(kinds, names, gained[several], width[several], homes, sliver_m)
-
-
-def _beside_flaws(
-    shapes: Geometries, flaws: Iterable[Flaw], tolerance_m: float
-) -> NDArray[np.bool_]:
-    """Tell which shapes lie beside a fault found already: closing fills its corners too."""
-    found = [flaw.shape for flaw in flaws if flaw.width_m >= tolerance_m]
-    beside = np.zeros(len(shapes), dtype=bool)
-    near = shapely.STRtree(found).query(shapes, predicate="dwithin", distance=2 * tolerance_m)
-    beside[near[0]] = True
-    return beside
+    names = [tuple(sorted(outlines.ids[c] for c in some)) for some in around]
+    return _make_faults(["open_gap"] * len(shapes), names, shapes, width, homes, sliver_m)

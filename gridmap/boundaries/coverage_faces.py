@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from gridmap.boundaries.offsets import MANY_CORNERS, shrink_land
 from gridmap.checks.edges import shared_borders
 from gridmap.checks.faces import claim_faces, cut_faces
 from gridmap.errors import InvalidOption
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
 
 WIDTH_STEPS = 20
 """Halvings when a width is measured: a millionth of the widest it could be; gridmap's default."""
+WIDTH_SHARE = 1e-4
+"""A width is measured to this share of itself; gridmap's default."""
+WIDER = 1.001
+"""A circle that fits is tried to be this much wider first; gridmap's default."""
 DETAIL_SHARE = 0.002
 """Outlines are simplified by this share of the mean width before a width is measured, so that
 100,000 corners cost little; gridmap's own default."""
@@ -258,9 +263,27 @@ def measure_width(shapes: Geometries) -> Reals:
     high = 2 * np.sqrt(area / np.pi)
     some = np.flatnonzero(high > LEAST_MEASURED_M)
     plain = shapely.simplify(shapes[some], low[some] * DETAIL_SHARE)
+    inside = _start_inside(plain, low[some])
+    middle = np.where(inside > low[some], inside * WIDER, (low[some] + high[some]) / 2)
+    middle = np.minimum(middle, high[some])
+    low[some] = inside
     for _ in range(WIDTH_STEPS):
-        middle = (low[some] + high[some]) / 2
-        alive = ~shapely.is_empty(shapely.buffer(plain, -middle / 2))
+        open_yet = high[some] - low[some] > WIDTH_SHARE * low[some]
+        some, plain, middle = some[open_yet], plain[open_yet], middle[open_yet]
+        alive = ~shapely.is_empty(shrink_land(plain, middle / 2))
         low[some] = np.where(alive, middle, low[some])
         high[some] = np.where(alive, high[some], middle)
+        middle = (low[some] + high[some]) / 2
     return np.asarray(low, dtype=np.float64)
+
+
+def _start_inside(shapes: Geometries, low: Reals) -> Reals:
+    """Return the width of a circle inside each shape: of one with many corners the widest found.
+
+    GEOS looks for the widest circle in a limited number of steps, so that it is a lower bound.
+    """
+    inside = low.copy()
+    many = np.flatnonzero(shapely.get_num_coordinates(shapes) > MANY_CORNERS)
+    circles = shapely.maximum_inscribed_circle(shapes[many], tolerance=low[many] * WIDTH_SHARE)
+    inside[many] = np.maximum(low[many], 2 * shapely.length(circles))
+    return inside

@@ -91,7 +91,17 @@ HOMES_MOVED = FindingKind(
     cure_en="Confirm each with both divisions, or repair with a smaller tolerance_m.",
     cure_zh="请与双方逐一确认，或减小 tolerance_m。",
 )
-FINDING_KINDS = (GAPS, OVERLAPS, SLIVERS, EDGES_APART, MENDED, EMPTY, REPAIRED, HOMES_MOVED)
+KEPT = FindingKind(
+    "division_fault_kept",
+    "warning",
+    en="{count} gaps and overlaps stay as they were, because closing them would move a border by "
+    "more than {tolerance} m: {area_m2:.0f} m2{homes:en}: {details:en}.",
+    zh="有 {count} 处空白或重叠未处理，因为闭合须将边界移动超过 {tolerance} 米，"
+    "共 {area_m2:.0f} 平方米{homes:zh}：{details:zh}。",
+    cure_en="Decide whose land each is and draw it so, or repair again with a larger --tolerance.",
+    cure_zh="请逐处确定归属并重绘边界，或加大 --tolerance 后再修复。",
+)
+FINDING_KINDS = (GAPS, OVERLAPS, SLIVERS, EDGES_APART, MENDED, EMPTY, REPAIRED, HOMES_MOVED, KEPT)
 
 
 def report_coverage(faults: CoverageFaults) -> tuple[Finding, ...]:
@@ -147,7 +157,13 @@ def report_coverage_repair(repair: CoverageRepair) -> tuple[Finding, ...]:
     >>> report_coverage_repair(repair_coverage(land))[0].code
     'division_coverage_repaired'
     """
-    findings = list(report_coverage(repair.left))
+    left = repair.left
+    findings = [
+        kind.found(ids) for kind, ids in ((MENDED, left.mended), (EMPTY, left.empty)) if ids
+    ]
+    for kind, some in ((KEPT, (*left.gaps, *left.overlaps)), (EDGES_APART, left.open_gaps)):
+        if some:
+            findings.append(_say_faults(kind, some, left, tolerance=repair.tolerance_m))
     crs = repair.left.crs
     if repair.changes or repair.noise_closed:
         details = [
@@ -180,7 +196,11 @@ def report_coverage_repair(repair: CoverageRepair) -> tuple[Finding, ...]:
 
 
 def _say_faults(
-    kind: FindingKind, some: Sequence[CoverageFault], faults: CoverageFaults
+    kind: FindingKind,
+    some: Sequence[CoverageFault],
+    faults: CoverageFaults,
+    *,
+    tolerance: float = 0.0,
 ) -> Finding:
     where = ["+".join(fault.divisions) for fault in some]
     details = []
@@ -190,7 +210,8 @@ def _say_faults(
             en, zh = f"{en}, {fault.households} households", f"{zh}、{fault.households} 户"
         en, zh = f"{en}, {fault.width_m:.2f} m wide", f"{zh}、宽 {fault.width_m:.2f} 米"
         details.append(Wording(f"{name} ({en})", f"{name}（{zh}）"))
-    values: dict[str, Any] = {"width": faults.sliver_m} if "width" in kind.placeholders else {}
+    known: dict[str, Any] = {"width": faults.sliver_m, "tolerance": tolerance}
+    values = {name: value for name, value in known.items() if name in kind.placeholders}
     return kind.found(
         where,
         points=_on_earth([fault.point for fault in some], faults.crs, POINT_DIGITS),

@@ -175,7 +175,8 @@ def repair_coverage(
     Parameters
     ----------
     divisions, homes, parent
-        As in `find_coverage_faults`.
+        As in `find_coverage_faults`; a home is named by ``home_id``, else ``household_id``, else
+        the index.
     tolerance_m
         No border moves farther than this, and no fault wider than this is touched.
     noise_m, least_area_m2
@@ -196,7 +197,8 @@ def repair_coverage(
     An overlap goes to the division with the longest border between it and its undisputed land,
     then to the lower id; a gap to the neighbour with the longest common border, then to the lower
     id; where that would move a border too far, to the next; a gap that no single neighbour can
-    take is split among them. No division loses all its land. gridmap's own rules.
+    take is split among them, and so is an overlap. No division loses all its land. gridmap's own
+    rules.
 
     Examples
     --------
@@ -287,8 +289,8 @@ def _list_moved(
     if homes is None or not other.any():
         return ()
     points, counts = read_homes(homes)
-    named = "household_id" in homes.columns
-    names = [str(n) for n in (homes["household_id"] if named else homes.index)]
+    named = next((c for c in ("home_id", "household_id") if c in homes.columns), None)
+    names = [str(n) for n in (homes.index if named is None else homes[named])]
     tree = shapely.STRtree(points)
     rows = np.flatnonzero(other)
     sides: list[dict[int, set[int]]] = []

@@ -12,7 +12,7 @@ import shapely
 from gridmap.checks.edges import border_segments, shared_borders
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from numpy.typing import NDArray
 
@@ -92,14 +92,29 @@ def share_overlap(flaw: Flaw, lines: Lines, ids: Sequence[str], tolerance_m: flo
     Returns
     -------
     list of (division, land, metres moved)
-        One share, or none when the tolerance forbids every choice.
+        One share; several where no single division can have all of it; none when the tolerance
+        forbids every choice.
     """
-    for receiver in rank_receivers(flaw.claims, lines, ids):
+    ranked = rank_receivers(flaw.claims, lines, ids)
+
+    def measure_loss(receiver: int, land: shapely.Geometry) -> float:
+        losers = [c for c in flaw.claims if c != receiver]
+        return max(measure_reach(lines[c], land, tolerance_m) for c in losers)
+
+    for receiver in ranked:
         losers = [c for c in flaw.claims if c != receiver]
         if all(c in lines and reaches(lines[c], flaw.shape, tolerance_m) for c in losers):
-            moved = max(measure_reach(lines[c], flaw.shape, tolerance_m) for c in losers)
-            return [(receiver, flaw.shape, moved)]
-    return []
+            return [(receiver, flaw.shape, measure_loss(receiver, flaw.shape))]
+    near = {c: draw_reach(lines[c], tolerance_m) for c in lines}
+
+    def may_have(receiver: int, pieces: Geometries) -> NDArray[np.bool_]:
+        mine = np.full(len(pieces), receiver in lines)
+        for c in flaw.claims:
+            if c != receiver:
+                mine &= shapely.covers(near[c], pieces) if c in near else False
+        return mine
+
+    return _split(flaw.shape, lines, ranked, may_have, measure_loss)
 
 
 def share_gap(flaw: Flaw, lines: Lines, ids: Sequence[str], tolerance_m: float) -> list[Share]:
@@ -117,11 +132,15 @@ def share_gap(flaw: Flaw, lines: Lines, ids: Sequence[str], tolerance_m: float) 
         if reaches(lines[receiver], flaw.shape, tolerance_m):
             moved = measure_reach(lines[receiver], flaw.shape, tolerance_m)
             return [(receiver, flaw.shape, moved)]
-    for refined in (False, True):
-        shares = _split_gap(flaw.shape, lines, ranked, tolerance_m, refined=refined)
-        if shares:
-            return shares
-    return []
+
+    def may_have(receiver: int, pieces: Geometries) -> NDArray[np.bool_]:
+        mine: NDArray[np.bool_] = shapely.covers(draw_reach(lines[receiver], tolerance_m), pieces)
+        return mine
+
+    def measure_gain(receiver: int, land: shapely.Geometry) -> float:
+        return measure_reach(lines[receiver], land, tolerance_m)
+
+    return _split(flaw.shape, lines, ranked, may_have, measure_gain)
 
 
 def rank_receivers(some: Iterable[int], lines: Lines, ids: Sequence[str]) -> list[int]:
@@ -132,8 +151,12 @@ def rank_receivers(some: Iterable[int], lines: Lines, ids: Sequence[str]) -> lis
 
 def reaches(line: shapely.Geometry, land: shapely.Geometry, tolerance_m: float) -> bool:
     """Tell whether all land lies within the tolerance of a line."""
-    near = shapely.buffer(line, tolerance_m * (1 + ROUNDING), quad_segs=ARC_SEGMENTS)
-    return bool(shapely.covers(near, land))
+    return bool(shapely.covers(draw_reach(line, tolerance_m), land))
+
+
+def draw_reach(line: shapely.Geometry, tolerance_m: float) -> shapely.Geometry:
+    """Return the land within the tolerance of a line."""
+    return shapely.buffer(line, tolerance_m * (1 + ROUNDING), quad_segs=ARC_SEGMENTS)
 
 
 def measure_reach(line: shapely.Geometry, land: shapely.Geometry, tolerance_m: float) -> float:
@@ -143,24 +166,45 @@ def measure_reach(line: shapely.Geometry, land: shapely.Geometry, tolerance_m: f
     return float(min(farthest, tolerance_m))
 
 
-def _split_gap(
-    gap: shapely.Polygon, lines: Lines, ranked: list[int], tolerance_m: float, *, refined: bool
+def _split(
+    land: shapely.Polygon,
+    lines: Lines,
+    ranked: list[int],
+    may_have: Callable[[int, Geometries], NDArray[np.bool_]],
+    measure: Callable[[int, shapely.Geometry], float],
 ) -> list[Share]:
-    """Cut a gap into triangles on its own corners; each goes to the first division in reach.
+    """Cut land into triangles on its own corners; each goes to the first division that may have it.
 
     A triangle goes to a division whose border it shares, or that got the triangle beside it, so
-    that no land is detached. No corner is added on a border.
+    that no land is detached. No corner is added on a border. Where that leaves a triangle to
+    nobody, the triangles are cut in three; then to nobody at all.
     """
-    pieces = shapely.get_parts(shapely.constrained_delaunay_triangles(gap))
-    if refined:
-        pieces = _refine(pieces)
-    if abs(shapely.area(pieces).sum() - gap.area) > LOST_SHARE * gap.area:
-        return []
+    whole = shapely.get_parts(shapely.constrained_delaunay_triangles(land))
+    for pieces in (whole, _refine(whole)):
+        if abs(shapely.area(pieces).sum() - land.area) > LOST_SHARE * land.area:
+            return []
+        owner = _spread(pieces, lines, [c for c in ranked if c in lines], may_have)
+        if (owner >= 0).all():
+            return [
+                (receiver, part, measure(receiver, part))
+                for receiver in ranked
+                if (owner == receiver).any()
+                for part in shapely.get_parts(shapely.coverage_union_all(pieces[owner == receiver]))
+            ]
+    return []
+
+
+def _spread(
+    pieces: Geometries,
+    lines: Lines,
+    ranked: list[int],
+    may_have: Callable[[int, Geometries], NDArray[np.bool_]],
+) -> Numbers:
+    """Return who gets each piece, -1 where nobody may have it or has land beside it."""
     pairs, _ = shared_borders(pieces, in_metres=True)
     owner = np.full(len(pieces), -1, dtype=np.int64)
     for receiver in ranked:
-        near = shapely.buffer(lines[receiver], tolerance_m * (1 + ROUNDING), quad_segs=ARC_SEGMENTS)
-        free = (owner < 0) & shapely.covers(near, pieces)
+        free = (owner < 0) & may_have(receiver, pieces)
         taken = free & _touch(pieces, lines[receiver])
         while taken.any():
             owner[taken] = receiver
@@ -169,15 +213,7 @@ def _split_gap(
             for first, second in (pairs.T, pairs.T[::-1]):
                 beside[second[owner[first] == receiver]] = True
             taken = free & beside
-    if (owner < 0).any():
-        return []
-    shares: list[Share] = []
-    for receiver in ranked:
-        if (owner == receiver).any():
-            for part in shapely.get_parts(shapely.coverage_union_all(pieces[owner == receiver])):
-                moved = measure_reach(lines[receiver], part, tolerance_m)
-                shares.append((receiver, part, moved))
-    return shares
+    return owner
 
 
 def _touch(triangles: Geometries, line: shapely.MultiLineString) -> NDArray[np.bool_]:

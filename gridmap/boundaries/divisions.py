@@ -187,9 +187,10 @@ def collect_homes(sources: Sources) -> gpd.GeoDataFrame | None:
     Returns
     -------
     GeoDataFrame or None
-        Points in the metric CRS with ``households`` (int) and ``home_id``: the household rows (a
-        row without a point at its building), else the buildings that carry households. None when
-        neither holds a household: then no item of the analysis tells a number.
+        Points in the metric CRS with ``households`` (int) and ``home_id`` (of the household or
+        building, ``row7`` for a row without one): the household rows (a row without a point at
+        its building), else the buildings that carry households. None when neither holds
+        a household: then no item of the analysis tells a number.
 
     Examples
     --------
@@ -210,9 +211,12 @@ def collect_homes(sources: Sources) -> gpd.GeoDataFrame | None:
         kept = (counts > 0) & ~(shapely.is_missing(points) | shapely.is_empty(points))
         if kept.any():
             places = gpd.GeoSeries(points[kept], crs=sources.crs).to_crs(sources.metric_crs)
-            ids = np.array(text_column(frame, f"{role.removesuffix('s')}_id"), dtype=object)
-            rows = {"households": counts[kept], "home_id": ids[kept]}
-            return gpd.GeoDataFrame(rows, geometry=places)
+            given = text_column(frame, "household_id" if role == "households" else "building_id")
+            names = [name or f"row{row}" for row, name in enumerate(given, start=1)]
+            return gpd.GeoDataFrame(
+                {"households": counts[kept], "home_id": np.array(names, dtype=object)[kept]},
+                geometry=places,
+            )
     return None
 
 

@@ -14,6 +14,7 @@ import numpy as np
 import shapely
 
 from gridmap.boundaries.borders import trace_stretches
+from gridmap.boundaries.offsets import QUADRANT_SEGMENTS, grow_land, shrink_land
 from gridmap.boundaries.parts import as_counts, count_homes
 from gridmap.boundaries.thresholds import Thresholds
 
@@ -34,8 +35,6 @@ OUTLINE_TOLERANCE_M = 0.25
 NECK_TOLERANCE_M = 1.0
 """A neck within this of the threshold may be taken for either side of it: twice the outline's
 tolerance on each side; gridmap's own default."""
-QUADRANT_SEGMENTS = 8
-"""Straight pieces of a quarter circle in a buffer: 0.5 % of its radius is lost."""
 CONTACT_M = 0.05
 """Pieces of an opened polygon within this distance touch."""
 HALVINGS = 10
@@ -92,10 +91,10 @@ def find_necks(polygon: shapely.Polygon, *, width_m: float, least_m2: float) -> 
     """
     outline = shapely.simplify(polygon, OUTLINE_TOLERANCE_M)
     half = width_m / 2
-    cores = shapely.get_parts(shapely.buffer(outline, -half, quad_segs=QUADRANT_SEGMENTS))
+    cores = shapely.get_parts(shrink_land(np.array([outline], dtype=object), half))
     if len(cores) < 2:
         return []
-    grown = shapely.buffer(cores, half, quad_segs=QUADRANT_SEGMENTS)
+    grown = grow_land(cores, half)
     large = shapely.area(grown) >= least_m2
     if large.sum() < 2:
         return []

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import shapely
 
-from gridmap.boundaries.border_chains import NOBODY, chain_borders
+from gridmap.boundaries.snap_drawing import ROUNDING_M, Neighbours, redraw_border
 from gridmap.boundaries.snap_paths import find_path
 from gridmap.errors import InvalidOption
 
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from gridmap.boundaries.clarity import Clarity
     from gridmap.boundaries.spans import Floats
 
-ROUNDING_M = 1e-6
-"""Places nearer than this are one."""
 REACH_M = 100.0
 """How far a border may move: less than half the side of an urban block of 250 m (FIELD.md section
 2), so that it moves to the next road and not past it; gridmap's own default."""
@@ -197,6 +195,7 @@ def propose_snaps(
     stretches = np.array(clarity.unclear.geometry.to_numpy(), dtype=object)
     owner, line = shapely.STRtree(segments).query(stretches, predicate="dwithin", distance=reach_m)
     standing = _Standing.of(clarity)
+    pairs: dict[tuple[str, str], Neighbours] = {}
     snaps = []
     for number, row in enumerate(clarity.unclear.itertuples(index=False)):
         a, b = str(row.division_a), str(row.division_b)
@@ -210,9 +209,9 @@ def propose_snaps(
         snap = Snap(str(row.stretch_id), a, b, status)
         if status == "proposed":
             near = segments[np.sort(line[owner == number])]
-            snap = _propose(
-                snap, row.geometry, (shapes[a], shapes[b]), near, reach_m, clarity, standing
-            )
+            if (a, b) not in pairs:
+                pairs[a, b] = Neighbours.of(shapes[a], shapes[b])
+            snap = _propose(snap, row.geometry, pairs[a, b], near, reach_m, clarity, standing)
         snaps.append(snap)
     return tuple(snaps)
 
@@ -220,7 +219,7 @@ def propose_snaps(
 def _propose(
     snap: Snap,
     stretch: shapely.LineString,
-    before: tuple[shapely.Geometry, shapely.Geometry],
+    pair: Neighbours,
     near: Geometries,
     reach_m: float,
     clarity: Clarity,
@@ -238,10 +237,11 @@ def _propose(
     gain = stretch.length - path.difference(known).length
     if gain <= 0:
         return refuse("no_gain")
-    drawn = _redraw(stretch, path, before)
+    drawn = redraw_border(pair, stretch, path)
     if drawn is None:
         return refuse("third_division")
     after, moved = drawn
+    before = pair.before
     if any(
         shapely.get_num_geometries(new) > shapely.get_num_geometries(old) or shapely.is_empty(new)
         for old, new in zip(before, after, strict=True)
@@ -257,79 +257,6 @@ def _propose(
         homes[0], homes[1],
         buildings[0], buildings[1], before, after,
     )  # fmt: skip
-
-
-def _redraw(
-    stretch: shapely.LineString,
-    path: shapely.LineString,
-    before: tuple[shapely.Geometry, shapely.Geometry],
-) -> tuple[tuple[shapely.Geometry, ...], tuple[shapely.MultiPolygon, shapely.MultiPolygon]] | None:
-    """Return both divisions with the path for the stretch, and the land a -> b and b -> a.
-
-    The loops between stretch and path change hands. None when the path touches anybody else.
-    """
-    pair = np.array(before, dtype=object)
-    chains = chain_borders(pair)
-    outer = shapely.union_all(chains.lines[chains.left == NOBODY])
-    ends = shapely.MultiPoint([path.coords[0], path.coords[-1]])
-    met = path.intersection(outer)
-    if not met.is_empty and not met.difference(ends.buffer(1e-6)).is_empty:
-        return None
-    land = shapely.union_all(pair)
-    if path.difference(land.buffer(1e-6)).length > 0:
-        return None
-    inner = [_replace(line, stretch, path) for line in chains.lines[chains.left != NOBODY]]
-    drawn = np.array([*chains.lines[chains.left == NOBODY], *inner], dtype=object)
-    faces = shapely.get_parts(shapely.polygonize([shapely.union_all(drawn)]))
-    loops = _find_loops(stretch, path)
-    points = shapely.point_on_surface(faces)
-    in_land = shapely.intersects(land, points)
-    faces, points = faces[in_land], points[in_land]
-    was_a = shapely.intersects(before[0], points)
-    flips = shapely.intersects(shapely.union_all(loops), points)
-    is_a = was_a ^ flips
-    after = tuple(shapely.coverage_union_all(faces[own]) for own in (is_a, ~is_a))
-    moved = [
-        shapely.MultiPolygon(list(_polygons(shapely.intersection(loops, own)))) for own in before
-    ]
-    return after, (moved[0], moved[1])
-
-
-def _find_loops(stretch: shapely.LineString, path: shapely.LineString) -> Geometries:
-    """Return the land between stretch and path: what the two go round an odd number of times."""
-    ring = [*stretch.coords, *list(path.coords)[-2:0:-1]]
-    if len(ring) < 3:
-        return np.empty(0, dtype=object)
-    round_both = shapely.make_valid(shapely.Polygon(ring), method="linework")
-    return _polygons(np.array([*shapely.get_parts(round_both)], dtype=object))
-
-
-def _polygons(shapes: Geometries) -> Geometries:
-    parts = shapely.get_parts(shapes)
-    return np.asarray(parts[shapely.get_type_id(parts) == 3], dtype=object)
-
-
-def _replace(
-    line: shapely.LineString, stretch: shapely.LineString, path: shapely.LineString
-) -> shapely.LineString:
-    """Return a border line with the path where the stretch was; others as they are."""
-    if shapely.hausdorff_distance(stretch, shapely.intersection(stretch, line.buffer(1e-6))) > 1e-5:
-        return line
-    low, high = (line.project(shapely.Point(stretch.coords[n])) for n in (0, -1))
-    if line.is_closed and stretch.is_closed:
-        return path
-    if high <= 1e-9 < low:
-        high = line.length
-    if low > high:
-        low, high, path = high, low, shapely.reverse(path)
-    whole = np.array(line.coords)
-    at = np.append(0.0, np.cumsum(np.hypot(*np.diff(whole, axis=0).T)))
-    head = whole[at < low - ROUNDING_M]
-    tail = whole[at > high + ROUNDING_M]
-    drawn = np.array(path.coords)
-    drawn[0] = drawn[0] if len(head) else whole[0]
-    drawn[-1] = drawn[-1] if len(tail) else whole[-1]
-    return shapely.LineString(np.concatenate([head, drawn, tail]))
 
 
 def apply_snap(divisions: gpd.GeoDataFrame, snap: Snap) -> gpd.GeoDataFrame:

@@ -246,6 +246,7 @@ def _say_analysis(analysis: Analysis) -> None:
         f"{len(analysis.overlaps)} overlaps.",
         answer=True,
     )
+    _say_clarity(analysis)
     names = dict(zip(analysis.divisions["division_id"], analysis.divisions["name"], strict=True))
     largest = analysis.detached.sort_values("area_m2", ascending=False, kind="stable")
     for row in largest.head(SHOWN_ITEMS).itertuples():
@@ -262,5 +263,31 @@ def _say_analysis(analysis: Analysis) -> None:
         say(
             f"  另有 {rest} 块飞地，见 --json 或 -o。",
             f"  and {rest} more detached parts: see --json or -o.",
+            answer=True,
+        )
+
+
+def _say_clarity(analysis: Analysis) -> None:
+    """Write how clear the borders are, the longest unclear stretches, and what snaps would do."""
+    from gridmap.boundaries.snapping import WHY_NOT
+
+    share = analysis.clarity.get("clear_share")
+    if share is None:
+        return
+    unclear = analysis.unclear.sort_values("length_m", ascending=False, kind="stable")
+    proposed = int((unclear["snap"] == "proposed").sum())
+    say(
+        f"共有界线 {share:.1%} 位于道路、河流、小区红线等明确界线上；不明确 {len(unclear)} 段，"
+        f"其中 {proposed} 段可移至附近界线。",
+        f"{share:.1%} of the shared borders run on a road, river, compound line or the like; "
+        f"{len(unclear)} stretches do not, and {proposed} of them could be moved to a line nearby.",
+        answer=True,
+    )
+    for row in unclear.head(SHOWN_ITEMS).itertuples():
+        reason, reason_zh = WHY_NOT[row.snap]
+        say(
+            f"  不明确：{row.stretch_id} {row.length_m:.0f} 米，" + (reason_zh or "可移至附近界线"),
+            f"  unclear: {row.stretch_id} {row.length_m:.0f} m, "
+            + (reason or "could be moved to a line nearby"),
             answer=True,
         )

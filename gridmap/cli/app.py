@@ -11,7 +11,16 @@ from typing import TYPE_CHECKING, Any
 import typer
 from typer.core import TyperGroup
 
-from gridmap.cli import analysing, asking, comparing, making, surroundings, updating
+from gridmap.cli import (
+    analysing,
+    asking,
+    comparing,
+    drawing,
+    making,
+    repairing,
+    surroundings,
+    updating,
+)
 from gridmap.cli.console import print_error, print_findings, say
 from gridmap.errors import GridmapError, InvalidOption, RefusedInput, UnknownName
 
@@ -62,7 +71,9 @@ app = typer.Typer(
     epilog="例 Example: gridmap demo",
 )
 making.add_commands(app)
+drawing.add_commands(app)
 analysing.add_commands(app)
+repairing.add_commands(app)
 updating.add_commands(app)
 comparing.add_commands(app)
 asking.add_commands(app)

@@ -1,4 +1,4 @@
-"""Commands that make things: check, plan, score, map, tables."""
+"""Commands that make and judge a plan: check, plan, score."""
 
 from __future__ import annotations
 
@@ -26,8 +26,6 @@ def add_commands(app: typer.Typer) -> None:
         "gridmap plan data/boundaries -o plan.gpkg --communities communities.gpkg",
     )(plan)
     app.command("score", epilog="例 Example: gridmap score plan.gpkg --json")(score)
-    app.command("map", epilog="例 Example: gridmap map plan.gpkg -o map.html")(draw_map)
-    app.command("tables", epilog="例 Example: gridmap tables plan.gpkg -o tables.xlsx")(tables)
 
 
 def check(
@@ -208,65 +206,3 @@ def score(
         term = find_measure(key, level=level)
         table.add_row(key, shown, f"{term.zh} {term.en}")
     make_console(answer=True).print(table)
-
-
-def draw_map(
-    plan_file: options.PlanFile,
-    out: options.Out,
-    title: Annotated[str, typer.Option("--title", help="图名。Title.", show_default=False)] = "",
-    language: Annotated[
-        str, typer.Option("--language", help="打开时的语言：zh 或 en。Language it opens in.")
-    ] = "zh",
-    date: Annotated[
-        str, typer.Option("--date", help="资料日期。Date of the data.", show_default=False)
-    ] = "",
-    source: Annotated[
-        str, typer.Option("--source", help="资料来源。Source of the data.", show_default=False)
-    ] = "",
-    review_number: Annotated[
-        str,
-        typer.Option("--review-number", help="审图号。Map review number.", show_default=False),
-    ] = "",
-    internal: Annotated[
-        bool,
-        typer.Option("--internal/--public", help="是否标注“内部用图”。Marked as internal."),
-    ] = True,
-    level: Annotated[
-        str,
-        typer.Option(
-            "--level",
-            help="画哪一级：grid 网格, micro_grid 微网格, link_unit 联户单元。Which level to draw.",
-        ),
-    ] = "grid",
-) -> None:
-    """出图：一个可离线打开的 HTML 地图。One HTML file that opens without internet."""
-    from gridmap.maps import show_level, write_map
-    from gridmap.planfiles import read_plan
-
-    options.refuse_overwriting_input([plan_file], out)
-    with show_progress() as progress:
-        progress("map", 0, 1)
-        read = read_plan(plan_file)
-        write_map(
-            read if level == "grid" else show_level(read, level),
-            out,
-            title=title,
-            language=language,
-            date=date,
-            source=source,
-            review_number=review_number,
-            internal=internal,
-        )
-    say(f"已写出：{out}", f"Written: {out}")
-
-
-def tables(plan_file: options.PlanFile, out: options.Out) -> None:
-    """制表：网格、社区、问题三张表 (xlsx)。The tables of a plan: grids, communities, findings."""
-    from gridmap.planfiles import read_plan
-    from gridmap.reports import write_tables
-
-    options.refuse_overwriting_input([plan_file], out)
-    with show_progress() as progress:
-        progress("tables", 0, 1)
-        write_tables(read_plan(plan_file), out)
-    say(f"已写出：{out}", f"Written: {out}")

@@ -5,6 +5,12 @@
     packing    many integers as short text
     tints      neighbours look different
     waymarks   rivers, railways and main roads along the borders of units
+    belonging  whose land is whose
+    themes     one property of the grids at a time, in classes
+    density    where people live, in cells
+    earlier    before and after
+    finding    compounds and pinyin for the search
+    waynames   where their names may stand
     wording    words of the page in two languages; cleaning of words that came from files
     content    the one block of data that the page is drawn from
     levels     micro-grids, link units and communities in the place of grids
@@ -16,5 +22,6 @@ The page's own scripts, styles and its template are separate files in ``assets``
 
 from gridmap.maps.drawing import make_map, write_map
 from gridmap.maps.levels import show_level
+from gridmap.maps.themes import Theme, make_theme
 
-__all__ = ["make_map", "show_level", "write_map"]
+__all__ = ["Theme", "make_map", "make_theme", "show_level", "write_map"]

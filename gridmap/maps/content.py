@@ -16,12 +16,18 @@ import shapely
 from gridmap.boundaries.bound_words import word_four_bounds
 from gridmap.boundaries.four_bounds import SIDES
 from gridmap.estimates import HOUSEHOLDS_ESTIMATED
+from gridmap.maps.belonging import Register, level_arcs
+from gridmap.maps.density import pack_density
+from gridmap.maps.earlier import describe_changes
+from gridmap.maps.finding import list_compounds, spell_names
 from gridmap.maps.ground import Ground
 from gridmap.maps.levels import reword_page
 from gridmap.maps.outlines import STEP_DEG, TOLERANCE_M, Arcs, pack_arcs, pack_lines, trace_arcs
 from gridmap.maps.palette import SHADES, TINTS, make_palette
+from gridmap.maps.themes import list_themes, pack_themes
 from gridmap.maps.tints import pick_tints
 from gridmap.maps.waymarks import find_ways
+from gridmap.maps.waynames import pack_way_names
 from gridmap.maps.wording import LANGUAGES, clean_text, page_words
 from gridmap.model import GRID_KINDS
 from gridmap.rules import CATEGORIES
@@ -33,6 +39,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
+    from gridmap.maps.themes import Theme
     from gridmap.model import Plan
 
 FEW = 10
@@ -58,7 +65,14 @@ class Imprint:
     internal: bool = True
 
 
-def describe_plan(plan: Plan, imprint: Imprint, language: str) -> dict[str, Any]:
+def describe_plan(
+    plan: Plan,
+    imprint: Imprint,
+    language: str,
+    *,
+    themes: Sequence[Theme] = (),
+    before: Plan | None = None,
+) -> dict[str, Any]:
     """Return all that the page shows, as plain data in a settled order.
 
     Parameters
@@ -69,69 +83,55 @@ def describe_plan(plan: Plan, imprint: Imprint, language: str) -> dict[str, Any]
         Title and margin.
     language
         ``zh`` or ``en``: the language in which the page opens.
+    themes
+        More themes than the plan's own.
+    before
+        An earlier plan of the same land, or None.
 
     Returns
     -------
     dict
         As described in ``docs/map.md``.
     """
-    grids = plan.grids
-    ground = Ground.of(grids)
-    arcs = trace_arcs(ground.plane.unflatten(ground.lands), origin=ground.origin)
-    register = _Register(plan)
-    lands = register.list_lands(ground)
-    return {
+    register = Register(plan)
+    compounds = list_compounds(plan)
+    ground = Ground.of(plan.grids)
+    content = {
         "version": 1,
         "language": language,
         "words": reword_page(page_words(), plan.about),
         "palette": make_palette(),
         "imprint": _imprint(plan, imprint, register),
         "totals": _totals(plan),
+        **_describe_land(plan, register, ground),
+        "themes": pack_themes([*list_themes(plan), *themes]),
+        "density": pack_density(plan, ground.origin),
+        "compounds": {**compounds, "pinyin": spell_names(compounds["names"])},
+    }
+    if before is not None:
+        earlier = _describe_land(before, Register(before), Ground.of(before.grids))
+        content |= {"before": earlier, "changes": describe_changes(before, plan)}
+    return content
+
+
+def _describe_land(plan: Plan, register: Register, ground: Ground) -> dict[str, Any]:
+    """Return the land of a plan: borders, ways, links, townships, communities, grids."""
+    arcs = trace_arcs(ground.plane.unflatten(ground.lands), origin=ground.origin)
+    lands = register.list_lands(ground)
+    return {
         "step": STEP_DEG,
         "origin": ground.origin.tolist(),
-        "arcs": {**pack_arcs(arcs), "levels": _levels(arcs, register)},
+        "arcs": {**pack_arcs(arcs), "levels": level_arcs(arcs, register)},
         "ways": _ways(plan, ground),
+        "way_names": pack_way_names(plan, ground),
         "links": pack_lines(ground.draw_links(register.owner, register.is_exclave)),
         "townships": _townships(register, lands, ground),
-        "communities": _communities(grids, register, arcs, lands, ground),
+        "communities": _communities(plan.grids, register, arcs, lands, ground),
         "grids": _grids(plan, register, arcs, ground),
     }
 
 
-class _Register:
-    """Communities and townships by position, and where each grid belongs."""
-
-    def __init__(self, plan: Plan) -> None:
-        frame = plan.territory.units.communities
-        grids = plan.grids
-        named = set(frame.index)
-        extra = sorted({*grids["community_id"], *grids["host_id"]} - named - {""})
-        self.ids = [str(name) for name in frame.index] + extra
-        self.names = [clean_text(name) or key for key, name in _column(frame, "name", self.ids)]
-        towns = [clean_text(town) for _, town in _column(frame, "township", self.ids)]
-        self.townships = sorted(set(towns) - {""})
-        self.township = np.array(
-            [self.townships.index(town) if town else -1 for town in towns], dtype=np.int64
-        )
-        place = {key: position for position, key in enumerate(self.ids)}
-        self.owner = np.array([place.get(key, -1) for key in grids["community_id"]], dtype=np.int64)
-        self.host = np.array([place.get(key, -1) for key in grids["host_id"]], dtype=np.int64)
-        self.is_exclave = grids["kind"].eq("exclave").to_numpy(dtype=bool)
-
-    def list_lands(self, ground: Ground) -> NDArray[np.object_]:
-        """Return the main land of each community, empty where it has none."""
-        lands = np.full(len(self.ids), shapely.Polygon(), dtype=object)
-        for number in range(len(lands)):
-            lands[number] = ground.unite((self.owner == number) & ~self.is_exclave)
-        return lands
-
-
-def _column(frame: gpd.GeoDataFrame, column: str, ids: Sequence[str]) -> list[tuple[str, object]]:
-    values = dict(zip(frame.index, frame[column], strict=True)) if column in frame else {}
-    return [(key, values.get(key, "")) for key in ids]
-
-
-def _imprint(plan: Plan, imprint: Imprint, register: _Register) -> dict[str, Any]:
+def _imprint(plan: Plan, imprint: Imprint, register: Register) -> dict[str, Any]:
     words = reword_page(page_words(), plan.about)
     title = clean_text(imprint.title)
     shown: dict[str, Any] = {
@@ -169,17 +169,6 @@ def _totals(plan: Plan) -> dict[str, Any]:
     }
 
 
-def _levels(arcs: Arcs, register: _Register) -> str:
-    """Return a digit for each arc: 0 grid, 1 community, 2 township border, 3 outer line."""
-    town = np.append(register.township, -1)[np.append(register.owner, -1)]
-    owner = np.append(register.owner, -1)
-    left, right = arcs.sides[:, 0], arcs.sides[:, 1]
-    level = np.where(owner[left] != owner[right], 1, 0)
-    level = np.where((level == 1) & (town[left] != town[right]), 2, level)
-    level = np.where((left < 0) | (right < 0), 3, level)
-    return "".join(map(str, level.tolist()))
-
-
 def _ways(plan: Plan, ground: Ground) -> dict[str, Any]:
     found = {}
     for way, lines in find_ways(plan.territory).items():
@@ -194,7 +183,7 @@ def _labels(lands: NDArray[np.object_], ground: Ground) -> dict[str, Any]:
     return {"labelled": kept.tolist(), "places": ground.pack_places(lands[kept])}
 
 
-def _townships(register: _Register, lands: NDArray[np.object_], ground: Ground) -> dict[str, Any]:
+def _townships(register: Register, lands: NDArray[np.object_], ground: Ground) -> dict[str, Any]:
     united = np.full(len(register.townships), shapely.Polygon(), dtype=object)
     for number in range(len(united)):
         united[number] = shapely.union_all(lands[register.township == number])
@@ -203,7 +192,7 @@ def _townships(register: _Register, lands: NDArray[np.object_], ground: Ground) 
 
 def _communities(
     grids: gpd.GeoDataFrame,
-    register: _Register,
+    register: Register,
     arcs: Arcs,
     lands: NDArray[np.object_],
     ground: Ground,
@@ -215,6 +204,7 @@ def _communities(
     return {
         "ids": [clean_text(key) for key in register.ids],
         "names": register.names,
+        "pinyin": spell_names(register.names),
         "township": register.township.tolist(),
         "tint": pick_tints(count, np.unique(pairs, axis=0).reshape(-1, 2), len(TINTS)).tolist(),
         "households": households,
@@ -229,7 +219,7 @@ def _is_hidden(counts: NDArray[np.int64]) -> NDArray[np.bool_]:
     return hidden
 
 
-def _community_counts(grids: gpd.GeoDataFrame, register: _Register) -> tuple[list[int], str]:
+def _community_counts(grids: gpd.GeoDataFrame, register: Register) -> tuple[list[int], str]:
     """Return households of each community (-1: few), and a digit 1 where they are rounded.
 
     Beside a grid whose count is hidden an exact sum would give it away.
@@ -247,7 +237,7 @@ def _community_counts(grids: gpd.GeoDataFrame, register: _Register) -> tuple[lis
 
 def _grids(
     plan: Plan,
-    register: _Register,
+    register: Register,
     arcs: Arcs,
     ground: Ground,
 ) -> dict[str, Any]:
@@ -262,6 +252,7 @@ def _grids(
     return {
         "code": codes,
         "name": names,
+        "pinyin": spell_names(names),
         "short": [_short(name, owner) for name, owner in zip(names, owners, strict=True)],
         "serial": [_serial(code, plan.rules.code_digits) for code in codes],
         "kind": _digits(grids["kind"], GRID_KINDS),

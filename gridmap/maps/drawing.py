@@ -10,14 +10,16 @@ from gridmap.maps.wording import LANGUAGES
 from gridmap.writing import check_ending, write_atomically
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     import folium
 
+    from gridmap.maps.themes import Theme
     from gridmap.model import Plan
 
 
-def make_map(
+def make_map(  # noqa: PLR0913 - what the margin of a map says
     plan: Plan,
     *,
     title: str = "",
@@ -26,6 +28,8 @@ def make_map(
     source: str = "",
     review_number: str = "",
     internal: bool = True,
+    themes: Sequence[Theme] = (),
+    before: Plan | None = None,
 ) -> folium.Map:
     r"""Draw a plan as one page that fetches nothing.
 
@@ -48,6 +52,12 @@ def make_map(
     internal
         Whether the map is marked 内部用图, for internal use. A map that is not, and has no review
         number, says that the number is missing.
+    themes
+        What else each grid may be coloured by (`gridmap.maps.make_theme`), besides what the plan
+        holds itself: band, clarity of borders, workload, and where households are.
+    before
+        An earlier plan of the same land: a line to drag shows it on the left, and a list says
+        what changed.
 
     Returns
     -------
@@ -92,7 +102,7 @@ def make_map(
             cure_zh="请查看方案的核验结果，了解没有网格的原因。",
         )
     imprint = Imprint(title, date, source, review_number, internal)
-    content = describe_plan(plan, imprint, language)
+    content = describe_plan(plan, imprint, language, themes=themes, before=before)
     west, south, east, north = (float(value) for value in plan.grids.total_bounds)
     page = MapPage(content, language=language)
     drawn = OfflineMap(page, location=((south + north) / 2, (west + east) / 2), zoom=12)
@@ -100,7 +110,7 @@ def make_map(
     return drawn
 
 
-def write_map(
+def write_map(  # noqa: PLR0913 - what the margin of a map says
     plan: Plan,
     path: str | Path,
     *,
@@ -110,6 +120,8 @@ def write_map(
     source: str = "",
     review_number: str = "",
     internal: bool = True,
+    themes: Sequence[Theme] = (),
+    before: Plan | None = None,
 ) -> None:
     r"""Write a plan as one HTML file that opens with the network cut.
 
@@ -117,7 +129,7 @@ def write_map(
 
     Parameters
     ----------
-    plan, title, language, date, source, review_number, internal
+    plan, title, language, date, source, review_number, internal, themes, before
         As for `make_map`.
     path
         The file to write; an existing one is replaced.
@@ -151,6 +163,8 @@ def write_map(
         source=source,
         review_number=review_number,
         internal=internal,
+        themes=themes,
+        before=before,
     )
     page = drawn.get_root().render()
     with write_atomically(path) as temporary:

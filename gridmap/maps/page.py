@@ -23,7 +23,18 @@ from gridmap.errors import InvalidOption
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-SCRIPTS = ("decode.js", "painter.js", "labels.js", "search.js", "card.js", "legend.js", "start.js")
+SCRIPTS = (
+    "decode.js",
+    "painter.js",
+    "labels.js",
+    "search.js",
+    "card.js",
+    "table.js",
+    "changes.js",
+    "legend.js",
+    "tools.js",
+    "start.js",
+)
 """Our scripts in the order in which they stand in the page."""
 _POLICY_PLACE = "content-security-policy-of-this-page"
 _DATA_PLACE = "data-of-this-page"

@@ -33,6 +33,9 @@ INKS = {
     "road_edge": "#b9a98c",
 }
 
+NOTHING = "#e9ebee"
+"""Of land that a theme says nothing about."""
+
 
 def blend(colour: str, other: str, share: float) -> str:
     """Return a colour with a share of another mixed in.
@@ -56,4 +59,4 @@ def make_palette() -> dict[str, object]:
     (6, 4)
     """
     tints = [[blend("#ffffff", tint, share) for share in SHADES] for tint in TINTS]
-    return {"tints": tints, "kinds": KINDS, "inks": INKS}
+    return {"tints": tints, "kinds": KINDS, "inks": INKS, "nothing": NOTHING}

@@ -18,7 +18,7 @@ from gridmap.planfiles import layout
 from gridmap.planfiles.complaints import unreadable
 from gridmap.planfiles.packing import pack_plan
 from gridmap.planfiles.unpacking import unpack_plan
-from gridmap.writing import check_ending, write_atomically
+from gridmap.writing import check_ending, write_geopackage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,12 +27,6 @@ if TYPE_CHECKING:
 
     from gridmap.model import Plan
     from gridmap.planfiles.layout import Table
-
-GDAL_OPTIONS = {
-    "OGR_CURRENT_DATE": "2000-01-01T00:00:00.000Z",
-    "OGR_GPKG_ALLOW_THREADED_RTREE": "NO",
-}
-"""What makes GDAL write the same bytes on every run: no clock, no second thread."""
 
 BROKEN = (sqlite3.Error, UnicodeDecodeError)
 """What a damaged file makes SQLite raise; its messages may hold bytes of the file."""
@@ -94,19 +88,13 @@ def write_plan(plan: Plan, path: str | Path) -> None:
     check_ending(path, ".gpkg")
     _spare_other_files(Path(path))
     _refuse_open_file(Path(path))
-    tables = pack_plan(plan)
-    with write_atomically(path) as temporary:
-        try:
-            _write_tables(tables, temporary)
-            _check_written(tables, temporary)
-        except (RuntimeError, sqlite3.Error) as problem:  # pyogrio's errors are RuntimeErrors
-            name = Path(path).name
-            raise UnwritableFile(
-                f"{name} can't be written: {problem}.",
-                f"无法写入 {name}：{problem}。",
-                cure_en="Check the space on the disk, or give another path to -o.",
-                cure_zh="请检查磁盘空间，或用 -o 指定其他路径。",
-            ) from problem
+    write_geopackage(
+        {
+            name: (frame, _geometry_type(frame, layout.TABLES[name].geometry))
+            for name, frame in pack_plan(plan).items()
+        },
+        path,
+    )
 
 
 def read_plan(path: str | Path) -> Plan:
@@ -162,54 +150,14 @@ def is_plan_file(path: str | Path) -> bool:
     return _names_itself_plan(path)
 
 
-@contextlib.contextmanager
-def _gdal_options(options: dict[str, str]) -> Iterator[None]:
-    """Set options of GDAL for a while."""
-    import pyogrio
-
-    before = {name: pyogrio.get_gdal_config_option(name) for name in options}
-    pyogrio.set_gdal_config_options(options)
-    try:
-        yield
-    finally:
-        pyogrio.set_gdal_config_options(before)
-
-
-def _write_tables(tables: dict[str, pd.DataFrame], path: Path) -> None:
-    import pyogrio
-
-    with _gdal_options(GDAL_OPTIONS):
-        for name, frame in tables.items():
-            options: dict[str, Any] = {}
-            if not path.exists():
-                options["VERSION"] = "1.3"
-            if layout.TABLES[name].geometry != "none":
-                options |= _geometry_options(frame, layout.TABLES[name].geometry)
-            pyogrio.write_dataframe(
-                frame, path, layer=name, driver="GPKG", use_arrow=False, **options
-            )
-
-
-def _geometry_options(frame: Any, geometry: str) -> dict[str, Any]:
+def _geometry_type(frame: Any, geometry: str) -> str:
     """Declare polygons as polygons, or all as multipolygons when one is; anything else as is."""
+    if geometry == "none":
+        return ""
     kinds = set(frame.geometry.geom_type.dropna())
     if kinds <= {"Polygon"} and (geometry == "polygon" or kinds):
-        return {"geometry_type": "Polygon", "promote_to_multi": False}
-    if kinds <= {"Polygon", "MultiPolygon"} and kinds:
-        return {"geometry_type": "MultiPolygon", "promote_to_multi": True}
-    return {"geometry_type": "Unknown", "promote_to_multi": False}
-
-
-def _check_written(tables: dict[str, pd.DataFrame], path: Path) -> None:
-    """Read back what SQLite holds: GDAL reports a full disk on closing to nobody."""
-    with _open_sqlite(path) as connection:
-        state = connection.execute("PRAGMA quick_check").fetchone()[0]
-        if state != "ok":
-            raise sqlite3.DatabaseError(state)
-        for name, frame in tables.items():
-            rows = connection.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0]  # noqa: S608 - our names
-            if rows != len(frame):
-                raise sqlite3.DatabaseError(f"{name} holds {rows} of {len(frame)} rows")
+        return "Polygon"
+    return "MultiPolygon" if kinds and kinds <= {"Polygon", "MultiPolygon"} else "Unknown"
 
 
 @contextlib.contextmanager

@@ -300,7 +300,7 @@ def partition(  # noqa: PLR0913  # the signature is a contract: DESIGN.md sectio
     seed, workers = read_integer("seed", seed), choose_workers(workers)
     band = read_band(lower, upper)
     with stand_watch(watch):
-        compiling = load_kernels() + (load_provers() if prove else 0.0)
+        compiling = load_kernels(loaded=loads is not None) + (load_provers() if prove else 0.0)
         watch.spare(compiling)
         ends = read_edges(edges, len(read_weights(weights)))
         costs = read_costs(edge_costs, len(ends))

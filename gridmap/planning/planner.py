@@ -139,7 +139,7 @@ def _divide(
     prove: bool,
 ) -> Plan:
     """Divide a territory by the bands of the rules; of a lifted one, communities."""
-    watch.spare(load_kernels() + (load_provers() if prove else 0.0))
+    watch.spare(load_kernels(loaded=rules.most_residents > 0) + (load_provers() if prove else 0.0))
     land = read_land(territory, rules)
     if lift is not None:
         crossings = land.costs.crossings * ROADS_INSIDE_A_COMMUNITY

@@ -244,7 +244,7 @@ def _state_loads(problem: Problem) -> tuple[NDArray[np.int64], NDArray[np.int64]
     if problem.loads is None or problem.load_bands is None:
         return np.zeros((problem.size, 0), np.int64), np.zeros((0, 2), np.int64)
     capped = np.minimum(problem.loads, problem.load_bands[:, 1] + 1)
-    return np.ascontiguousarray(capped), np.ascontiguousarray(problem.load_bands)
+    return np.ascontiguousarray(capped), np.array(problem.load_bands, np.int64, order="C")
 
 
 def _choose_target(problem: Problem) -> NDArray[np.int64]:

@@ -189,7 +189,7 @@ def redraw_plan(  # noqa: PLR0913  # those of replan, and what communities need 
             "划分至少需要一个单元，且时间上限须大于 0。",
         )
     watch = Watch(time_limit_s)
-    watch.spare(load_kernels())
+    watch.spare(load_kernels(loaded=rules.most_residents > 0))
     land = read_land(territory, rules)
     calls = None if service is None else place_calls(service, land.ids)
     if calls is not None:

@@ -9,15 +9,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridmap.planning.kernels.columns import NEAR
-from gridmap.planning.problems import BandTable, Problem, state_problem
-from gridmap.planning.regions import Region
-from gridmap.planning.watching import Watch
+from gridmap.planning.warming import begin_compiling, compile_kernels
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gridmap.planning.kernels.weighing import Aim
+    from gridmap.planning.regions import Region
+    from gridmap.planning.watching import Watch
 
 HEAT = 128
 """Starting heat in 256ths of what a move to the worse usually costs, measured at the start."""
@@ -96,8 +95,14 @@ def seed_from(*parts: object) -> int:
     return int.from_bytes(hashlib.sha256(text).digest()[:8], "big")
 
 
-def load_kernels() -> float:
+def load_kernels(*, loaded: bool = False) -> float:
     """Compile the kernels, or load them from the cache; return the seconds it took.
+
+    Parameters
+    ----------
+    loaded
+        Whether zones have bands of loads, for which there is one kernel more. What is missing in
+        the end is compiled when it is first needed.
 
     Examples
     --------
@@ -105,31 +110,11 @@ def load_kernels() -> float:
     True
     """
     started = time.monotonic()
+    begin_compiling(loaded=loaded)
     import scipy.optimize
     import scipy.sparse.csgraph  # noqa: F401  # what the search uses later, so that no clock runs
 
-    from gridmap.planning.kernels.searching import search
-    from gridmap.planning.kernels.spreading import spread
-
-    if getattr(search, "signatures", None) and getattr(spread, "signatures", None):
-        return time.monotonic() - started
-    one = np.zeros(1, np.int64)
-    pair = np.array([[0, 1]], np.int64)
-    bands = BandTable(np.array([[1, 2]], np.int64), np.array([[1, 2]], np.int64))
-    graph, aim = state_problem(
-        Problem(np.ones(2, np.int64), pair, np.ones(1), np.zeros(1), bands, np.zeros(2, np.int64))
-    )
-    part = Region(np.arange(2), graph, 0)
-    walk(part, aim, np.zeros(2, np.int64), Course(0, 1, 1, 1, 1), seed=0, watch=Watch())
-    spread(
-        graph.indptr,
-        np.ascontiguousarray(graph.slot[:, NEAR]),
-        np.ones(2, np.int64),
-        np.ones(2, np.int64),
-        one,
-        2,
-        np.full(2, -1, np.int64),
-    )
+    compile_kernels(loaded=loaded)
     return time.monotonic() - started
 
 
@@ -169,6 +154,7 @@ def walk(
     if course.begin == course.end and len(labels) == int(labels.max(initial=-1)) + 1:
         return Reached(labels.astype(np.int64), labels.astype(np.int64), 0, 0, course.warmth)
     bell = Bell(watch.clock, watch.deadline)
+    calls = compile_kernels(loaded=len(part.graph.load_bands) > 0)
     usual = USUAL_NODES * course.zones
     each = max(1, min(STEPS_A_CALL, STEPS_A_CALL * usual // max(1, len(labels))))
     rng = np.array([seed], np.uint64)
@@ -183,22 +169,21 @@ def walk(
         shift = max(0, late - first)
         plan = _plan(first + shift, last + shift, course, part)
         plan[4] = min(trees, 1) if trees and watch.must_stop() else trees
-        now = search(part.graph, aim, now, plan, rng, best, score, bell)
+        now = search(part.graph, aim, now, plan, rng, best, score, bell, calls)
         trees = 0
     change = int(score[0])
     if course.sweeps and not watch.must_stop():
         score[0] = score[1]
         plan = _plan(course.steps, course.steps, course, part)
         plan[6] = course.sweeps
-        now = search(part.graph, aim, best.copy(), plan, rng, best, score, bell)
+        now = search(part.graph, aim, best.copy(), plan, rng, best, score, bell, calls)
         change = int(score[0])
     if course.trees and watch.must_stop() and best.max() == labels.max():
         quick = np.array([0, WORST, 0])
         plan = _plan(0, 0, course, part)
         plan[4] = 1
-        least = search(
-            part.graph, aim, labels.astype(np.int64), plan, rng, best.copy(), quick, bell
-        )
+        start, spare = labels.astype(np.int64), best.copy()
+        least = search(part.graph, aim, start, plan, rng, spare, quick, bell, calls)
         if quick[1] < score[1]:
             return Reached(least, least, int(quick[1]), int(quick[1]), int(score[2]))
     return Reached(now, best, change, int(score[1]), int(score[2]))

@@ -108,6 +108,27 @@ def test_wider_faults_stay_and_are_reported(tolerance_m: float) -> None:
     assert_no_border_moved_far(coverage.divisions, repair, tolerance_m)
 
 
+def test_an_overlap_that_no_one_can_have_whole_is_split() -> None:
+    """A holds the middle of the strip and B its ends: each gives what lies near its own land."""
+    a = shapely.union_all([box(0, 0, 100, 9), box(0, 0, 50, 10)])
+    b = shapely.union_all([box(0, 10, 100, 20), box(50, 9, 100, 20)])
+    a, b = a.union(box(50, 8.2, 100, 9.7)), b.union(box(0, 9.3, 50, 11))
+    land = frame_of([a, b])
+    repair = repair_coverage(land, tolerance_m=0.75)
+    assert repair.left.faults == ()
+    assert_no_border_moved_far(land, repair, 0.75)
+    assert shapely.coverage_is_valid(repair.divisions.geometry.to_numpy())
+
+
+def test_places_that_stay_are_said_with_their_cure() -> None:
+    land = frame_of([box(0, 0, 60, 60), box(40, 0, 99, 60), box(45, 5, 55, 9)])
+    repair = repair_coverage(land, tolerance_m=1.0)
+    assert repair.changes == ()
+    [kept] = [f for f in report_coverage_repair(repair) if f.code == "division_fault_kept"]
+    assert kept.where == ("D000+D001", "D000+D001+D002")
+    assert "--tolerance" in kept.cure_en
+
+
 @settings(max_examples=4, deadline=None)
 @given(seed=st.integers(0, 10**6), tolerance_m=st.sampled_from([0.05, 0.5, 3.0, 10.0]))
 def test_promises_hold_on_any_coverage(seed: int, tolerance_m: float) -> None:

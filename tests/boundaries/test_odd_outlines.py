@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
@@ -13,7 +14,14 @@ from gridmap import repair_sources
 from gridmap.boundaries import analyse, analysis_as_dict
 from gridmap.boundaries.examples import MEASURED, STORED, WEST_M, draw_sources
 from gridmap.boundaries.examples import SOUTH_M as SOUTH
+from gridmap.boundaries.repairing import repair_boundaries
 from gridmap.model import Sources
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+PLACE = np.array([WEST_M, SOUTH])
 
 
 def draw_random(seed: int) -> tuple[Sources, int]:
@@ -65,3 +73,80 @@ def test_an_enormous_ring_is_answered() -> None:
     )
     sources = Sources({"communities": frame.to_crs(STORED)}, crs=STORED, metric_crs=MEASURED)
     assert len(analyse(sources).enclosed) == 1
+
+
+def draw_star(corners: int) -> np.ndarray:
+    angle = np.linspace(0, 2 * np.pi, corners, endpoint=False)
+    radius = np.where(np.arange(corners) % 2, 2_100.0, 2_000.0)
+    return np.column_stack([radius * np.cos(angle), radius * np.sin(angle)])
+
+
+def draw_comb(corners: int) -> np.ndarray:
+    teeth = corners // 4
+    x = np.repeat(np.linspace(0, teeth * 0.24, 2 * teeth + 1), 2)[1:-1]
+    y = np.tile([1_000.0, 1_000.0, 0.0, 0.0], teeth)
+    return np.array([(0, -100), *zip(x, y, strict=True), (teeth * 0.24, -100)])
+
+
+def draw_spiral(corners: int) -> np.ndarray:
+    angle = np.linspace(0, 2 * np.pi * corners / 100, corners // 2)
+    sides = [(radius + 50 + angle * 8) for radius in (0, 20)]
+    inner, outer = (np.column_stack([r * np.cos(angle), r * np.sin(angle)]) for r in sides)
+    return np.concatenate([inner, outer[::-1]])
+
+
+def draw_shore(corners: int) -> np.ndarray:
+    angle = np.linspace(0, 2 * np.pi, corners, endpoint=False)
+    radius = 2_000 * corners / 100_000 + np.random.default_rng(1).uniform(-5, 5, corners)
+    return np.column_stack([radius * np.cos(angle), radius * np.sin(angle)])
+
+
+@pytest.mark.parametrize("draw", [draw_star, draw_comb, draw_spiral, draw_shore])
+@pytest.mark.parametrize("beside", ["alone", "almost met"])
+def test_outlines_of_many_corners_are_answered(draw: Callable, beside: str) -> None:
+    """As crowded as with 100,000 corners, and more corners than are taken at once."""
+    ring = shapely.Polygon(draw(2_100) + PLACE)
+    west, _, east, north = ring.bounds
+    met = shapely.box(west, north + 0.4, east, north + 500)
+    shapes = [ring] if beside == "alone" else [ring, met]
+    ids = [chr(65 + n) for n in range(len(shapes))]
+    frame = gpd.GeoDataFrame({"community_id": ids, "name": ids}, geometry=shapes, crs=MEASURED)
+    sources = Sources({"communities": frame.to_crs(STORED)}, crs=STORED, metric_crs=MEASURED)
+    analysis = analyse(sources)
+    assert len(analysis.divisions) == len(shapes)
+    assert analysis.parts.area.sum() == pytest.approx(analysis.divisions.area.sum())
+    assert (len(analysis.gaps), len(analysis.overlaps)) == (0, 0)
+    assert set(analysis.near_edges["kind"]) <= {"open_gap"}
+
+
+ODD = {
+    "crossing itself": [shapely.Polygon([(0, 0), (900, 900), (900, 0), (0, 900)])],
+    "empty": [shapely.Polygon(), shapely.box(0, 0, 900, 900)],
+    "single": [shapely.box(0, 0, 900, 900)],
+    "touching at a point": [shapely.box(0, 0, 90, 90), shapely.box(90, 90, 180, 180)],
+    "twice": [shapely.box(0, 0, 90, 90), shapely.box(0, 0, 90, 90)],
+}
+
+
+@pytest.mark.parametrize("name", ODD)
+@pytest.mark.parametrize("households", [False, True])
+def test_odd_divisions_get_an_answer_or_a_finding(name: str, *, households: bool) -> None:
+    shapes = [shapely.transform(shape, lambda xy: xy + PLACE) for shape in ODD[name]]
+    ids = [chr(65 + n) for n in range(len(shapes))]
+    frame = gpd.GeoDataFrame({"community_id": ids, "name": ids}, geometry=shapes, crs=MEASURED)
+    layers = {"communities": frame.to_crs(STORED)}
+    if households:
+        places = [shapely.Point(WEST_M + 5 + n, SOUTH + 50) for n in range(3)]
+        homes = {"household_id": ["1", "2", "3"], "households": 1}
+        layers["households"] = gpd.GeoDataFrame(homes, geometry=places, crs=MEASURED).to_crs(STORED)
+    sources = Sources(layers, crs=STORED, metric_crs=MEASURED)
+    codes = {finding.code for finding in analyse(sources).findings}
+    repair = repair_boundaries(sources)
+    assert repair.moved_households == (0 if households else None)
+    expected = {
+        "single": {"division_alone"},
+        "twice": {"division_overlap"},
+        "touching at a point": set(),
+    }
+    assert codes >= expected.get(name, set())
+    assert codes or name == "touching at a point"

@@ -66,6 +66,21 @@ def test_a_person_reads_both_languages_and_gets_a_file(tmp_path: Path) -> None:
     assert len(gpd.read_file(out, layer="parts")) == 3
 
 
+def test_unclear_borders_and_their_snaps_are_shown(tmp_path: Path, sample_folder: Path) -> None:
+    out = tmp_path / "findings.gpkg"
+    code, stdout, _ = run(sample_folder, "-o", out)
+    assert code == 0
+    assert "stretches do not" in stdout
+    unclear = gpd.read_file(out, layer="unclear")
+    _, stdout, _ = run(sample_folder, "--json")
+    items = json.loads(stdout)["clarity"]["unclear"]
+    assert [item["stretch_id"] for item in items] == unclear["stretch_id"].tolist()
+    assert [item["snap"]["status"] for item in items] == unclear["snap"].tolist()
+    proposed = [item for item in items if item["snap"]["status"] == "proposed"]
+    assert len(gpd.read_file(out, layer="snaps")) == len(proposed)
+    assert all(item["snap"]["reason_zh"] for item in items if item not in proposed)
+
+
 def test_a_level_is_a_column_of_the_file(tmp_path: Path) -> None:
     code, stdout, _ = run(draw_file(tmp_path), "--level", "县", "--json")
     assert code == 0

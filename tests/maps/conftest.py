@@ -167,10 +167,17 @@ def _borders(units: gpd.GeoDataFrame) -> pd.DataFrame:
     parted = [(at[a, 0] < s) != (at[b, 0] < s) for s in (0.45, 0.75)]
     crossed = [(at[a, 1] < s) != (at[b, 1] < s) for s in (0.35, 0.7)]
     names = units.index.to_numpy()
+    flat = np.asarray(units.geometry.to_crs(CRS.from_epsg(4547)).array, dtype=object)
+    length = shapely.length(
+        shapely.intersection(shapely.boundary(flat[a]), shapely.boundary(flat[b]))
+    )
+    clear = parted[0] | parted[1] | crossed[0]
     return pd.DataFrame(
         {
             "unit_a": names[a],
             "unit_b": names[b],
+            "length_m": length,
+            "clear_m": np.where(clear, length, 0.0),
             "river": parted[0],
             "railway": crossed[1] & ~parted[0],
             "road_class": np.where(parted[1] | crossed[0], "arterial", ""),

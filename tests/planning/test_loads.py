@@ -38,7 +38,7 @@ def walk(graph: Any, aim: Any, labels: Any, groups: int, heat: int, rng: Any, sw
     best, score = labels.copy(), np.array([0, 1 << 62, 0])
     closing = np.zeros((1, 1), np.int64)
     bell = Bell(np.zeros(2, np.int64), 1 << 62)
-    brew = open_brew(graph, zones, groups, closing, best, score, bell)
+    brew = open_brew(graph, zones, groups, closing, best, score, bell, np.zeros(5, np.int64))
     for turn in range(sweeps):
         press_zones(graph, aim, zones, brew, 200 * turn if turn != 1 else -1, 16 * turn)
         simmer(graph, aim, zones, brew, 2 * len(labels), heat, rng)

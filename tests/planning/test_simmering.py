@@ -31,7 +31,7 @@ def stir(
     best, score = labels.copy(), np.array([0, 1 << 62, 0])
     closing = np.zeros((1, 1), np.int64)
     bell = Bell(np.zeros(2, np.int64), 1 << 62)
-    brew = open_brew(graph, zones, groups, closing, best, score, bell)
+    brew = open_brew(graph, zones, groups, closing, best, score, bell, np.zeros(5, np.int64))
     for turn in range(len(press)):
         press_zones(graph, aim, zones, brew, press[turn], 100 * turn)
         simmer(graph, aim, zones, brew, offers, heat, rng)

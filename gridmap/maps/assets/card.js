@@ -22,21 +22,23 @@
     return text(key + suffix, { count: gm.formatNumber(grid.households) });
   };
 
-  function areaText(area, text) {
+  gm.areaText = function (area, text) {
     if (area >= 1e6) return text("square_km", { number: gm.formatNumber(area / 1e6, 2) });
     return text("hectares", { number: gm.formatNumber(area / 1e4, area < 1e5 ? 2 : 1) });
-  }
+  };
 
   gm.kindText = function (grid, text) {
     const kind = text("kind_" + grid.kind);
     return grid.category ? kind + " · " + text("category_" + grid.category) : kind;
   };
 
-  function statusCell(grid, model, text) {
-    const cell = gm.element("span", "status " + grid.state);
+  gm.stateText = function (grid, text) {
     const signs = { inside: "✓ ", above: "▲ ", below: "▼ ", no_band: "", empty: "○ " };
-    cell.textContent = signs[grid.state] + text(grid.state);
-    return cell;
+    return signs[grid.state] + text(grid.state);
+  };
+
+  function statusCell(grid, model, text) {
+    return gm.element("span", "status " + grid.state, gm.stateText(grid, text));
   }
 
   function communityFacts(community, model, text) {
@@ -72,7 +74,7 @@
     }
     rows.push(["status", statusCell(grid, model, text)]);
     if (reason) rows.push(["reason", reason[text.language === "zh" ? 0 : 1] || reason[0] || reason[1]]);
-    rows.push(["area", areaText(grid.area, text)]);
+    rows.push(["area", gm.areaText(grid.area, text)]);
     const bounds = model.data.grids.bounds[text.language];
     ["east", "south", "west", "north"].forEach((side, place) => {
       rows.push(["bound_" + side, bounds.texts[bounds.sides[place][grid.number]] || ""]);

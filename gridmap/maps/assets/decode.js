@@ -90,6 +90,37 @@
     return places;
   }
 
+  /** Cells as west, north, east, south in world units. */
+  gm.readCells = function (packed, data) {
+    const row = gm.unpack(packed.cells);
+    const lon = (step) => worldX((data.origin[0] + step) * data.step);
+    const lat = (step) => worldY((data.origin[1] + step) * data.step);
+    const cells = [];
+    for (let i = 0; i < row.length; i += 2) {
+      const west = row[i] * packed.size[0];
+      const south = row[i + 1] * packed.size[1];
+      cells.push([lon(west), lat(south + packed.size[1]), lon(west + packed.size[0]), lat(south)]);
+    }
+    return cells;
+  };
+
+  /** Where names of ways may stand: x and y in world units, the angle in radians. */
+  function readWayNames(data) {
+    const row = gm.unpack(data.way_names.spots);
+    const spots = [];
+    for (let i = 0; i < row.length; i += 5) {
+      spots.push({
+        name: data.way_names.names[row[i]],
+        kind: data.way_names.kinds[row[i]],
+        rank: row[i + 1],
+        x: worldX((data.origin[0] + row[i + 2]) * data.step),
+        y: worldY((data.origin[1] + row[i + 3]) * data.step),
+        angle: (row[i + 4] * Math.PI) / 180,
+      });
+    }
+    return spots;
+  }
+
   function boundsOf(shape, arcs) {
     const box = [Infinity, Infinity, -Infinity, -Infinity];
     shape.forEach((rings) =>
@@ -198,6 +229,7 @@
     });
     return {
       data: data,
+      wayNames: readWayNames(data),
       arcs: arcs,
       grids: grids,
       communities: communities,

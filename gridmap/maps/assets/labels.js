@@ -360,6 +360,39 @@
     });
   }
 
+  const WAY_SIZE = [12, 11.5, 11];
+  /** The same name again only this far away, in pixels. */
+  const WAY_AGAIN = 320;
+  /** Names of small roads from this zoom on. */
+  const WAY_ZOOM = [13.5, 14.5, 15.5];
+
+  /** Names along roads, rivers and railways, where nothing else stands. */
+  function drawWayNames(ctx, taken, view, model) {
+    const zoom = Math.log2(view.scale);
+    const drawn = new Map();
+    model.wayNames.forEach((spot) => {
+      if (zoom < WAY_ZOOM[spot.rank]) return;
+      const x = spot.x * view.scale - view.x;
+      const y = spot.y * view.scale - view.y;
+      if (x < view.min.x || x > view.max.x || y < view.min.y || y > view.max.y) return;
+      const others = drawn.get(spot.name) || [];
+      if (others.some((at) => Math.hypot(at[0] - x, at[1] - y) < WAY_AGAIN)) return;
+      const style = font(WAY_SIZE[spot.rank], "500");
+      const width = widthOf(ctx, spot.name, style);
+      const w = (Math.abs(Math.cos(spot.angle)) * width + Math.abs(Math.sin(spot.angle)) * 14) / 2 + 3;
+      const h = (Math.abs(Math.sin(spot.angle)) * width + Math.abs(Math.cos(spot.angle)) * 14) / 2 + 3;
+      const box = [x - w, y - h, x + w, y + h];
+      if (!taken.isFree(box)) return;
+      taken.take(box);
+      drawn.set(spot.name, others.concat([[x, y]]));
+      ctx.save();
+      ctx.translate(x, y);
+      ctx.rotate(spot.angle);
+      drawLine(ctx, { text: spot.name, font: style, colour: spot.kind === "river" ? "#215f8b" : "#5f5140" }, 0, 0);
+      ctx.restore();
+    });
+  }
+
   gm.drawLabels = function (ctx, grids, view, model, text) {
     const taken = new Taken();
     ctx.textAlign = "center";
@@ -398,5 +431,6 @@
     drawCommunities(ctx, taken, anchors, shown, view, model, false);
     labels.filter((one) => !isMarked(one)).forEach(place);
     drawCommunities(ctx, taken, anchors, shown, view, model, true);
+    drawWayNames(ctx, taken, view, model);
   };
 })((window.gridmap = window.gridmap || {}));

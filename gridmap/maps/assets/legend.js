@@ -98,17 +98,28 @@
     return rows;
   }
 
-  gm.drawLegend = function (model, text) {
+  /** Rows of a theme's classes, before what is the same on every map. */
+  function classes(theme, model) {
+    const other = model.text.language === "zh" ? "en" : "zh";
+    return theme.classes.map((one) => ({
+      names: [one[model.text.language], one[other]],
+      draw: (ctx) => box(ctx, one.colour, 1, WIDTH - 1, model.data.palette.inks.grid),
+    }));
+  }
+
+  gm.drawLegend = function (model, text, theme) {
     const other = text.language === "zh" ? "en" : "zh";
     document.getElementById("legend-title").textContent = text("legend");
     const list = document.getElementById("legend-list");
     list.textContent = "";
-    symbols(model).forEach((row) => {
+    const rows = symbols(model).filter((row) => !theme || !row.key.startsWith("kind_"));
+    (theme ? classes(theme, model) : []).concat(rows).forEach((row) => {
       const item = gm.element("li");
       item.appendChild(canvas(row.draw));
       const names = gm.element("span", "names");
-      names.appendChild(gm.element("span", "", text(row.key)));
-      const second = gm.element("small", "", model.data.words[other][row.key]);
+      const words = row.names || [text(row.key), model.data.words[other][row.key]];
+      names.appendChild(gm.element("span", "", words[0]));
+      const second = gm.element("small", "", words[1]);
       second.lang = other;
       names.appendChild(second);
       item.appendChild(names);

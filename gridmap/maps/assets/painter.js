@@ -101,6 +101,8 @@
       this.text = text;
       this.selected = null;
       this.hovered = null;
+      this.theme = null;
+      this.split = -1;
       this.density = 0;
     },
 
@@ -138,7 +140,6 @@
     },
 
     _draw: function (density) {
-      const ctx = this._ctx;
       const model = this.model;
       const origin = this._map.getPixelOrigin();
       const view = {
@@ -148,6 +149,35 @@
         min: this._bounds.min,
         max: this._bounds.max,
       };
+      this._drawModel(model, view, density);
+      if (this.split >= 0 && model.before) this._drawBefore(view, density);
+    },
+
+    /** The earlier plan over the later one, left of the line. */
+    _drawBefore: function (view, density) {
+      const ctx = this._ctx;
+      const left = this._map.containerPointToLayerPoint([0, 0]).x;
+      const { selected, theme, _arcs } = this;
+      ctx.save();
+      ctx.beginPath();
+      ctx.rect(view.min.x, view.min.y, left + this.split - view.min.x, view.max.y - view.min.y);
+      ctx.clip();
+      ctx.fillStyle = this.model.data.palette.inks.paper;
+      ctx.fillRect(view.min.x, view.min.y, view.max.x - view.min.x, view.max.y - view.min.y);
+      this.selected = null;
+      this.theme = null;
+      this._drawModel(this.model.before, view, density);
+      this.selected = selected;
+      this.theme = theme;
+      this._arcs = _arcs;
+      ctx.restore();
+      this._drawSelected();
+    },
+
+    _drawModel: function (model, view, density) {
+      const ctx = this._ctx;
+      const whole = this.model;
+      this.model = model;
       this._arcs = project(model.arcs, view);
       this._inView = model.grids.filter((grid) => {
         const box = grid.box;
@@ -162,11 +192,13 @@
       ctx.lineJoin = "round";
       ctx.lineCap = "round";
       this._fillGrids(density);
+      if (this.theme && this.theme.cells) this._fillCells(view);
       this._drawWays(view);
       this._drawBorders();
       this._drawLinks(view);
       this._drawSelected();
       gm.drawLabels(ctx, this._inView, view, model, this.text);
+      this.model = whole;
     },
 
     _fillGrids: function (density) {
@@ -174,7 +206,9 @@
       const patterns = {};
       this._inView.forEach((grid) => {
         traceShape(this._ctx, this._arcs, grid.shape);
-        if (grid.kind === "general") {
+        if (this.theme) {
+          this._ctx.fillStyle = this._themed(grid);
+        } else if (grid.kind === "general") {
           this._ctx.fillStyle = palette.tints[grid.tint][grid.shade];
         } else {
           patterns[grid.kind] =
@@ -184,6 +218,29 @@
         }
         this._ctx.fill("evenodd");
       });
+    },
+
+    /** The colour of a grid's class; where cells are the theme, land is pale. */
+    _themed: function (grid) {
+      const theme = this.theme;
+      if (theme.cells) return "#f4f5f6";
+      const one = theme.classes[theme.members[grid.number]];
+      return one ? one.colour : this.model.data.palette.nothing;
+    },
+
+    _fillCells: function (view) {
+      const data = this.model.data;
+      const theme = this.theme;
+      this._cells = this._cells || gm.readCells(theme, data);
+      const ctx = this._ctx;
+      ctx.globalAlpha = 0.86;
+      this._cells.forEach((cell, i) => {
+        const x = cell[0] * view.scale - view.x;
+        const y = cell[1] * view.scale - view.y;
+        ctx.fillStyle = theme.classes[theme.members[i]].colour;
+        ctx.fillRect(x, y, cell[2] * view.scale - view.x - x, cell[3] * view.scale - view.y - y);
+      });
+      ctx.globalAlpha = 1;
     },
 
     _stroke: function (colour, width, dash) {

@@ -8,13 +8,19 @@
     return text.normalize("NFKC").toLowerCase();
   }
 
+  /** 'he ling she qu' is found by its letters and by their first: 'heling', 'hlsq'. */
+  function spell(pinyin) {
+    const syllables = plain(pinyin || "").split(" ");
+    return syllables.join("") + " " + syllables.map((one) => one.charAt(0)).join("");
+  }
+
   /** 0 code begins with it, 1 name begins, 2 name holds it, 3 anything else; -1 not found. */
   function rank(entry, words) {
     if (!words.every((word) => entry.all.indexOf(word) >= 0)) return -1;
     const whole = words.join(" ");
-    if (entry.code.indexOf(whole) === 0) return 0;
+    if (entry.code && entry.code.indexOf(whole) === 0) return 0;
     if (entry.name.indexOf(whole) === 0) return 1;
-    return entry.name.indexOf(whole) >= 0 ? 2 : 3;
+    return entry.name.indexOf(whole) >= 0 || entry.spelt.indexOf(whole) === 0 ? 2 : 3;
   }
 
   gm.makeIndex = function (model) {
@@ -25,6 +31,7 @@
         title: community.name,
         name: plain(community.name),
         code: plain(community.id),
+        spelt: spell(model.data.communities.pinyin[community.number]),
       }));
     model.grids.forEach((grid) => {
       const community = model.communities[grid.community];
@@ -33,11 +40,25 @@
         title: grid.name || grid.code,
         name: plain(grid.name),
         code: plain(grid.code),
+        spelt: spell(model.data.grids.pinyin[grid.number]),
         extra: community ? plain(community.name) : "",
       });
     });
+    const compounds = model.data.compounds;
+    compounds.names.forEach((name, place) => {
+      compounds.grids[place].forEach((number) => {
+        entries.push({
+          grid: model.grids[number],
+          compound: name,
+          title: name,
+          name: plain(name),
+          code: "",
+          spelt: spell(compounds.pinyin[place]),
+        });
+      });
+    });
     entries.forEach((entry) => {
-      entry.all = entry.name + " " + entry.code + " " + (entry.extra || "");
+      entry.all = [entry.name, entry.code, entry.extra || "", entry.spelt].join(" ");
     });
     return entries;
   };
@@ -95,7 +116,9 @@
       name.textContent = entry.title;
       const note = document.createElement("span");
       note.className = "note";
-      note.textContent = entry.grid
+      note.textContent = entry.compound
+        ? entry.grid.name || entry.grid.code
+        : entry.grid
         ? entry.grid.code
         : text("grids_in", { count: entry.community.grids.length });
       item.appendChild(name);

@@ -106,7 +106,7 @@
     });
   }
 
-  function listenToMap(map, model, painter, act, text) {
+  function listenToMap(map, model, painter, act, text, ruler) {
     const tip = byId("tip");
     const hover = (grid) => {
       const exclave = grid && grid.kind === "exclave" ? grid : null;
@@ -118,7 +118,10 @@
       const world = gm.toWorld(at);
       return gm.gridAt(model, world.x, world.y);
     };
-    map.on("click", (event) => act.select(gridUnder(event.latlng)));
+    map.on("click", (event) => {
+      if (ruler.active) ruler.add(event.latlng);
+      else act.select(gridUnder(event.latlng));
+    });
     map.on("mousemove", (event) => {
       const grid = gridUnder(event.latlng);
       map.getContainer().style.cursor = grid ? "pointer" : "";
@@ -141,8 +144,11 @@
     window.addEventListener("keydown", () => stage.classList.remove("by-pointer"), true);
     map.getContainer().addEventListener("keydown", (event) => {
       if (event.target !== map.getContainer()) return;
-      if (event.key === "Enter") act.select(gridUnder(map.getCenter()));
-      if (event.key === "Escape") act.clear();
+      if (event.key === "Enter" && ruler.active) ruler.add(map.getCenter());
+      else if (event.key === "Enter") act.select(gridUnder(map.getCenter()));
+      if (event.key === "Backspace" && ruler.active) ruler.undo();
+      if (event.key === "Escape" && ruler.active) ruler.toggle(false);
+      else if (event.key === "Escape") act.clear();
     });
   }
 
@@ -151,6 +157,11 @@
     const text = makeText(data);
     const model = gm.decode(data);
     model.text = text;
+    if (data.before) {
+      const shared = { palette: data.palette, words: data.words, totals: data.totals };
+      model.before = gm.decode(Object.assign(data.before, shared));
+      model.before.text = text;
+    }
     const painter = new gm.Painter(model, text);
     const whole = gm.toBounds(model.box);
     const isNarrow = () => window.matchMedia(NARROW).matches;
@@ -158,7 +169,7 @@
     /** Show a box with some room around it, clear of the card where that lies over the map. */
     function fit(box, room, options) {
       const around = isNarrow() ? Math.min(room, 40) : room;
-      const below = isNarrow() ? byId("card").offsetHeight : 0;
+      const below = Math.max(isNarrow() ? byId("card").offsetHeight : 0, byId("table").offsetHeight);
       map.fitBounds(
         gm.toBounds(box),
         Object.assign(options, {
@@ -173,6 +184,8 @@
         painter.selected = grid;
         painter.redraw();
         card.show(grid);
+        table.mark(grid);
+        address.write();
       },
       clear: () => act.select(null),
       zoom: (grid) => fit(grid.box, 90, { maxZoom: 17 }),
@@ -193,13 +206,27 @@
     };
     const card = new gm.Card(model, text, act);
     const finder = new gm.Finder(model, text, act.find);
+    const table = new gm.Table(model, text, act.choose);
+    const ruler = new gm.Ruler(map, text);
+    const changes = new gm.Changes(model, text, painter, map, act);
+    const address = new gm.Address(map, model, text, painter);
+    const themes = new gm.Themes(model, text, painter, () => {
+      gm.drawLegend(model, text, painter.theme);
+      address.write();
+    });
 
     function speak() {
       fillMasthead(data, text);
       fillImprint(data, text);
       finder.label();
       card.show(painter.selected);
-      gm.drawLegend(model, text);
+      themes.label();
+      table.label();
+      changes.label();
+      byId("theme-words").textContent = text("theme");
+      byId("measure").textContent = text("measure");
+      byId("full-screen").textContent = text("full_screen");
+      gm.drawLegend(model, text, painter.theme);
       byId("north").textContent = text("north");
       nameButton("zoom-in", text("zoom_in"));
       nameButton("zoom-out", text("zoom_out"));
@@ -227,16 +254,25 @@
     map.setMaxBounds(whole.pad(0.6));
     painter.addTo(map);
     map.on("moveend zoomend resize", () => drawScale(map, text));
+    map.on("moveend", address.write);
     byId("zoom-in").addEventListener("click", () => map.zoomIn(1));
     byId("zoom-out").addEventListener("click", () => map.zoomOut(1));
     byId("zoom-all").addEventListener("click", () => showAll(true));
     byId("switch").addEventListener("click", () => {
       text.language = text.language === "zh" ? "en" : "zh";
       speak();
+      address.write();
     });
-    listenToMap(map, model, painter, act, text);
+    listenToMap(map, model, painter, act, text, ruler);
     listenToPrinter(map, painter, whole);
+    gm.listenToFullScreen();
+    const asked = address.read();
+    if (asked.language) text.language = asked.language;
     speak();
+    if (asked.theme) themes.set(asked.theme);
+    if (asked.grid) act.select(asked.grid);
+    if (asked.at) map.setView([asked.at[1], asked.at[0]], asked.at[2], { animate: false });
+    else if (asked.grid) act.zoom(asked.grid);
     document.documentElement.classList.add("ready");
   };
 })((window.gridmap = window.gridmap || {}));

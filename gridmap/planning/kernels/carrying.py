@@ -16,8 +16,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gridmap.planning.kernels.compiling import inner, woven
-from gridmap.planning.kernels.cutting import Tree, cut_tree, order_by_depth_first
+from gridmap.planning.kernels.compiling import apart, inner, woven
+from gridmap.planning.kernels.cutting import Tree, order_by_depth_first
 from gridmap.planning.kernels.spanning import CUT, KEPT
 from gridmap.planning.kernels.timing import Bell, is_due
 from gridmap.planning.kernels.weighing import FAR, NEVER, Aim, Graph, weigh_loads
@@ -348,22 +348,27 @@ def _read_back(
     return labels
 
 
-@woven
-def cut_region(
-    graph: Graph, aim: Aim, closing: np.ndarray, nodes: np.ndarray, tree: Tree, bell: Bell
-) -> np.ndarray:
-    """Cut the tree of a region, given by its nodes, by weight alone or with their loads.
+@apart
+def cut_loaded(
+    graph: Graph,
+    aim: Aim,
+    closing: np.ndarray,
+    nodes: np.ndarray,
+    tree: Tree,
+    bell: Bell,
+    labels: np.ndarray,
+) -> int:
+    """Cut the tree of a region, given by its nodes, with their loads; label them in place.
 
-    No labels are returned when the bell rings.
+    Return 0 when the bell rings, before there are labels; else 1.
     """
-    if len(graph.load_bands) == 0:
-        labels, _ = cut_tree(tree, closing, aim.slope, bell)
-        return labels
     loads = np.empty((len(nodes), graph.loads.shape[1]), np.int64)
     for i in range(len(nodes)):
         for r in range(loads.shape[1]):
             loads[i, r] = graph.loads[nodes[i], r]
     terms = Terms(graph.bands, graph.load_bands, aim.grain, aim.slope)
     room = LABELS if len(nodes) <= MANY_NODES else 1
-    labels, _, _ = cut_loaded_tree(tree, closing, loads, terms, room, bell)
-    return labels
+    found, _, _ = cut_loaded_tree(tree, closing, loads, terms, room, bell)
+    for i in range(len(found)):
+        labels[i] = found[i]
+    return min(1, len(found))

@@ -1,10 +1,10 @@
 """How the inner loops are compiled, and the random numbers they draw.
 
-`inner` marks a function that only other kernels call; `entry` marks the few that Python calls.
-Only entries are cached on disk, with all the inner code they contain; so a changed inner function
-must invalidate them. numba looks at the entry's own file only, therefore `SOURCES_STAMP`, a
-checksum of every file of this package, is baked into each entry as a closure cell, which numba
-does look at.
+`inner` marks a function that only other kernels call; `apart` marks those that kernels call by
+address, and `entry` those that Python calls. Entries and what is apart are cached on disk, with
+all the inner code they contain; so a changed inner function must invalidate them. numba looks at
+the function's own file only, therefore `SOURCES_STAMP`, a checksum of every file of this package,
+is part of the name under which numba keeps them.
 """
 
 from __future__ import annotations
@@ -20,17 +20,20 @@ import numpy as np
 Kernel = TypeVar("Kernel", bound=Callable[..., object])
 _compile: Any = numba.njit
 """numba's type stubs lack the options that leave out wrappers nobody calls."""
+_types: Any = numba.types
+IS_COMPILED = not cast("Any", numba.config).DISABLE_JIT
+"""Whether kernels are compiled at all; ``NUMBA_DISABLE_JIT`` runs them as plain Python."""
 
 
 def _stamp_sources() -> int:
-    stamp = 0
+    stamp = zlib.crc32(numba.__version__.encode())
     for path in sorted(Path(__file__).parent.glob("*.py")):
         stamp = zlib.crc32(path.read_bytes(), stamp)
     return stamp
 
 
 SOURCES_STAMP = _stamp_sources()
-"""Checksum of all kernel files: a cached binary of older code is never used."""
+"""Checksum of all kernel files and of numba's version: no binary of older code is ever used."""
 
 
 def inner(function: Kernel) -> Kernel:
@@ -38,7 +41,24 @@ def inner(function: Kernel) -> Kernel:
     compile_inner = _compile(
         nogil=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True
     )
-    return cast("Kernel", compile_inner(function))
+    return cast("Kernel", _ignore_constants(compile_inner(function)))
+
+
+def _ignore_constants(kernel: Any) -> Any:
+    """Compile a kernel once for all values of an argument.
+
+    numba otherwise compiles ``draw_below(rng, 4)`` apart from ``draw_below(rng, 8)``, and what
+    lies above them once more for each.
+    """
+    if not IS_COMPILED:
+        return kernel
+    compile_plain = kernel.compile
+
+    def compile_once(signature: tuple[Any, ...]) -> Any:
+        return compile_plain(tuple(_types.unliteral(kind) for kind in signature))
+
+    kernel.compile = compile_once
+    return kernel
 
 
 def woven(function: Kernel) -> Kernel:
@@ -55,18 +75,35 @@ def woven(function: Kernel) -> Kernel:
 
 
 def entry(function: Kernel) -> Kernel:
-    """Compile a function that Python calls, cached on disk where a cache can be written.
+    """Compile a function that Python calls, cached on disk where a cache can be written."""
+    return _cached(function, no_cfunc_wrapper=True)
+
+
+def apart(function: Kernel) -> Kernel:
+    """Compile a function that kernels call by its address, cached like an entry.
+
+    Notes
+    -----
+    See `gridmap.planning.kernels.calling`; it must be listed in `gridmap.planning.kernels.parts`.
+    """
+    return _cached(function, no_cfunc_wrapper=True, no_cpython_wrapper=True)
+
+
+def _cached(function: Kernel, **options: bool) -> Kernel:
+    """Compile a function, cached on disk under a name that tells all kernels' sources.
 
     Notes
     -----
     numba refuses ``cache=True`` with a `RuntimeError` where neither the package's folder nor the
     user's cache folder can be written; the kernel is then compiled afresh in each process.
     """
-    options = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
+    function.__qualname__ += f"_{SOURCES_STAMP:08x}"
+    options |= {"nogil": True}
     try:
-        return cast("Kernel", _compile(cache=True, **options)(function))
+        kernel = _compile(cache=True, error_model="numpy", **options)(function)
     except RuntimeError:
-        return cast("Kernel", _compile(**options)(function))
+        kernel = _compile(error_model="numpy", **options)(function)
+    return cast("Kernel", _ignore_constants(kernel))
 
 
 _STEP = np.uint64(0x9E3779B97F4A7C15)

@@ -19,7 +19,7 @@ from typing import NamedTuple
 import numpy as np
 
 from gridmap.planning.kernels.columns import KLASS, WEIGHT
-from gridmap.planning.kernels.compiling import inner
+from gridmap.planning.kernels.compiling import apart, inner
 from gridmap.planning.kernels.spanning import CUT, KEPT
 from gridmap.planning.kernels.timing import Bell, is_due
 from gridmap.planning.kernels.weighing import FAR, NEVER, Graph
@@ -325,6 +325,18 @@ def _read_back(
             labels[node] = labels[up]
             state[node] = joined
     return labels
+
+
+@apart
+def cut_plainly(tree: Tree, closing: np.ndarray, slope: int, bell: Bell, labels: np.ndarray) -> int:
+    """Cut a tree by weight alone; label its nodes in place.
+
+    Return 0 when the bell rings, before there are labels; else 1.
+    """
+    found, _ = cut_tree(tree, closing, slope, bell)
+    for i in range(len(found)):
+        labels[i] = found[i]
+    return min(1, len(found))
 
 
 @inner

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
-from gridmap.planning.kernels.carrying import cut_region
+from gridmap.planning.kernels import kinds
+from gridmap.planning.kernels.calling import (
+    CUT_FINELY,
+    CUT_LOADED,
+    CUT_PLAINLY,
+    REDRAW,
+    SIMMER,
+    call_apart,
+)
+from gridmap.planning.kernels.carrying import cut_loaded
 from gridmap.planning.kernels.columns import (
     AFTER,
     COUNT,
@@ -18,8 +25,8 @@ from gridmap.planning.kernels.columns import (
     PLACE,
     STATES,
 )
-from gridmap.planning.kernels.compiling import SOURCES_STAMP, draw_below, entry, inner, woven
-from gridmap.planning.kernels.cutting import Tree, cut_greedily
+from gridmap.planning.kernels.compiling import apart, draw_below, entry, inner, woven
+from gridmap.planning.kernels.cutting import Tree, cut_greedily, cut_plainly
 from gridmap.planning.kernels.simmering import (
     BORDER,
     WALL,
@@ -33,7 +40,7 @@ from gridmap.planning.kernels.simmering import (
     simmer,
 )
 from gridmap.planning.kernels.spanning import Hung, collect_edges, draw_tree, hang_tree, price_edges
-from gridmap.planning.kernels.tightening import cut_tightly
+from gridmap.planning.kernels.tightening import cut_finely
 from gridmap.planning.kernels.timing import Bell, is_due
 from gridmap.planning.kernels.weighing import Aim, Graph, weigh_size
 from gridmap.planning.kernels.zones import (
@@ -46,9 +53,6 @@ from gridmap.planning.kernels.zones import (
     weigh_number,
     weigh_region,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 MOST_ZONES = 6
 CROWD = 6000
@@ -63,6 +67,11 @@ SLACK, FIRM = 32, 1000
 """Pressure of the band at the start and its growth, in 256ths of a usual move to the worse."""
 LAST = 236
 """Share of the search, in 256ths, from which on the true cost counts alone."""
+
+call_cut_plainly = call_apart(cut_plainly, kinds.CUT_PLAINLY)
+call_cut_finely = call_apart(cut_finely, kinds.CUT_FINELY)
+call_cut_loaded = call_apart(cut_loaded, kinds.CUT_LOADED)
+call_simmer = call_apart(simmer, kinds.SIMMER)
 
 
 @inner
@@ -181,19 +190,25 @@ def _cut_anew(
         klass[i] = graph.node[nodes[i], KLASS]
         if branch[i] >= 0:
             flag[i] = kinds[branch[i]]
-    fresh = np.empty(0, np.int64)
-    if aim.grain > 1 and len(graph.load_bands) == 0:
-        fresh = cut_tightly(graph, aim.grain, nodes, order, parent, price, flag, brew.bell)
-    if len(fresh) == 0:
-        tree = Tree(order, parent, weight, klass, price, flag)
-        fresh = cut_region(graph, aim, brew.closing, nodes, tree, brew.bell)
-    if len(fresh) == 0:
-        fresh = cut_greedily(graph, nodes, order, parent, flag)
-    return fresh
+    tree = Tree(order, parent, weight, klass, price, flag)
+    fresh = np.empty(len(nodes), np.int64)
+    calls, bell = brew.calls, brew.bell
+    if len(graph.load_bands) > 0:
+        given = (graph, aim, brew.closing, nodes, tree, bell, fresh)
+        if call_cut_loaded(calls[CUT_LOADED], given) > 0:
+            return fresh
+        return cut_greedily(graph, nodes, order, parent, flag)
+    if aim.grain > 1:
+        by_weight = (graph, aim.grain, nodes, tree, bell, fresh)
+        if call_cut_finely(calls[CUT_FINELY], by_weight) > 0:
+            return fresh
+    if call_cut_plainly(calls[CUT_PLAINLY], (tree, brew.closing, aim.slope, bell, fresh)) > 0:
+        return fresh
+    return cut_greedily(graph, nodes, order, parent, flag)
 
 
-@inner
-def _redraw(
+@apart
+def redraw(
     graph: Graph,
     aim: Aim,
     zones: Zones,
@@ -202,8 +217,8 @@ def _redraw(
     nodes: np.ndarray,
     heat: int,
     rng: np.ndarray,
-) -> bool:
-    """Draw a new tree over a region, cut it, and keep the result if it may be kept.
+) -> int:
+    """Draw a new tree over a region, cut it, and keep the result if it may be kept; 1 when kept.
 
     A heat below 0 keeps any result: pieces as given may hold anchors that must be parted. What is
     begun when the bell rings is dropped.
@@ -217,8 +232,10 @@ def _redraw(
     before = weigh_region(graph, aim, nodes, ends, ids, local, len(old), zones.block)
     fresh = _cut_anew(graph, aim, zones, brew, nodes, ends, ids, rng)
     if heat >= 0 and is_due(brew.bell):
-        return False
-    many = fresh.max() + 1
+        return 0
+    many = 0
+    for i in range(len(fresh)):
+        many = max(many, fresh[i] + 1)
     after = weigh_region(graph, aim, nodes, ends, ids, fresh, many, zones.block)
     number = zones.total[NUMBER]
     change = after.cost - before.cost
@@ -229,11 +246,14 @@ def _redraw(
     for k in range(many):
         loose -= ease_zone(graph, aim, brew, after.weight[k], after.shares, after.loads, k)
     if heat >= 0 and loose > blur(heat, rng):
-        return False
+        return 0
     redraw_region(zones, nodes, old, fresh, after)
     note_region(graph, aim, zones, brew, nodes)
     zones.total[CHANGE] += change
-    return True
+    return 1
+
+
+call_redraw = call_apart(redraw, kinds.REDRAW)
 
 
 @woven
@@ -264,7 +284,8 @@ def _divide_pieces(
                     many += 1
             for j in range(many):
                 zones.zone[old[j], MARK] = -1
-            _redraw(graph, aim, zones, brew, old[:many], nodes, -1 if k == 0 else 0, rng)
+            given = (graph, aim, zones, brew, old[:many], nodes, -1 if k == 0 else 0, rng)
+            call_redraw(brew.calls[REDRAW], given)
 
 
 @inner
@@ -304,7 +325,7 @@ def _take_step(
     wanted = 2 if roll < 8 else (3 if roll < 12 else 4 + draw_below(rng, MOST_ZONES - 3))
     old, nodes = _draw_region(graph, zones, _pick_zone(zones, outside, rng), wanted, rng)
     if len(nodes) > 1:
-        _redraw(graph, aim, zones, brew, old, nodes, heat, rng)
+        call_redraw(brew.calls[REDRAW], (graph, aim, zones, brew, old, nodes, heat, rng))
 
 
 @inner
@@ -313,61 +334,57 @@ def _cool(start: int, step: int, steps: int, drop: int) -> int:
     return int(start * CURVE[drop * step // steps] >> 16)
 
 
-def _make_search(stamp: int) -> Callable[..., np.ndarray]:
-    @entry
-    def search(
-        graph: Graph,
-        aim: Aim,
-        labels: np.ndarray,
-        plan: np.ndarray,
-        rng: np.ndarray,
-        best: np.ndarray,
-        score: np.ndarray,
-        bell: Bell,
-    ) -> np.ndarray:
-        """Search from step plan[0] to plan[1] of plan[2]; return the labels reached.
+@entry
+def search(  # noqa: PLR0913, PLR0917  # each is another table of the search
+    graph: Graph,
+    aim: Aim,
+    labels: np.ndarray,
+    plan: np.ndarray,
+    rng: np.ndarray,
+    best: np.ndarray,
+    score: np.ndarray,
+    bell: Bell,
+    calls: np.ndarray,
+) -> np.ndarray:
+    """Search from step plan[0] to plan[1] of plan[2]; return the labels reached.
 
-        ``plan``: first step, last step, all steps, starting heat, trees for the first division
-        (0: the labels are a division already; else they are the connected pieces), steps between
-        sweeps, most sweeps at the end, number of groups. ``score``: weighed sum of changes so far,
-        and its least value, whose labels are kept in ``best``. ``labels`` are zone ids 0..n-1, each
-        zone in one piece. When the ``bell`` rings, what is begun is dropped.
-        """
-        cold = stamp - stamp
-        zones = open_zones(graph, labels, plan[7])
-        zones.total[CHANGE] = score[0]
-        brew = open_brew(graph, zones, plan[7], _close_table(graph, aim), best, score, bell)
-        press_zones(graph, aim, zones, brew, WALL, 0)
-        if plan[4] > 0:
-            _divide_pieces(graph, aim, zones, brew, plan[4], rng)
-        if score[2] == 0 and plan[2] > 0:
-            score[2] = simmer(graph, aim, zones, brew, SAMPLE, -1, rng)
-        outside = _list_outside(graph, zones)
-        often = max(16, plan[2] >> 8)
-        for step in range(plan[0], plan[1]):
-            if is_due(bell):
-                break
-            share = 256 * step // plan[2]
-            if step % often == 0 or step == plan[0]:
-                outside = _list_outside(graph, zones)
-                press = score[2] * (SLACK + FIRM * share // 256) >> 8
-                press_zones(graph, aim, zones, brew, press if share < LAST else WALL, share)
-            heat = _cool(plan[3] * score[2] >> 8, step, plan[2], DROP)
-            _take_step(graph, aim, zones, brew, outside, heat, rng)
-            simmer(graph, aim, zones, brew, plan[5], heat, rng)
-            keep_best(zones, brew)
-        if plan[6] > 0:
-            press_zones(graph, aim, zones, brew, WALL, 0)
-        for _ in range(plan[6]):
-            reached = zones.total[CHANGE]
-            simmer(graph, aim, zones, brew, 3 * brew.dial[BORDER], cold, rng)
-            if zones.total[CHANGE] == reached or is_due(bell):
-                break
+    ``plan``: first step, last step, all steps, starting heat, trees for the first division
+    (0: the labels are a division already; else they are the connected pieces), steps between
+    sweeps, most sweeps at the end, number of groups. ``score``: weighed sum of changes so far,
+    and its least value, whose labels are kept in ``best``. ``labels`` are zone ids 0..n-1, each
+    zone in one piece. When the ``bell`` rings, what is begun is dropped. ``calls``
+    are the addresses of kernels compiled apart.
+    """
+    zones = open_zones(graph, labels, plan[7])
+    zones.total[CHANGE] = score[0]
+    closing = _close_table(graph, aim)
+    brew = open_brew(graph, zones, plan[7], closing, best, score, bell, calls)
+    press_zones(graph, aim, zones, brew, WALL, 0)
+    if plan[4] > 0:
+        _divide_pieces(graph, aim, zones, brew, plan[4], rng)
+    if score[2] == 0 and plan[2] > 0:
+        score[2] = call_simmer(calls[SIMMER], (graph, aim, zones, brew, SAMPLE, -1, rng))
+    outside = _list_outside(graph, zones)
+    often = max(16, plan[2] >> 8)
+    for step in range(plan[0], plan[1]):
+        if is_due(bell):
+            break
+        share = 256 * step // plan[2]
+        if step % often == 0 or step == plan[0]:
+            outside = _list_outside(graph, zones)
+            press = score[2] * (SLACK + FIRM * share // 256) >> 8
+            press_zones(graph, aim, zones, brew, press if share < LAST else WALL, share)
+        heat = _cool(plan[3] * score[2] >> 8, step, plan[2], DROP)
+        _take_step(graph, aim, zones, brew, outside, heat, rng)
+        call_simmer(calls[SIMMER], (graph, aim, zones, brew, plan[5], heat, rng))
         keep_best(zones, brew)
-        score[0] = zones.total[CHANGE]
-        return zones.seat[:, LABEL].copy()
-
-    return search
-
-
-search = _make_search(SOURCES_STAMP)
+    if plan[6] > 0:
+        press_zones(graph, aim, zones, brew, WALL, 0)
+    for _ in range(plan[6]):
+        reached = zones.total[CHANGE]
+        call_simmer(calls[SIMMER], (graph, aim, zones, brew, 3 * brew.dial[BORDER], 0, rng))
+        if zones.total[CHANGE] == reached or is_due(bell):
+            break
+    keep_best(zones, brew)
+    score[0] = zones.total[CHANGE]
+    return zones.seat[:, LABEL].copy()

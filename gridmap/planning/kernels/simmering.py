@@ -32,7 +32,7 @@ from gridmap.planning.kernels.columns import (
     PLACE,
     WEIGHT,
 )
-from gridmap.planning.kernels.compiling import draw_below, inner
+from gridmap.planning.kernels.compiling import apart, draw_below, inner
 from gridmap.planning.kernels.timing import Bell, is_due
 from gridmap.planning.kernels.weighing import (
     ASTRAY,
@@ -76,7 +76,8 @@ class Brew(NamedTuple):
     cost in a tree cut. ``best``, ``score``: as for `gridmap.planning.kernels.searching`.
     ``dial``: length of ``border`` and of ``stale``; pressure, the cost for each ``LUMP`` of
     households outside the band (`WALL`: the true cost); share of the charge for each zone outside,
-    in 256ths; the change of the last offer but for the band. ``bell`` rings when to end.
+    in 256ths; the change of the last offer but for the band. ``bell`` rings when to end;
+    ``calls`` are the addresses of kernels compiled apart.
     """
 
     apart: np.ndarray
@@ -94,6 +95,7 @@ class Brew(NamedTuple):
     best: np.ndarray
     score: np.ndarray
     bell: Bell
+    calls: np.ndarray
 
 
 @inner
@@ -113,6 +115,7 @@ def open_brew(
     best: np.ndarray,
     score: np.ndarray,
     bell: Bell,
+    calls: np.ndarray,
 ) -> Brew:
     """Set up the simmering of a division; ``best`` are the labels kept so far."""
     size = len(zones.seat)
@@ -132,6 +135,7 @@ def open_brew(
         best,
         score,
         bell,
+        calls,
     )
     total, many = 0, 0
     for node in range(size):
@@ -474,7 +478,7 @@ def _find_partner(graph: Graph, zones: Zones, brew: Brew, node: int, rng: np.nda
     return found
 
 
-@inner
+@apart
 def simmer(  # noqa: C901  # a function for the end of the loop makes the search a third slower
     graph: Graph,
     aim: Aim,

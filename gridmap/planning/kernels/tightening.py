@@ -8,13 +8,18 @@ there are few states; where there are too many, rounding does no harm and the gr
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from gridmap.planning.kernels.columns import KLASS, WEIGHT
-from gridmap.planning.kernels.compiling import inner
+from gridmap.planning.kernels.compiling import apart, inner
 from gridmap.planning.kernels.spanning import CUT, KEPT
 from gridmap.planning.kernels.timing import Bell, is_due
 from gridmap.planning.kernels.weighing import NEVER, Graph, weigh_size
+
+if TYPE_CHECKING:
+    from gridmap.planning.kernels.cutting import Tree
 
 ROOM = 24
 """States for each node, of all nodes together."""
@@ -149,3 +154,23 @@ def _label_zones(
             labels[node] = labels[up]
             state[node] = joined
     return labels
+
+
+@apart
+def cut_finely(
+    graph: Graph,
+    grain: int,
+    nodes: np.ndarray,
+    tree: Tree,
+    bell: Bell,
+    labels: np.ndarray,
+) -> int:
+    """Cut a tree into zones inside their bands; label its nodes in place.
+
+    Return 0 where there is no such cut, or too many states, or the bell rings; else 1.
+    """
+    order, parent, price, flag = tree.order, tree.parent, tree.price, tree.flag
+    found = cut_tightly(graph, grain, nodes, order, parent, price, flag, bell)
+    for i in range(len(found)):
+        labels[i] = found[i]
+    return min(1, len(found))
