@@ -7,12 +7,14 @@ that a plan made by any of them is the same plan.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from gridmap.adjacency import make_territory
+from gridmap.boundaries.reach import SPEED_M_S
+from gridmap.boundaries.reach_inputs import take_stations
 from gridmap.checks import check_sources, count_households, repair_sources
 from gridmap.errors import InvalidOption, RefusedInput
 from gridmap.estimates import estimate_households
@@ -23,10 +25,12 @@ from gridmap.planning import (
     adopt_communities,
     hash_assignment,
     make_plan,
+    measure_service,
     merge_departments,
     rebalance_communities,
 )
 from gridmap.planning.departments import TOLERANCE_M
+from gridmap.planning.serving import MINUTES
 from gridmap.planning.warming import begin_compiling
 from gridmap.rules import Rules
 from gridmap.schemas import ROLES, role_of_layer
@@ -40,6 +44,7 @@ if TYPE_CHECKING:
     from gridmap.findings import Finding
     from gridmap.model import Plan, Progress, Sources, Territory
     from gridmap.planning import Merger
+    from gridmap.planning.serving import Service, Wish
     from gridmap.sources.departments import Departments
 
 
@@ -91,6 +96,95 @@ class ReadOptions:
     datums: Mapping[str, str] = field(default_factory=dict)
     admin_level: int | None = None
     households_total: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReachWish:
+    """What communities are asked about the walk to their stations.
+
+    Attributes
+    ----------
+    stations
+        A file of points; None for the layer of stations in the input.
+    wish
+        ``prefer`` or ``require``, as `gridmap.planning.Service` has them.
+    minutes, speed_m_s
+        The limit of a walk, and metres a second.
+    """
+
+    stations: str | Path | None = None
+    wish: Wish = "prefer"
+    minutes: float = MINUTES
+    speed_m_s: float = SPEED_M_S
+
+
+def read_with_stations(
+    paths: Sequence[str | Path],
+    stations: str | Path | None,
+    *,
+    options: ReadOptions | None = None,
+    progress: Progress = ignore_progress,
+) -> Sources:
+    """Read files as `read_input` does, and a file of stations as the layer ``stations``.
+
+    Parameters
+    ----------
+    paths
+        Files or folders.
+    stations
+        A file all of whose layers are stations, unless ``options`` names one; None for none. It
+        takes the place of a layer of stations in the input.
+    options
+        What the files do not say about themselves; what is said of the role ``stations``, or of
+        this file by its name, is for this file alone.
+
+    Returns
+    -------
+    Sources
+        With the stations in the CRS of the input.
+
+    Raises
+    ------
+    RefusedInput
+        When the file of stations can't be read as points.
+    """
+    options = options or ReadOptions()
+    if stations is None:
+        return read_input(paths, options=options, progress=progress)
+    name = PurePath(stations).name
+    main, own = _divide_options(options, name)
+    sources = read_input(paths, options=main, progress=progress)
+    read = read_sources(
+        [stations],
+        layers=own.layers or {"stations": name},
+        columns=own.columns,
+        crs=own.crs,
+        datums=own.datums,
+    )
+    if has_errors(read.findings):
+        raise RefusedInput(read.findings)
+    frame = read.layer("stations")
+    if frame is None:
+        return sources.with_findings(*read.findings)
+    found = sources.with_layers(stations=frame.to_crs(sources.crs))
+    return replace(found, inputs=(*sources.inputs, *read.inputs)).with_findings(*read.findings)
+
+
+def _divide_options(options: ReadOptions, name: str) -> tuple[ReadOptions, ReadOptions]:
+    """Return what is said of the input, and what of the file of stations."""
+
+    def is_own(key: str) -> bool:
+        role = key.partition(".")[0]
+        return role_of_layer(role) == "stations" or key == name or key.startswith(f"{name}:")
+
+    kinds = ("layers", "columns", "crs", "datums")
+    told = {kind: getattr(options, kind) for kind in kinds}
+    main: dict[str, Any] = {}
+    own: dict[str, Any] = {}
+    for kind, said in told.items():
+        main[kind] = {key: value for key, value in said.items() if not is_own(key)}
+        own[kind] = {key: value for key, value in said.items() if is_own(key)}
+    return replace(options, **main), ReadOptions(**own)
 
 
 def read_input(
@@ -159,6 +253,8 @@ def plan_files(  # noqa: PLR0913  # the options of the main job
     communities: Plan | None = None,
     from_today: bool = False,
     number: int | None = None,
+    locks: Sequence[str] = (),
+    reach: ReachWish | None = None,
     progress: Progress = ignore_progress,
 ) -> Plan:
     """Read files and plan them: the main job.
@@ -185,6 +281,10 @@ def plan_files(  # noqa: PLR0913  # the options of the main job
     from_today, number
         Of the level of communities: whether they are today's with the least change, and how many
         there should be; see `gridmap.rebalance_communities`.
+    locks
+        With ``from_today``: ids of communities and units that stay as they are.
+    reach
+        With ``from_today``: stations that people want, or have, to be near to.
     progress
         Called as ``progress(step, done, total)``.
 
@@ -200,7 +300,8 @@ def plan_files(  # noqa: PLR0913  # the options of the main job
     rules = rules or Rules.preset("default")
     options = options or ReadOptions()
     begin_compiling(loaded=rules.most_residents > 0)
-    sources = read_input(paths, options=options, progress=progress)
+    station_file = None if reach is None else reach.stations
+    sources = read_with_stations(paths, station_file, options=options, progress=progress)
     territory = prepare_territory(
         sources, rules=rules, households_total=options.households_total, progress=progress
     )
@@ -211,6 +312,8 @@ def plan_files(  # noqa: PLR0913  # the options of the main job
             territory,
             rules=rules,
             number=number,
+            locks=locks,
+            service=None if reach is None else _serve(territory, sources, reach),
             seed=seed,
             time_limit_s=time_limit_s,
             progress=progress,
@@ -227,6 +330,20 @@ def plan_files(  # noqa: PLR0913  # the options of the main job
     if communities is None:
         return made
     return replace(made, about={**made.about, "communities_from": hash_assignment(communities)})
+
+
+def _serve(territory: Territory, sources: Sources, reach: ReachWish) -> Service:
+    """Return who can walk to which station of the input in time."""
+    stations, said = take_stations(sources)
+    service = measure_service(
+        territory,
+        sources.layer("roads"),
+        stations,
+        wish=reach.wish,
+        minutes=reach.minutes,
+        speed_m_s=reach.speed_m_s,
+    )
+    return replace(service, findings=sort_findings([*said, *service.findings]))
 
 
 def _adopt(territory: Territory, communities: Plan, level: str) -> Territory:

@@ -45,7 +45,7 @@ class GridmapGroup(TyperGroup):
         except RefusedInput as refusal:
             print_findings(refusal.findings)
             say(
-                "输入数据有误，未划分，未写出任何文件。",
+                "输入数据有误，已拒绝；未写出任何文件。",
                 "The input is refused; nothing was written.",
             )
             raise typer.Exit(EXIT_REFUSED) from None

@@ -10,16 +10,19 @@ from gridmap.planning.partitioning import Certificate, OutsideZone, Partition, p
 from gridmap.planning.planner import make_plan
 from gridmap.planning.rebalancing import rebalance_areas, rebalance_communities
 from gridmap.planning.replanning import hash_assignment, replan
+from gridmap.planning.serving import Service, measure_service
 
 __all__ = [
     "Certificate",
     "Merger",
     "OutsideZone",
     "Partition",
+    "Service",
     "adopt_communities",
     "hash_assignment",
     "make_area_territory",
     "make_plan",
+    "measure_service",
     "merge_departments",
     "merge_units",
     "partition",
