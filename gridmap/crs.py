@@ -205,6 +205,44 @@ def gauss_kruger_zone(lon: float) -> int:
     return int(np.clip(np.floor(lon / 3 + 0.5), FIRST_ZONE, LAST_ZONE))
 
 
+def word_crs(crs: CRS) -> str:
+    """Return the name of a projected CRS as a Chinese map says it.
+
+    Parameters
+    ----------
+    crs
+        Any; the Gauss-Kruger and UTM ones of `metric_crs` and their kin are put into words, of
+        others the registered name stays.
+
+    Notes
+    -----
+    The width of a zone is only in the registered name (EPSG: 3-degree, or 6 unless it says so).
+
+    Examples
+    --------
+    >>> word_crs(CRS(4547))
+    'CGCS2000，高斯-克吕格 3° 带，中央经线 114°（EPSG:4547）'
+    >>> word_crs(CRS(32650))
+    'WGS 84，UTM 第 50N 带，中央经线 117°（EPSG:32650）'
+    """
+    datum, _, projection = str(crs.name).partition(" / ")
+    code = crs.to_epsg()
+    number = f"（EPSG:{code}）" if code else ""
+    operation = crs.coordinate_operation
+    meridians = [
+        round(one.value, 6)
+        for one in (operation.params if operation else ())
+        if one.name == "Longitude of natural origin"
+    ]
+    middle = f"，中央经线 {meridians[0]:g}°" if meridians else ""
+    if "Gauss-Kruger" in projection:
+        width = 3 if projection.startswith("3-degree") else 6
+        return f"{datum}，高斯-克吕格 {width}° 带{middle}{number}"
+    if zone := re.fullmatch(r"UTM zone (\d{1,2}[NS])", projection):
+        return f"{datum}，UTM 第 {zone[1]} 带{middle}{number}"
+    return f"{crs.name}{number}"
+
+
 def parse_datum(datum: str, *, allow_proj: bool = False) -> str | CRS:
     """Turn a declared datum into one of `DATUMS` or a coordinate system.
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
+from gridmap.level_words import choose_words
 from gridmap.maps.wording import clean_text
 
 if TYPE_CHECKING:
@@ -26,9 +27,14 @@ class Register:
     Attributes
     ----------
     ids, names
-        Of each community; a community that only grids name stands at the end.
+        Of each community; a community that only grids name stands at the end. Of a plan of
+        communities these are the townships; one that stands for all land has no name.
     townships
-        Names, sorted, each once.
+        Names, sorted, each once; none of a plan of communities, where they are ``names``.
+    places
+        Names of the townships, whichever of the two they are: what a title says.
+    words
+        What is drawn is called.
     township
         (communities,) position in ``townships``, or -1.
     owner, host
@@ -44,7 +50,13 @@ class Register:
         extra = sorted({*grids["community_id"], *grids["host_id"]} - named - {""})
         self.ids = [str(name) for name in frame.index] + extra
         self.names = [clean_text(name) or key for key, name in _column(frame, "name", self.ids)]
+        self.words = choose_words(plan.about)
+        lifted = self.words.level == "community"
+        if lifted and len(frame) == 1 and not clean_text(frame["name"].iloc[0]):
+            self.names[0] = ""
         towns = [clean_text(town) for _, town in _column(frame, "township", self.ids)]
+        if lifted:
+            towns = [""] * len(self.ids)
         self.townships = sorted(set(towns) - {""})
         self.township = np.array(
             [self.townships.index(town) if town else -1 for town in towns], dtype=np.int64
@@ -53,6 +65,7 @@ class Register:
         self.owner = np.array([place.get(key, -1) for key in grids["community_id"]], dtype=np.int64)
         self.host = np.array([place.get(key, -1) for key in grids["host_id"]], dtype=np.int64)
         self.is_exclave = grids["kind"].eq("exclave").to_numpy(dtype=bool)
+        self.places = [name for name in self.names if name] if lifted else self.townships
 
     def list_lands(self, ground: Ground) -> NDArray[np.object_]:
         """Return the main land of each community, empty where it has none."""

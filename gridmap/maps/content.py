@@ -144,8 +144,8 @@ def _imprint(plan: Plan, imprint: Imprint, register: Register) -> dict[str, Any]
     }
     for language in LANGUAGES:
         word = words[language]
-        places = word["and"].join(register.townships)
-        named = 0 < len(register.townships) <= 3
+        places = word["and"].join(register.places)
+        named = 0 < len(register.places) <= 3
         default = word["titled"].format(places=places) if named else word["untitled"]
         shown["title"][language] = title or default
     return shown
@@ -254,7 +254,10 @@ def _grids(
         "name": names,
         "pinyin": spell_names(names),
         "short": [_short(name, owner) for name, owner in zip(names, owners, strict=True)],
-        "serial": [_serial(code, plan.rules.code_digits) for code in codes],
+        "serial": [
+            "" if register.words.is_named else _serial(code, plan.rules.code_digits)
+            for code in codes
+        ],
         "kind": _digits(grids["kind"], GRID_KINDS),
         "category": _digits(grids["category"], CATEGORIES),
         "community": register.owner.tolist(),

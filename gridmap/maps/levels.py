@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from gridmap.errors import InvalidOption
-from gridmap.terms import TERMS
+from gridmap.level_words import choose_words, reword_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from gridmap.model import Plan
 
 LEVELS = ("micro_grid", "link_unit")
-COUNTED = ("households", "persons")
-"""What ``Plan.about["counted"]`` may say; households where it says nothing."""
+OWN_NAMES = ("micro_grids", "micro_value")
+"""Words of the page about the level below, whatever level it shows."""
 
 
 def show_level(plan: Plan, level: str) -> Plan:
@@ -96,30 +96,11 @@ def reword_page(
     >>> reword_page(words, {"level": "micro_grid"})
     {'zh': {'total_grids': '微网格总数'}, 'en': {'total_grids': 'micro-grids'}}
     """
-    level = about.get("level", "grid")
-    zh, en = dict(words["zh"]), dict(words["en"])
-    if about.get("counted") == "persons":
-        zh = {key: _count_persons(text) for key, text in zh.items()}
-        en = {key: _swap(text, "household", "person") for key, text in en.items()}
-    if level == "community":
-        town, community = TERMS["township"], TERMS["community"]
-        zh = {key: text.replace("社区", town.zh.split("/")[0]) for key, text in zh.items()}
-        en = {key: _swap(text, "community", town.en) for key, text in en.items()}
-        zh = {key: text.replace("网格", community.zh.split("/")[0]) for key, text in zh.items()}
-        en = {key: _swap(text.replace("grids", "communities").replace("Grids", "Communities"),
-                         "grid", "community") for key, text in en.items()}  # fmt: skip
-    elif level in LEVELS:
-        term = TERMS[level]
-        zh = {key: text.replace("网格", term.zh) for key, text in zh.items()}
-        en = {key: _swap(text, "grid", term.en) for key, text in en.items()}
-    return {"zh": zh, "en": en}
-
-
-def _count_persons(text: str) -> str:
-    """Say 人 for 户 where it stands for a count."""
-    return text.replace("住户", "居民").replace("户", "人")
-
-
-def _swap(text: str, word: str, other: str) -> str:
-    """Replace a word in small letters and at the start of a sentence."""
-    return text.replace(word, other).replace(word.capitalize(), other.capitalize())
+    level = choose_words(about)
+    return {
+        language: {
+            key: text if key in OWN_NAMES else reword_text(text, level, language=language)
+            for key, text in words[language].items()
+        }
+        for language in ("zh", "en")
+    }

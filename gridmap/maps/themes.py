@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from gridmap.errors import InvalidOption
+from gridmap.level_words import choose_words, reword_text
 from gridmap.maps.wording import clean_text
 
 if TYPE_CHECKING:
@@ -163,7 +164,8 @@ def _theme_of_band(plan: Plan) -> Theme:
     )
     classes = tuple(ThemeClass(*name, DIVERGING[k]) for k, name in enumerate(names))
     members = tuple(np.where(banded, place, -1).tolist())
-    return Theme("band", "与户数区间相比", "against the band", classes, members)
+    name = reword_text("与户数区间相比", choose_words(plan.about))
+    return Theme("band", name, "against the band", classes, members)
 
 
 def _weight_of(plan: Plan) -> NDArray[np.float64]:

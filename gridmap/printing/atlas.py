@@ -10,6 +10,7 @@ import shapely
 
 from gridmap.boundaries.bound_words import word_four_bounds
 from gridmap.boundaries.four_bounds import SIDES
+from gridmap.level_words import reword_text
 from gridmap.maps.wording import clean_text
 from gridmap.printing.canvas import Window, draw_land, start_sheet
 from gridmap.printing.lettering import INK, write
@@ -113,7 +114,7 @@ def _draw_cover(press: Press, sheet: Sheet, total: int) -> Any:
         1.0, (sheet.frame.width - 20) / 25.4 * 72 / fonts.measure(margin.title, big, bold=True)
     )
     write(axes, middle, top, margin.title, fonts, big, bold=True, colour=INK)
-    write(axes, middle, top - 18, "网 格 图 册", fonts, big * 0.6, bold=True, colour=INK)
+    write(axes, middle, top - 18, " ".join(f"{press.ground.words.zone.zh}图册"), fonts, big * 0.6, bold=True, colour=INK)
     y = top - 42
     for name, value in count_figures(press.ground.plan):
         write(axes, middle - 4, y, name, fonts, 12, colour=INK, across="right")
@@ -157,7 +158,7 @@ def _draw_index(press: Press, sheet: Sheet, pages: list[_Page]) -> Any:
     panel = Panel(axes, sheet, press.fonts)
     write_figures(panel, count_figures(ground.plan))
     write_legend(panel, ground)
-    write_lines(panel, "社区名后括号内为页码。")
+    write_lines(panel, f"{ground.words.above.zh}名后括号内为页码。")
     return figure
 
 
@@ -230,16 +231,20 @@ def _draw_community(press: Press, sheet: Sheet, page: _Page) -> Any:
 
 
 def _list_grids(panel: Panel, press: Press, own: NDArray[np.bool_]) -> None:
-    panel.head("网格")
+    words = press.ground.words
+    panel.head(words.zone.zh)
     grids = press.ground.plan.grids[own]
     room = panel.rows_left() - FEWEST_ROWS - 3
     shown = grids if len(grids) <= room else grids.iloc[: max(room - 1, 0)]
     for _, row in shown.iterrows():
-        serial = serial_of(str(row["code"]), press.ground.plan.rules.code_digits)
-        special = "" if row["kind"] == "general" else f"（{TERMS[str(row['kind'])].zh[:2]}）"
-        panel.row(f"{serial}{special}", value=count_text(int(row["households"])))
+        known = serial_of(str(row["code"]), press.ground.plan.rules.code_digits)
+        if words.is_named:
+            known = clean_text(row["name"]) or clean_text(row["code"])
+        named = words.is_named or row["kind"] == "general"
+        special = "" if named else f"（{TERMS[str(row['kind'])].zh[:2]}）"
+        panel.row(f"{known}{special}", value=count_text(int(row["households"]), words))
     if len(shown) < len(grids):
-        panel.row(f"另有 {len(grids) - len(shown)} 个网格，见表格")
+        panel.row(f"另有 {len(grids) - len(shown)} 个{words.zone.zh}，见表格")
     panel.gap()
 
 
@@ -252,7 +257,7 @@ def _draw_grid(press: Press, sheet: Sheet, page: _Page, bounds: pd.Series[str]) 
     figure, axes, scale = _draw_window(press, sheet, here, here, AROUND_GRID)
     _dress(press, axes, sheet, scale, title, page.number)
     panel = Panel(axes, sheet, press.fonts)
-    panel.head("网格信息")
+    panel.head(f"{ground.words.zone.zh}信息")
     for name, value in _list_facts(press, page, row):
         write_lines(panel, f"{name}：{value}")
     panel.gap()
@@ -267,17 +272,18 @@ def _draw_grid(press: Press, sheet: Sheet, page: _Page, bounds: pd.Series[str]) 
 def _list_facts(press: Press, page: _Page, row: Any) -> list[tuple[str, str]]:
     names = press.ground.register.names
     host = int(press.ground.register.host[page.grid])
-    kind = TERMS[str(row["kind"])].zh
+    words = press.ground.words
+    kind = reword_text(TERMS[str(row["kind"])].zh, words)
     category = CATEGORIES[row["category"]].zh if row["category"] in CATEGORIES else ""
     facts = [("编码", clean_text(row["code"])), ("类别", f"{kind}　{category}".strip("　"))]
     if page.community >= 0:
-        facts.append(("所属社区", names[page.community]))
+        facts.append((f"所属{words.above.zh}", names[page.community]))
     if host >= 0:
-        facts.append(("所在社区", names[host]))
-    facts.append(("户数", count_text(int(row["households"]))))
+        facts.append((f"所在{words.above.zh}", names[host]))
+    facts.append((words.count_zh, count_text(int(row["households"]), words)))
     if row["kind"] != "dedicated":
-        facts.append(("户数区间", f"{row['lower']}–{row['upper']} 户"))
-        state = "是" if row["in_band"] else "否" if row["households"] else "无住户"
+        facts.append((f"{words.count_zh}区间", f"{row['lower']}–{row['upper']} {words.unit.zh}"))
+        state = "是" if row["in_band"] else "否" if row["households"] else words.nobody_zh
         facts.append(("达标", state))
     facts.append(("面积", f"{row['area_m2'] / 1e4:,.2f} 公顷"))
     return facts

@@ -9,6 +9,7 @@ import numpy as np
 import shapely
 from pyproj import Transformer
 
+from gridmap.level_words import choose_words
 from gridmap.maps.belonging import Register, level_arcs
 from gridmap.maps.ground import Ground, find_label_places
 from gridmap.maps.outlines import STEP_DEG, trace_arcs
@@ -19,6 +20,7 @@ from gridmap.maps.wording import clean_text
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from gridmap.level_words import LevelWords
     from gridmap.model import Plan
 
     Objects = NDArray[np.object_]
@@ -67,6 +69,11 @@ class PrintedGround:
     way_kinds: Objects
     way_classes: Objects
     way_names: Objects
+
+    @property
+    def words(self) -> LevelWords:
+        """What is drawn is called, and what it counts."""
+        return choose_words(self.plan.about)
 
     @property
     def bounds(self) -> tuple[float, float, float, float]:

@@ -8,7 +8,7 @@ import numpy as np
 import shapely
 
 from gridmap.maps.palette import INKS, KINDS
-from gridmap.maps.wording import CATEGORY_LETTERS
+from gridmap.maps.wording import CATEGORY_LETTERS, clean_text
 from gridmap.printing.papers import MM_AN_INCH
 from gridmap.printing.words import count_text, serial_of
 
@@ -67,19 +67,22 @@ def place_names(
 
 
 def _default_label(ground: PrintedGround) -> LabelOf:
-    grids = ground.plan.grids
+    grids, words = ground.plan.grids, ground.words
 
     def label(place: int) -> tuple[str, ...]:
         row = grids.iloc[place]
+        count = count_text(int(row["households"]), words)
         if row["kind"] == "dedicated":
             return (CATEGORY_LETTERS.get(str(row["category"]), ("专", "D"))[0],)
         first = serial_of(str(row["code"]), ground.plan.rules.code_digits)
-        if row["kind"] == "exclave":
+        if words.is_named:
+            first = clean_text(row["name"]) or clean_text(row["code"])
+        elif row["kind"] == "exclave":
             first = f"飞 {first}"
-        elif not row["in_band"]:
+        if row["kind"] != "exclave" and not row["in_band"]:
             over, nobody = row["households"] > row["upper"], row["households"] == 0
             first = f"{'▲' if over else '○' if nobody else '▼'} {first}"
-        return first, count_text(int(row["households"]))
+        return first, count
 
     return label
 
@@ -155,7 +158,7 @@ def _write_communities(
     )
     for community in order:
         land = shapely.intersection(ground.communities[community], window.land)
-        if shapely.is_empty(land):
+        if shapely.is_empty(land) or not names[community]:
             continue
         best = _seek_place(land, names[community], pen, fonts, taken)
         if best is not None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
+from gridmap.level_words import reword_text
 from gridmap.maps.palette import INKS, KINDS, SHADES, TINTS, blend
 from gridmap.maps.wording import CATEGORY_LETTERS
 from gridmap.printing.canvas import BORDER_INKS, BORDER_POINTS, HATCHES
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from gridmap.model import Plan
     from gridmap.printing.fonts import Fonts
     from gridmap.printing.ground import PrintedGround
     from gridmap.printing.papers import Sheet
@@ -135,35 +135,39 @@ def write_legend(panel: Panel, ground: PrintedGround) -> None:
     used = set(ground.levels.tolist()) | {0}
     for level, text in enumerate(BORDER_WORDS):
         if level in used:
-            panel.row(text, _line(panel, INKS[BORDER_INKS[level]], BORDER_POINTS[level]))
+            look = _line(panel, INKS[BORDER_INKS[level]], BORDER_POINTS[level])
+            panel.row(reword_text(text, ground.words), look)
     for kind, text in WAY_WORDS.items():
         if (ground.way_kinds == kind).any():
             panel.row(text, _way(panel, kind))
-    _explain_marks(panel, ground.plan)
+    _explain_marks(panel, ground)
     panel.gap()
 
 
 BORDER_WORDS = ("网格界", "社区界", "街道界", "规划范围界")
+"""In the order of `gridmap.printing.ground.LEVELS`; reworded for the level that is drawn."""
 WAY_WORDS = {"river": "河流", "railway": "铁路", "road": "主要道路"}
 
 
 def _explain_kinds(panel: Panel, ground: PrintedGround) -> None:
-    kinds = set(ground.plan.grids["kind"])
+    kinds, words = set(ground.plan.grids["kind"]), ground.words
     tint = blend("#ffffff", TINTS[0], SHADES[0])
     if "general" in kinds:
-        panel.row(TERMS["general"].zh + "（编号、户数）", _patch(panel, tint))
+        known = "名称" if words.is_named else "编号"
+        panel.row(f"{words.general.zh}（{known}、{words.count_zh}）", _patch(panel, tint))
     for kind in ("dedicated", "exclave"):
         if kind in kinds:
             look = KINDS[kind]
             ink = blend(look["ink"], look["fill"], 0.35)
-            panel.row(TERMS[kind].zh, _patch(panel, look["fill"], HATCHES[kind], ink))
+            name = reword_text(TERMS[kind].zh, words)
+            panel.row(name, _patch(panel, look["fill"], HATCHES[kind], ink))
     if len(ground.links):
-        panel.row("指向归属社区", _line(panel, KINDS["exclave"]["ink"], 0.9))
+        panel.row(reword_text("指向归属社区", words), _line(panel, KINDS["exclave"]["ink"], 0.9))
 
 
-def _explain_marks(panel: Panel, plan: Plan) -> None:
+def _explain_marks(panel: Panel, ground: PrintedGround) -> None:
     """Explain letters of categories, and marks of grids outside their band."""
-    grids = plan.grids
+    grids, words = ground.plan.grids, ground.words
     used = set(grids["category"])
     letters = [
         f"{letter[0]}—{CATEGORIES[key].zh}"
@@ -174,9 +178,9 @@ def _explain_marks(panel: Panel, plan: Plan) -> None:
         panel.row("　".join(letters[start : start + 2]))
     outside = grids["kind"].ne("dedicated") & ~grids["in_band"].astype(bool)
     if outside.any():
-        panel.row("▲—高于户数上限　▼—低于下限")
+        panel.row(f"▲—高于{words.count_zh}上限　▼—低于下限")
     if (outside & grids["households"].eq(0)).any():
-        panel.row("○—无住户")
+        panel.row(f"○—{words.nobody_zh}")
 
 
 def _patch(panel: Panel, fill: str, hatch: str = "", ink: str = "") -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from gridmap.crs import word_crs
 from gridmap.errors import InvalidOption
 from gridmap.findings import FindingKind
 from gridmap.maps.wording import clean_text
@@ -202,9 +203,10 @@ def _set_up(
 
 
 def _title_of(ground: PrintedGround, *, compared: bool) -> str:
-    names = ground.register.townships
+    names = ground.register.places
     places = "、".join(names) if 0 < len(names) <= 3 else ""
-    return f"{places}网格调整前后对照图" if compared else f"{places}网格划分图"
+    zone = ground.words.zone.zh
+    return f"{places}{zone}调整前后对照图" if compared else f"{places}{zone}划分图"
 
 
 def _draw_sheet(press: Press, sheet: Sheet) -> Any:
@@ -237,7 +239,7 @@ def _write_notes(panel: Panel, press: Press) -> None:
     plan = press.ground.plan
     notes = [
         f"划分标准：{clean_text(plan.rules.label_zh)}",
-        "坐标系：" + str(plan.territory.units.metric_crs.name),
+        "坐标系：" + word_crs(plan.territory.units.metric_crs),
     ]
     for note in notes:
         write_lines(panel, note)

@@ -74,7 +74,7 @@ def draw_spread(before: PrintedGround, press: Press, paper: str) -> Any:
     panel = Panel(axes, sheet, press.fonts)
     panel.wide = sheet.panel.width
     write_lines(panel, tell_comparison(comparison))
-    panel.row("红色粗线：有变化的网格")
+    panel.row(f"红色粗线：有变化的{press.ground.words.zone.zh}")
     return figure
 
 

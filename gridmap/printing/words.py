@@ -5,25 +5,31 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gridmap.estimates import HOUSEHOLDS_ESTIMATED
+from gridmap.level_words import choose_words, reword_text
 
 if TYPE_CHECKING:
+    from gridmap.level_words import LevelWords
     from gridmap.model import Plan
 
 FEW = 10
 """A count of households below this is shown as a class. Source: issue 5, FIELD.md section 7."""
 
 
-def count_text(households: int) -> str:
-    """Return a count of households as a map shows it.
+def count_text(count: int, words: LevelWords) -> str:
+    """Return a count of households or persons as a map shows it.
 
     Examples
     --------
-    >>> count_text(412), count_text(3), count_text(0)
+    >>> from gridmap.level_words import choose_words
+    >>> words = choose_words({})
+    >>> count_text(412, words), count_text(3, words), count_text(0, words)
     ('412户', '<10户', '无住户')
+    >>> count_text(4120, choose_words({"counted": "persons"}))
+    '4120人'
     """
-    if households == 0:
-        return "无住户"
-    return f"<{FEW}户" if households < FEW else f"{households}户"
+    if count == 0:
+        return words.nobody_zh
+    return f"<{FEW}{words.unit.zh}" if count < FEW else f"{count}{words.unit.zh}"
 
 
 def serial_of(code: str, digits: int) -> str:
@@ -47,18 +53,19 @@ def count_figures(plan: Plan) -> list[tuple[str, str]]:
     estimated = any(f.code == HOUSEHOLDS_ESTIMATED.code for f in plan.findings)
     general = grids["kind"].eq("general")
     inside = int((general & grids["in_band"].astype(bool)).sum())
-    persons = plan.about.get("counted") == "persons"
-    special = {kind: grids["kind"].eq(kind).sum() for kind in ("dedicated", "exclave")}
+    words = choose_words(plan.about)
+    special = {kind: int(grids["kind"].eq(kind).sum()) for kind in ("dedicated", "exclave")}
     about = "约 " if hidden or estimated else ""
-    return [
-        ("网格总数", f"{len(grids)}"),
+    guessed = "（估算）" if estimated else ""
+    rows = [
+        (f"{words.zone.zh}总数", f"{len(grids)}"),
         (
-            "总人数" if persons else "总户数（估算）" if estimated else "总户数",
+            f"总{words.count_zh}{guessed}",
             f"{about}{households // FEW * FEW if hidden else households:,}",
         ),
-        ("综合网格（达标 / 全部）", f"{inside} / {int(general.sum())}"),
-        (
-            "专属 / 飞地网格",
-            f"{int(special['dedicated'])} / {int(special['exclave'])}",
-        ),
+        (f"{words.general.zh}（达标 / 全部）", f"{inside} / {int(general.sum())}"),
     ]
+    if words.level == "community":
+        exclaves = f"{special['exclave']}"
+        return [*rows, (reword_text("飞地网格", words), exclaves)] if special["exclave"] else rows
+    return [*rows, ("专属 / 飞地网格", f"{special['dedicated']} / {special['exclave']}")]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gridmap.level_words import COUNTED, ZONES
 from gridmap.reports.columns import NO, YES, Column, Sheet, Value
 from gridmap.reports.workbook import check_tables_target, write_sheets
 from gridmap.scoring import list_comparison, tell_comparison
-from gridmap.scoring.telling import CODE_WORDS, COUNTED, LEVELS, NOUNS_ZH
+from gridmap.scoring.telling import CODE_WORDS, NOUNS_ZH
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -195,7 +196,7 @@ def _about(comparison: Comparison) -> Sheet:
         Column("中文", "Chinese", "text", 60),
         Column("英文", "English", "text", 60),
     )
-    level = LEVELS[comparison.level]
+    level = ZONES[comparison.level]
     paragraph = [tell_comparison(comparison, language=language) for language in ("zh", "en")]
     rows: list[tuple[Value, ...]] = [
         ("结论 conclusion", None, paragraph[0], paragraph[1]),

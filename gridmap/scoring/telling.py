@@ -2,31 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
+from gridmap.level_words import COUNTED, ZONES, Words
 from gridmap.model import CHANGES
 
 if TYPE_CHECKING:
     from gridmap.scoring.differences import Change, Comparison
 
 
-class Words(NamedTuple):
-    """How the zones of a level are called: Chinese, English for one, English for more."""
-
-    zh: str
-    one: str
-    more: str
-
-
-LEVELS = {
-    "grid": Words("网格", "grid", "grids"),
-    "community": Words("社区", "community", "communities"),
-    "division": Words("区划", "division", "divisions"),
-}
-COUNTED = {
-    "households": Words("户", "household", "households"),
-    "persons": Words("人", "person", "persons"),
-}
 NOUNS_ZH = {"households": "户数", "persons": "人口"}
 CODE_WORDS = {
     "U": ("不变", "unchanged"),
@@ -73,7 +57,7 @@ def tell_comparison(comparison: Comparison, *, language: str = "zh") -> str:
 
 
 def _tell_zh(told: Comparison) -> str:
-    zone, measures, counts = LEVELS[told.level].zh, told.measures, told.counts
+    zone, measures, counts = ZONES[told.level].zh, told.measures, told.counts
     first = [_move_zh(zone, measures["number"], "个", changed="调整为")]
     if measures["judged"] != measures["number"]:
         judged = "其中综合网格" if told.level == "grid" else f"其中飞地以外的{zone}"
@@ -127,7 +111,7 @@ def _move_zh(what: str, change: Change, unit: str, *, changed: str = "") -> str:
 
 
 def _tell_en(told: Comparison) -> str:
-    words, measures, counts = LEVELS[told.level], told.measures, told.counts
+    words, measures, counts = ZONES[told.level], told.measures, told.counts
     said = [_move_en(f"The number of {words.more}", measures["number"])]
     if measures["judged"] != measures["number"]:
         judged = "general grids" if told.level == "grid" else f"{words.more} besides exclaves"
