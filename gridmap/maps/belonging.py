@@ -81,11 +81,16 @@ def _column(frame: gpd.GeoDataFrame, column: str, ids: Sequence[str]) -> list[tu
 
 
 def level_arcs(arcs: Arcs, register: Register) -> str:
-    """Return a digit for each arc: 0 grid, 1 community, 2 township border, 3 outer line."""
+    """Return a digit for each arc: 0 grid, 1 community, 2 township border, 3 outer line.
+
+    On a plan of communities borders are 1 and 2: they look as on a map of grids.
+    """
     town = np.append(register.township, -1)[np.append(register.owner, -1)]
     owner = np.append(register.owner, -1)
     left, right = arcs.sides[:, 0], arcs.sides[:, 1]
     level = np.where(owner[left] != owner[right], 1, 0)
     level = np.where((level == 1) & (town[left] != town[right]), 2, level)
+    if register.words.level == "community":
+        level += 1
     level = np.where((left < 0) | (right < 0), 3, level)
     return "".join(map(str, level.tolist()))

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from gridmap.model import Plan
 
 LEVELS = ("micro_grid", "link_unit")
-OWN_NAMES = ("micro_grids", "micro_value")
-"""Words of the page about the level below, whatever level it shows."""
+OWN_NAMES = ("micro_grids", "micro_value", "legend_community", "legend_township")
+"""Words of the page about the level below, and of borders above, whatever level it shows."""
 
 
 def show_level(plan: Plan, level: str) -> Plan:

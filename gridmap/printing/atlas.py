@@ -17,7 +17,7 @@ from gridmap.printing.lettering import INK, write
 from gridmap.printing.margins import draw_frame, draw_north, write_foot, write_title
 from gridmap.printing.panel import Panel, draw_locator, write_figures, write_legend, write_lines
 from gridmap.printing.papers import choose_scale, lay_out_sheet
-from gridmap.printing.words import count_figures, count_text, serial_of
+from gridmap.printing.words import count_figures, count_text, name_numbers, serial_of
 from gridmap.terms import CATEGORIES, TERMS
 
 if TYPE_CHECKING:
@@ -220,12 +220,15 @@ def _draw_community(press: Press, sheet: Sheet, page: _Page) -> Any:
     own = ground.register.owner == page.community
     main = own & ~ground.register.is_exclave
     name = ground.register.names[page.community]
-    figure, axes, scale = _draw_window(press, sheet, main if main.any() else own, own, 1.0)
+    shown = main if main.any() else own
+    figure, axes, scale, numbered = _draw_window(press, sheet, shown, own, 1.0)
     _dress(press, axes, sheet, scale, name, page.number)
     panel = Panel(axes, sheet, press.fonts)
     grids = ground.plan.grids[own]
     write_figures(panel, count_figures(replace(ground.plan, grids=grids)))
     _list_grids(panel, press, own)
+    if numbered:
+        write_lines(panel, "图上编号：" + name_numbers(ground.plan, numbered))
     _locate(panel, press, own)
     return figure
 
@@ -254,7 +257,7 @@ def _draw_grid(press: Press, sheet: Sheet, page: _Page, bounds: pd.Series[str]) 
     here = np.arange(len(ground.lands)) == page.grid
     row = ground.plan.grids.iloc[page.grid]
     title = clean_text(row["name"]) or clean_text(row["code"])
-    figure, axes, scale = _draw_window(press, sheet, here, here, AROUND_GRID)
+    figure, axes, scale, _ = _draw_window(press, sheet, here, here, AROUND_GRID)
     _dress(press, axes, sheet, scale, title, page.number)
     panel = Panel(axes, sheet, press.fonts)
     panel.head(f"{ground.words.zone.zh}信息")
@@ -291,15 +294,15 @@ def _list_facts(press: Press, page: _Page, row: Any) -> list[tuple[str, str]]:
 
 def _draw_window(
     press: Press, sheet: Sheet, shown: NDArray[np.bool_], about: NDArray[np.bool_], around: float
-) -> tuple[Any, Any, float]:
+) -> tuple[Any, Any, float, list[int]]:
     ground = press.ground
     figure, axes = start_sheet(sheet.inches)
     west, south, east, north = shapely.total_bounds(ground.lands[shown])
     scale = choose_scale((east - west) * around, (north - south) * around, sheet.map)
     window = Window(sheet.map, ((west + east) / 2, (south + north) / 2), scale)
     outlined = shown if int(shown.sum()) == 1 else None
-    draw_land(axes, ground, window, press.fonts, about=about, marked=outlined)
-    return figure, axes, scale
+    numbered = draw_land(axes, ground, window, press.fonts, about=about, marked=outlined)
+    return figure, axes, scale, numbered
 
 
 def _locate(panel: Panel, press: Press, here: NDArray[np.bool_]) -> None:

@@ -79,7 +79,7 @@ def draw_land(
     marked: NDArray[np.bool_] | None = None,
     label_of: Callable[[int], tuple[str, ...]] | None = None,
     names: Sequence[str] | None = None,
-) -> None:
+) -> list[int]:
     """Draw the land of a window.
 
     Parameters
@@ -97,6 +97,11 @@ def draw_land(
         Returns the lines of a grid's label; serial number and households unless given.
     names
         Of the communities; their own unless given.
+
+    Returns
+    -------
+    list
+        As of `gridmap.printing.lettering.place_names`.
     """
     inside = shapely.intersects(ground.lands, window.land)
     chosen = np.ones(len(ground.lands), dtype=bool) if about is None else about
@@ -110,10 +115,11 @@ def draw_land(
         pen.stroke(lines, BORDER_POINTS[level], INKS[BORDER_INKS[level]], 4 + level / 10)
     if marked is not None:
         pen.stroke(shapely.boundary(ground.lands[inside & marked]), 2.2, INKS["above"], 5)
-    shown = np.isin(ground.link_grids, np.flatnonzero(inside & chosen))
-    for line in ground.links[shown]:
+    linked = np.isin(ground.link_grids, np.flatnonzero(inside & chosen))
+    for line in ground.links[linked]:
         pen.arrow(line, KINDS["exclave"]["ink"])
-    place_names(pen, ground, fonts, inside & chosen, label_of, names or ground.register.names)
+    shown = inside & chosen
+    return place_names(pen, ground, fonts, shown, label_of, names or ground.register.names)
 
 
 class _Pen:

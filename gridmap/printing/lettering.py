@@ -59,11 +59,21 @@ def place_names(
     shown: NDArray[np.bool_],
     label_of: LabelOf | None,
     names: Sequence[str],
-) -> None:
-    """Write the labels of grids, then names of communities, then of roads."""
-    taken = _write_grids(pen, ground, fonts, shown, label_of or _default_label(ground))
+) -> list[int]:
+    """Write the labels of grids, then names of communities, then of roads.
+
+    Returns
+    -------
+    list
+        Grids that are known by their names and have no room for them: each has a number on its
+        land instead, its place in this list from 1.
+    """
+    numbers: list[int] | None = [] if ground.words.is_named and label_of is None else None
+    label = label_of or _default_label(ground)
+    taken = _write_grids(pen, ground, fonts, shown, label, numbers)
     _write_communities(pen, ground, fonts, shown, taken, names)
     _write_roads(pen, ground, fonts, taken)
+    return numbers or []
 
 
 def _default_label(ground: PrintedGround) -> LabelOf:
@@ -93,7 +103,9 @@ def _write_grids(
     fonts: Fonts,
     shown: NDArray[np.bool_],
     label_of: LabelOf,
+    numbers: list[int] | None,
 ) -> list[Rect]:
+    """Write what fits; where no line of a label does, a number if these are wanted."""
     taken: list[Rect] = []
     window = pen.window
     at = window.to_sheet(ground.places[:, :2])
@@ -105,6 +117,9 @@ def _write_grids(
     for place in np.flatnonzero(shown & inside).tolist():
         lines = [line for line in label_of(place) if line]
         fitting = _fit(lines, fonts, room[place])
+        if fitting is None and lines and numbers is not None:
+            numbers.append(place)
+            fitting = _fit([str(len(numbers))], fonts, room[place])
         if fitting is None:
             continue
         lines, size, (wide, high) = fitting

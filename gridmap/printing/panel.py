@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from gridmap.printing.ground import PrintedGround
     from gridmap.printing.papers import Sheet
 
-_WORDS = re.compile(r"[!-~]{1,24}\s*|.", re.DOTALL)
+_WORDS = re.compile(r"(?:[!-~]{1,24}\s*|.)[，。；：、）]*", re.DOTALL)
+"""What stays on one line: a word of letters, or a character, with the marks that end it."""
 LINE_MM = {"A3": 5.2, "A4": 4.6}
 """From one line of the panel to the next."""
 SIZE_PT = {"A3": 8.5, "A4": 7.5}
@@ -132,11 +133,11 @@ def write_legend(panel: Panel, ground: PrintedGround) -> None:
     """Explain what is on the map, and nothing that is not."""
     panel.head("图例")
     _explain_kinds(panel, ground)
-    used = set(ground.levels.tolist()) | {0}
+    used = set(ground.levels.tolist())
     for level, text in enumerate(BORDER_WORDS):
         if level in used:
             look = _line(panel, INKS[BORDER_INKS[level]], BORDER_POINTS[level])
-            panel.row(reword_text(text, ground.words), look)
+            panel.row(reword_text(text, ground.words) if level == 0 else text, look)
     for kind, text in WAY_WORDS.items():
         if (ground.way_kinds == kind).any():
             panel.row(text, _way(panel, kind))
@@ -145,7 +146,7 @@ def write_legend(panel: Panel, ground: PrintedGround) -> None:
 
 
 BORDER_WORDS = ("网格界", "社区界", "街道界", "规划范围界")
-"""In the order of `gridmap.printing.ground.LEVELS`; reworded for the level that is drawn."""
+"""In the order of `gridmap.printing.ground.LEVELS`; the first is reworded for micro-grids."""
 WAY_WORDS = {"river": "河流", "railway": "铁路", "road": "主要道路"}
 
 
@@ -176,7 +177,7 @@ def _explain_marks(panel: Panel, ground: PrintedGround) -> None:
     ]
     for start in range(0, len(letters), 2):
         panel.row("　".join(letters[start : start + 2]))
-    outside = grids["kind"].ne("dedicated") & ~grids["in_band"].astype(bool)
+    outside = grids["kind"].eq("general") & ~grids["in_band"].astype(bool)
     if outside.any():
         panel.row(f"▲—高于{words.count_zh}上限　▼—低于下限")
     if (outside & grids["households"].eq(0)).any():

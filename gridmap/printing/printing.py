@@ -18,7 +18,7 @@ from gridmap.printing.panel import Panel, write_figures, write_legend, write_lin
 from gridmap.printing.papers import choose_scale, choose_sheet
 from gridmap.printing.press import Press
 from gridmap.printing.spread import draw_spread
-from gridmap.printing.words import count_figures
+from gridmap.printing.words import count_figures, name_numbers
 from gridmap.writing import check_ending, write_atomically
 
 if TYPE_CHECKING:
@@ -216,12 +216,12 @@ def _draw_sheet(press: Press, sheet: Sheet) -> Any:
     west, south, east, north = ground.bounds
     scale = choose_scale(east - west, north - south, sheet.map)
     window = Window(sheet.map, ((west + east) / 2, (south + north) / 2), scale)
-    draw_land(axes, ground, window, fonts)
+    numbered = draw_land(axes, ground, window, fonts)
     _dress(press, axes, sheet, scale)
     panel = Panel(axes, sheet, fonts)
     write_figures(panel, count_figures(ground.plan))
     write_legend(panel, ground)
-    _write_notes(panel, press)
+    _write_notes(panel, press, numbered)
     return figure
 
 
@@ -234,13 +234,15 @@ def _dress(press: Press, axes: Any, sheet: Sheet, scale: float) -> None:
     draw_north(axes, sheet.map, press.fonts)
 
 
-def _write_notes(panel: Panel, press: Press) -> None:
+def _write_notes(panel: Panel, press: Press, numbered: list[int]) -> None:
     panel.head("说明")
     plan = press.ground.plan
     notes = [
         f"划分标准：{clean_text(plan.rules.label_zh)}",
         "坐标系：" + word_crs(plan.territory.units.metric_crs),
     ]
+    if numbered:
+        notes.append("图上编号：" + name_numbers(plan, numbered))
     for note in notes:
         write_lines(panel, note)
 

@@ -12,6 +12,7 @@ from gridmap.printing.lettering import INK, write
 from gridmap.printing.margins import draw_frame, draw_north, write_foot, write_title
 from gridmap.printing.panel import Panel, write_lines
 from gridmap.printing.papers import Box, choose_scale, lay_out_sheet
+from gridmap.printing.words import name_numbers
 from gridmap.scoring import compare_plans, tell_comparison
 
 if TYPE_CHECKING:
@@ -48,11 +49,14 @@ def draw_spread(before: PrintedGround, press: Press, paper: str) -> Any:
     east, north = bounds[:, 2:].max(axis=0)
     half = replace(sheet, map=Box(*sheet.map[:2], sheet.map.width / 2, sheet.map.height - HEAD_MM))
     scale = choose_scale(east - west, north - south, half.map)
+    notes: list[str] = []
     for place, (ground, side) in enumerate(zip((before, press.ground), SIDES, strict=True)):
         box = half.map._replace(left=half.map.left + place * half.map.width)
         window = Window(box, ((west + east) / 2, (south + north) / 2), scale)
         marked = _find_changed(comparison, side[0], ground)
-        draw_land(axes, ground, window, press.fonts, marked=marked)
+        numbered = draw_land(axes, ground, window, press.fonts, marked=marked)
+        if numbered:
+            notes.append(f"{side[1]}图上编号：{name_numbers(ground.plan, numbered)}")
         write(
             axes,
             box.left + box.width / 2,
@@ -75,6 +79,8 @@ def draw_spread(before: PrintedGround, press: Press, paper: str) -> Any:
     panel.wide = sheet.panel.width
     write_lines(panel, tell_comparison(comparison))
     panel.row(f"红色粗线：有变化的{press.ground.words.zone.zh}")
+    for note in notes:
+        write_lines(panel, note)
     return figure
 
 

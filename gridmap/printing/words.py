@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from gridmap.estimates import HOUSEHOLDS_ESTIMATED
 from gridmap.level_words import choose_words, reword_text
+from gridmap.maps.wording import clean_text
 
 if TYPE_CHECKING:
     from gridmap.level_words import LevelWords
@@ -42,6 +43,22 @@ def serial_of(code: str, digits: int) -> str:
     """
     tail = code[-digits:]
     return (tail.lstrip("0") or tail) if tail.isdecimal() and tail.isascii() else code
+
+
+def name_numbers(plan: Plan, numbered: list[int]) -> str:
+    """Return whose land the numbers 1, 2, ... stand on, as one line; empty where there are none.
+
+    Parameters
+    ----------
+    plan
+        What is drawn.
+    numbered
+        As of `gridmap.printing.lettering.place_names`.
+    """
+    names = [clean_text(plan.grids["name"].iloc[place]) for place in numbered]
+    codes = [clean_text(plan.grids["code"].iloc[place]) for place in numbered]
+    both = enumerate(zip(names, codes, strict=True), start=1)
+    return "，".join(f"{number} {name or code}" for number, (name, code) in both)
 
 
 def count_figures(plan: Plan) -> list[tuple[str, str]]:

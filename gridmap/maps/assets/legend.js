@@ -45,6 +45,7 @@
     const inks = palette.inks;
     const kinds = palette.kinds;
     const holds = (key, value) => model.grids.some((grid) => grid[key] === value);
+    const borders = (level) => model.arcs.levels.indexOf(level) >= 0;
     const rows = [];
     const add = (present, key, draw) => {
       if (present) rows.push({ key: key, draw: draw });
@@ -71,12 +72,12 @@
         gm.drawPlate(ctx, WIDTH / 2, HEIGHT / 2, 17, letter, "dedicated", kinds.dedicated);
       })
     );
-    add(model.townships.length > 1, "legend_township", (ctx) => {
+    add(borders("2"), "legend_township", (ctx) => {
       line(ctx, "rgba(34,54,76,0.18)", 7);
       line(ctx, inks.township, 2.5, [9, 4, 1.5, 4]);
     });
-    add(model.communities.length > 1, "legend_community", (ctx) => line(ctx, inks.community, 2));
-    add(true, "legend_grid", (ctx) => line(ctx, inks.grid, 1.1));
+    add(borders("1"), "legend_community", (ctx) => line(ctx, inks.community, 2));
+    add(borders("0"), "legend_grid", (ctx) => line(ctx, inks.grid, 1.1));
     add(model.ways.river, "legend_river", (ctx) => line(ctx, inks.river, 5));
     add(model.ways.road, "legend_road", (ctx) => {
       line(ctx, inks.road_edge, 5.4);
