@@ -68,7 +68,7 @@ class Ground:
         """Return arcs in the datum of the page."""
         if self.shift is None:
             return arcs
-        points = (arcs.points + self.origin) * STEP_DEG
+        points = ((arcs.points + self.origin) * STEP_DEG).astype(np.float64)
         return replace(arcs, points=self.count_degrees(points))
 
     def unite(self, chosen: NDArray[np.bool_]) -> shapely.Geometry:

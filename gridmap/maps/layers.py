@@ -141,5 +141,5 @@ def _lines_of(part: shapely.Geometry) -> list[shapely.Geometry]:
         return []
     kind = shapely.get_type_id(part)
     if kind == POLYGON:
-        return [part.exterior, *part.interiors]
+        return list(shapely.get_rings(part))
     return [part] if kind in (POINT, LINE) else []
