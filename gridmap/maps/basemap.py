@@ -104,7 +104,7 @@ def read_tiles(url: str, datum: str) -> Tiles | None:
     except ValueError as problem:
         raise _refuse("The address of the tiles can't be read.", "无法识别瓦片地址。") from problem
     host = parts.hostname or ""
-    behind = "?".join((parts.path, parts.query))
+    behind = f"{parts.path}?{parts.query}"
     plain = _PLAIN.fullmatch(url) and _HOST.fullmatch(host) and "@" not in parts.netloc
     places = all(behind.count(place) == 1 for place in _PLACES)
     braces = behind.count("{") == behind.count("}") == len(_PLACES)

@@ -6,19 +6,26 @@ import re
 
 FEW = 10
 """A count of households below this is shown as a class. Source: issue 5, FIELD.md section 7."""
-_SMALL = re.compile(r"(?<![0-9A-Za-z.,#/_-])[1-9](?![0-9A-Za-z%]|[.,][0-9])")
+_THINGS = (
+    r" ?(?:个(?!住户|居民|户)|处|块|栋|条|座|米|平方|公顷|公里|所|层)"
+    r"| (?:communit|gap|grid|site|part|piece|building|unit|place|department|layer|detached|metre"
+    r"|km|m\b|m2\b)"
+)
+"""What stands behind a number that counts or measures something else than households."""
+_SMALL = re.compile(rf"(?<![0-9A-Za-z.,#/_-])[1-9](?![0-9A-Za-z%]|[.,][0-9]|{_THINGS})")
 _OF_HOMES = re.compile("户|人|household|person|resident", re.IGNORECASE)
 
 
 def hide_small_numbers(text: str) -> str:
     """Return a sentence about households with every small number in it made a class.
 
-    A sentence that speaks of no household, person or resident stays as it is.
+    A sentence that speaks of no household, person or resident stays as it is, and so does a number
+    that plainly counts or measures another thing.
 
     Examples
     --------
-    >>> hide_small_numbers("共 3314 平方米、4 户"), hide_small_numbers("3 处空白，宽 0.5 米")
-    ('共 3314 平方米、<10 户', '3 处空白，宽 0.5 米')
+    >>> hide_small_numbers("1 处空白，共 3314 平方米、4 户"), hide_small_numbers("占 3")
+    ('1 处空白，共 3314 平方米、<10 户', '占 3')
     """
     return _SMALL.sub(f"<{FEW}", text) if _OF_HOMES.search(text) else text
 

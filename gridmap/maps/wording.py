@@ -157,8 +157,8 @@ _PAGE = {
     ),
     "measure": ("测距", "Measure"),
     "measure_hint": (
-        "点击地图量距离，三点起显示面积；Esc 结束",
-        "Click to measure; three points give an area; Esc ends",
+        "点击地图量距离，三点起显示面积；按 Esc 或再按“测距”结束",
+        "Click to measure; three points give an area; Esc or Measure ends",
     ),
     "full_screen": ("全屏", "Full screen"),
     "tools": ("工具", "Tools"),

@@ -125,13 +125,9 @@ def marked(drawn: Plan) -> tuple[Plan, Marks]:
     plan = dataclasses.replace(
         drawn,
         grids=marks.fill(drawn.grids, "grids"),
-        territory=dataclasses.replace(
-            drawn.territory, units=dataclasses.replace(units, **tables)
-        ),
+        territory=dataclasses.replace(drawn.territory, units=dataclasses.replace(units, **tables)),
         micro_grids=marks.fill(drawn.micro_grids, "micro_grids"),
-        link_units=None
-        if drawn.link_units is None
-        else marks.fill(drawn.link_units, "link_units"),
+        link_units=None if drawn.link_units is None else marks.fill(drawn.link_units, "link_units"),
         findings=findings,
         about=about,
     )
@@ -169,7 +165,9 @@ def test_the_earlier_plan_is_read_by_the_same_list(drawn: Plan) -> None:
     content = describe_plan(drawn, Imprint(), "zh", Extras("internal", before=drawn))
     assert "deviation" not in content["before"]["grids"]
     assert "households" in content["before"]["grids"]
-    former = [[name, code] for name, code in zip(drawn.grids["name"], drawn.grids["code"])]
+    former = [
+        [name, code] for name, code in zip(drawn.grids["name"], drawn.grids["code"], strict=True)
+    ]
     assert content["earlier"] == former
 
 
@@ -232,9 +230,11 @@ def test_a_small_micro_grid_and_a_small_deviation_are_not_given_away(drawn: Plan
     ("text", "shown"),
     [
         ("该处仅有7户，距300户差293户", "该处仅有<10户，距300户差293户"),
-        ("2 communities hold 12 households", "<10 communities hold 12 households"),
+        ("2 communities hold 12 households", "2 communities hold 12 households"),
         ("P1、P2（277、5 户）", "P1、P2（277、<10 户）"),
         ("3 处空白，宽 0.5 米", "3 处空白，宽 0.5 米"),
+        ("5 个住户、6个居民、7 人", "<10 个住户、<10个居民、<10 人"),
+        ("homes: 4 households, 5 m2, 6 persons", "homes: <10 households, 5 m2, <10 persons"),
         ("0.5 户, 5.5 户, 5% 户, B-3 户", "0.5 户, 5.5 户, 5% 户, B-3 户"),
     ],
 )

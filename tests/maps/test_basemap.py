@@ -38,7 +38,9 @@ def make_png(colour: tuple[int, int, int]) -> bytes:
     """Return a tile of one colour."""
 
     def chunk(kind: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        return (
+            struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        )
 
     rows = (b"\0" + bytes(colour) * 256) * 256
     head = struct.pack(">IIBBBBB", 256, 256, 8, 2, 0, 0, 0)

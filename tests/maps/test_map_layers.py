@@ -240,9 +240,9 @@ def reach_of(plan: Plan, homes: gpd.GeoDataFrame, states: list[str]) -> Reach:
 
 def test_households_without_a_way_are_counts_of_grids_and_never_places(patchwork: Plan) -> None:
     inside = patchwork.grids.geometry.representative_point()
-    spots = [inside.iloc[2]] * 3 + [inside.iloc[7]] * 2 + [shapely.Point(100, 30)] + [
-        inside.iloc[9]
-    ]
+    spots = (
+        [inside.iloc[2]] * 3 + [inside.iloc[7]] * 2 + [shapely.Point(100, 30)] + [inside.iloc[9]]
+    )
     homes = gpd.GeoDataFrame(
         {"household_id": [f"H{n}" for n in range(7)], "households": [20, 20, 1, 3, 4, 50, 60]},
         index=[f"H{n}" for n in range(7)],

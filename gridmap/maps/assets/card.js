@@ -112,7 +112,9 @@
     const list = gm.element("ul");
     mine.forEach((i) => {
       const count = gm.countText({ households: all.households[i] }, text);
-      const item = gm.element("li", "", all.name[i] || all.code[i]);
+      const name = all.name[i] || all.code[i];
+      const short = name.startsWith(grid.name) && name.slice(grid.name.length).trim();
+      const item = gm.element("li", "", short || name);
       item.title = all.code[i];
       item.appendChild(gm.element("small", "", count));
       list.appendChild(item);
