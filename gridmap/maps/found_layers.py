@@ -11,6 +11,7 @@ import numpy as np
 import shapely
 
 from gridmap.boundaries.analysis_files import LAYERS
+from gridmap.boundaries.reach_answers import reach_layers
 from gridmap.boundaries.snapping import WHY_NOT
 from gridmap.crs import lonlat_transform
 from gridmap.errors import InvalidOption, UnreadableFile
@@ -54,11 +55,18 @@ KINDS = {
                         "kind area_m2 width_m"),
     "unclear": _kind("不清晰边界", "unclear borders", "#c2410c", _MOVED),
     "snaps": _kind("建议界线", "proposed borders", "#0a6b2d", "length_m"),
+    "reach_areas": _kind("步行可达范围", "reach on foot", "#0b6e8a", "minutes area_m2 households"),
+    "reach_places": _kind("建议站点", "proposed stations", "#0a4fa3", "households"),
 }  # fmt: skip
 """Layers of `gridmap.boundaries.write_analysis` that are shown, with the columns that are: an
-allow-list. ``divisions`` gives the names; ``proposals`` are read as text and not drawn."""
+allow-list."""
+NOT_DRAWN = ("divisions", "proposals", "reach_divisions", "reach_stations", "reach_unreachable")
+"""Layers of such a file that are no layer of a map: ``divisions`` gives the names; proposals and
+shares are tables; single homes without a way are shown as counts of grids only
+(`gridmap.maps.show_unreached`)."""
 
 COLUMNS = {
+    "minutes": ("步行", "Walk", "minutes"),
     "kind": ("类型", "Kind", "word"),
     "hosts": ("相邻", "Beside", "ids"),
     "host_id": ("所在", "Inside", "ids"),
@@ -108,6 +116,8 @@ def show_analysis(analysis: Analysis) -> tuple[MapLayer, ...]:
     ('飞地', ['A'])
     """
     frames = {name: getattr(analysis, name).to_crs(analysis.crs) for name in LAYERS}
+    if analysis.reach is not None:
+        frames |= reach_layers(analysis.reach, analysis.crs)
     return _make_layers(frames)
 
 
@@ -152,7 +162,7 @@ def read_layers(path: str | Path) -> tuple[MapLayer, ...]:
         if not infos:
             reason = next(iter([*said, *findings]), None)
             raise _unreadable(shown, reason.en if reason else "", reason.zh if reason else "")
-        foreign = [i.layer for i in infos if i.layer not in (*LAYERS, "proposals")]
+        foreign = [i.layer for i in infos if i.layer not in (*KINDS, *NOT_DRAWN)]
         if foreign:
             raise InvalidOption(
                 f"{shown} holds layers that are none of an analysis: {', '.join(foreign[:5])}.",
@@ -160,7 +170,9 @@ def read_layers(path: str | Path) -> tuple[MapLayer, ...]:
                 cure_en="gridmap analyse town.gpkg -o findings.gpkg",
                 cure_zh="gridmap analyse town.gpkg -o findings.gpkg",
             )
-        frames = {info.layer: _read(info, shown) for info in infos if info.layer in LAYERS}
+        frames = {
+            info.layer: _read(info, shown) for info in infos if info.layer in (*KINDS, "divisions")
+        }
     return _make_layers(frames)
 
 
@@ -169,7 +181,7 @@ def _read(info: Any, shown: str) -> gpd.GeoDataFrame:
     import geopandas as gpd
 
     kind = KINDS.get(info.layer)
-    wanted = {"division_id", "name", "ids", *(kind.columns if kind else ())}
+    wanted = {"division_id", "station_id", "name", "ids", *(kind.columns if kind else ())}
     try:
         raw = read_vector(info, [header for header in info.headers if header in wanted])
     except (OSError, ValueError) as problem:
@@ -221,7 +233,8 @@ def _items(frame: gpd.GeoDataFrame, kind: Kind, names: Mapping[str, str]) -> tup
     for row, shape in zip(rows, shapes, strict=True):
         if shape is None or shapely.is_empty(shape):
             continue
-        title = _names_of(row.get("ids", row.get("division_id", "")), names)
+        named = row.get("name") or row.get("station_id", "")
+        title = _names_of(row.get("ids", row.get("division_id", named)), names)
         facts = [_fact(name, row[name], names) for name in columns]
         shown = tuple(fact for fact in facts if fact is not None)
         items.append(Item(" / ".join(title), " / ".join(title), shown, shape))
@@ -260,14 +273,15 @@ def _number(value: Any, form: str) -> tuple[str, str]:
         return ("", "")
     if not math.isfinite(number):
         return ("", "")
-    if form == "count":
-        return say_count(number)
-    if form == "area":
-        return (f"{number:,.0f} 平方米", f"{number:,.0f} m²")
-    if form == "metres":
-        digits = 0 if number >= 100 else 1
-        return (f"{number:,.{digits}f} 米", f"{number:,.{digits}f} m")
-    return (f"{number:.2f}", f"{number:.2f}")
+    digits = 0 if number >= 100 else 1
+    said = {
+        "count": say_count(number),
+        "area": (f"{number:,.0f} 平方米", f"{number:,.0f} m²"),
+        "minutes": (f"{number:g} 分钟", f"{number:g} minutes"),
+        "metres": (f"{number:,.{digits}f} 米", f"{number:,.{digits}f} m"),
+        "number": (f"{number:.2f}", f"{number:.2f}"),
+    }
+    return said[form]
 
 
 def say_count(count: object) -> tuple[str, str]:

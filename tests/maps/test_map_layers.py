@@ -17,6 +17,7 @@ from selenium.webdriver.common.keys import Keys
 
 from gridmap import Rules, make_plan, write_plan
 from gridmap.boundaries import analyse, write_analysis
+from gridmap.boundaries.analysing import add_reach
 from gridmap.boundaries.examples import draw_sources
 from gridmap.boundaries.overlay import Overlay
 from gridmap.boundaries.reach import Reach
@@ -33,6 +34,7 @@ from gridmap.maps import (
     show_unreached,
     write_map,
 )
+from gridmap.maps.found_layers import KINDS, NOT_DRAWN
 from gridmap.maps.ground import Ground
 from gridmap.maps.layers import pack_layers
 from gridmap.maps.outlines import STEP_DEG
@@ -199,9 +201,20 @@ def test_a_file_and_its_analysis_give_the_same_layers(tmp_path: Path) -> None:
         assert [item[:3] for item in one.items] == [item[:3] for item in other.items]
         for a, b in zip(one.items, other.items, strict=True):
             assert a.shape.hausdorff_distance(b.shape) < 1e-9
+    assert "reach_areas" in {*KINDS}
+    assert "reach_unreachable" in NOT_DRAWN
     values = {fact.value_zh for layer in made for item in layer.items for fact in item.facts}
     assert "不足 10 户" in values
     assert not any(value.startswith("3 ") for value in values)
+
+
+def test_homes_without_a_way_stay_in_the_file(tmp_path: Path) -> None:
+    sources = draw_sources("ABBB\nABAB\nABBB", households=4)
+    analysis = add_reach(analyse(sources), sources)
+    write_analysis(analysis, tmp_path / "findings.gpkg")
+    assert len(gpd.read_file(tmp_path / "findings.gpkg", layer="reach_unreachable"))
+    for layers in (read_layers(tmp_path / "findings.gpkg"), show_analysis(analysis)):
+        assert {layer.key for layer in layers} <= {"parts", "reach_areas", "reach_places"}
 
 
 def test_a_file_that_is_no_analysis_is_refused(tmp_path: Path) -> None:
@@ -275,7 +288,7 @@ def test_conflicts_are_the_land_on_which_departments_disagree(patchwork: Plan) -
     rows = pd.DataFrame(
         {"piece": [1], "departments": ["民政"], "area_m2": [5000.0], "households": [12]}
     )
-    overlay = Overlay(("公安", "民政"), pieces, pd.DataFrame(), rows, {}, ())
+    overlay = Overlay(("公安", "民政"), pieces, pd.DataFrame(), rows, np.array([]), {}, ())
     [item] = show_conflicts(overlay, patchwork).items
     assert item.zh == "民政"
     assert [fact.value_zh for fact in item.facts] == ["5,000 平方米", "12 户", "2", "—"]
