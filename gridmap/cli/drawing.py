@@ -95,9 +95,11 @@ def draw_map(
         str,
         typer.Option(
             "--level",
-            help="画哪一级：grid 网格, micro_grid 微网格, link_unit 联户单元。Which level to draw.",
+            help="画哪一级：grid 网格, micro_grid 微网格, link_unit 联户单元, community 社区；"
+            "不填则为方案本身的层级。Which level to draw: by default the plan's own.",
+            show_default=False,
         ),
-    ] = "grid",
+    ] = "",
     paper: Annotated[
         str, typer.Option("--paper", help="纸张：A3 或 A4。Paper.", rich_help_panel=PAPER)
     ] = "",
@@ -142,9 +144,12 @@ def draw_map(
     """出图：可离线打开的 HTML 地图，或打印用 PDF。A page that opens offline, or PDF for paper."""
     from gridmap.maps import show_level
     from gridmap.planfiles import read_plan
+    from gridmap.writing import check_ending
 
     files = [plan_file, *([before] if before else []), *(layer or [])]
     options.refuse_overwriting_input(files, out)
+    if out.suffix.lower() != ".htm":
+        check_ending(out, ".html", ".pdf")
     printed = out.suffix.lower() == ".pdf"
     on_paper = {
         "--paper": paper,
@@ -172,7 +177,7 @@ def draw_map(
         progress("map", 0, 1)
         read = read_plan(plan_file)
         earlier = None if before is None else read_plan(before)
-        shown = read if level == "grid" else show_level(read, level)
+        shown = show_level(read, level) if level else read
         if printed:
             margin |= {"compiler": compiler, "reviewer": reviewer, "font": font}
             said = _print(shown, out, earlier, paper, margin, atlas=atlas)

@@ -104,8 +104,8 @@ def check_audience(audience: str) -> None:
         raise InvalidOption(
             f"The audience of a map is one of {', '.join(AUDIENCES)}, not {str(audience)[:40]!r}.",
             f"地图的阅览对象为 {'、'.join(AUDIENCES)} 之一，而不是 {str(audience)[:40]!r}。",
-            cure_en='audience="internal"',
-            cure_zh='audience="internal"',
+            cure_en="--audience internal",
+            cure_zh="--audience internal",
         )
 
 
@@ -134,8 +134,8 @@ def refuse_hidden(audience: str, given: Mapping[str, bool]) -> None:
         raise InvalidOption(
             f"A map for the {audience} does not show: {', '.join(hidden)}.",
             f"面向 {audience} 的地图不显示：{'、'.join(hidden)}。",
-            cure_en='audience="internal", or leave it out',
-            cure_zh='audience="internal"，或去掉该项',
+            cure_en="--audience internal, or leave it out",
+            cure_zh="--audience internal，或去掉该项",
         )
 
 

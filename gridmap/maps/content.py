@@ -138,7 +138,7 @@ def describe_plan(
         "words": reword_page(page_words(), plan.about),
         "palette": make_palette(),
         "imprint": _imprint(plan, imprint, register),
-        "totals": _totals(plan),
+        "totals": _totals(plan, register),
         **_describe_land(plan, register, ground),
         "themes": pack_themes([*list_themes(plan), *extras.themes]),
         "density": pack_density(plan, ground),
@@ -201,12 +201,13 @@ def _imprint(plan: Plan, imprint: Imprint, register: Register) -> dict[str, Any]
     return shown
 
 
-def _totals(plan: Plan) -> dict[str, Any]:
+def _totals(plan: Plan, register: Register) -> dict[str, Any]:
     grids = plan.grids
     kinds = grids["kind"]
     general = kinds.eq("general")
     households = int(grids["households"].sum())
     hidden = bool(_is_hidden(grids["households"].to_numpy(dtype=np.int64)).any())
+    dedicated = int(kinds.eq("dedicated").sum())
     return {
         "grids": len(grids),
         "households": households // FEW * FEW if hidden else households,
@@ -214,7 +215,7 @@ def _totals(plan: Plan) -> dict[str, Any]:
         "estimated": any(f.code == HOUSEHOLDS_ESTIMATED.code for f in plan.findings),
         "general": int(general.sum()),
         "in_band": int((general & grids["in_band"].astype(bool)).sum()),
-        "dedicated": int(kinds.eq("dedicated").sum()),
+        **({} if register.words.level == "community" else {"dedicated": dedicated}),
         "exclave": int(kinds.eq("exclave").sum()),
     }
 

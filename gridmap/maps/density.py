@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
+from gridmap.level_words import choose_words
 from gridmap.maps.few import FEW
 from gridmap.maps.outlines import METRES_A_DEGREE, STEP_DEG
 from gridmap.maps.packing import pack_integers
@@ -70,7 +71,7 @@ def pack_density(plan: Plan, ground: Ground) -> dict[str, Any] | None:
         "size": size.tolist(),
         "cells": pack_integers(cells[shown].ravel()),
         "members": "".join(map(str, rank.tolist())),
-        "classes": [one._asdict() for one in _classes()],
+        "classes": [one._asdict() for one in _classes(choose_words(plan.about).unit.zh)],
         "hidden": bool(((count > 0) & ~shown).any()),
     }
 
@@ -82,8 +83,8 @@ def _size_of_cell(latitude: float) -> NDArray[np.int64]:
     return np.ceil(sides * 1.01).astype(np.int64)  # a metre more: a degree is no constant
 
 
-def _classes() -> tuple[ThemeClass, ...]:
+def _classes(unit: str) -> tuple[ThemeClass, ...]:
     edges = (FEW, *BREAKS)
-    names = [(f"{low}–{high - 1} 户", f"{low}–{high - 1}") for low, high in pairwise(edges)]
-    names.append((f"{edges[-1]} 户及以上", f"{edges[-1]} and more"))
+    names = [(f"{low}–{high - 1} {unit}", f"{low}–{high - 1}") for low, high in pairwise(edges)]
+    names.append((f"{edges[-1]} {unit}及以上", f"{edges[-1]} and more"))
     return tuple(ThemeClass(*name, colour) for name, colour in zip(names, SEQUENCE, strict=True))

@@ -116,8 +116,8 @@ def make_map(  # noqa: PLR0913 - what the margin of a map says
         raise InvalidOption(
             f"The language of a map is 'zh' or 'en', not {language!r}.",
             f"地图语言只能是 'zh' 或 'en'，而不是 {language!r}。",
-            cure_en='language="zh"',
-            cure_zh='language="zh"',
+            cure_en="--language zh",
+            cure_zh="--language zh",
         )
     if len(plan.grids) == 0:
         raise InvalidOption(

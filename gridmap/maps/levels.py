@@ -32,7 +32,7 @@ def show_level(plan: Plan, level: str) -> Plan:
     plan
         From `gridmap.subdivide_plan`.
     level
-        ``micro_grid`` or ``link_unit``.
+        ``micro_grid`` or ``link_unit``; with the plan's own level it is returned as it is.
 
     Returns
     -------
@@ -53,8 +53,20 @@ def show_level(plan: Plan, level: str) -> Plan:
     >>> len(show_level(gridmap.subdivide_plan(plan), "micro_grid").grids)
     6
     """
+    own = choose_words(plan.about).level
+    if level == own:
+        return plan
     frames = {"micro_grid": plan.micro_grids, "link_unit": plan.link_units}
-    frame = frames.get(level)
+    if level not in frames:
+        known = ", ".join(("grid", *LEVELS, "community"))
+        held = ", ".join((own, *(name for name, below in frames.items() if below is not None)))
+        raise InvalidOption(
+            f"The levels are {known}; this plan holds {held}, not {str(level)[:20]!r}.",
+            f"层级有 {known}；本方案有 {held}，没有“{str(level)[:20]}”。",
+            cure_en=f"--level {own}, or leave it out",
+            cure_zh=f"--level {own}，或不填",
+        )
+    frame = frames[level]
     if frame is None:
         raise InvalidOption(
             f"The plan has no level {level!r}.",

@@ -99,8 +99,8 @@ def lay_out_sheet(paper: str, *, lying: bool = True) -> Sheet:
         raise InvalidOption(
             f"The paper is A3 or A4, not {str(paper)[:20]!r}.",
             f"纸张只能是 A3 或 A4，不能是 {str(paper)[:20]!r}。",
-            cure_en='paper="A3"',
-            cure_zh='paper="A3"',
+            cure_en="--paper A3",
+            cure_zh="--paper A3",
         )
     size = SIZES_MM[paper]
     width, height = size if lying else size[::-1]

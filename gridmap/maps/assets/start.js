@@ -35,7 +35,10 @@
       totals.general === undefined
         ? null
         : ["total_in_band", gm.formatNumber(totals.in_band) + " / " + gm.formatNumber(totals.general)],
-      ["total_special", gm.formatNumber(totals.dedicated) + " / " + gm.formatNumber(totals.exclave)],
+      [
+        "total_special",
+        [totals.dedicated, totals.exclave].filter((one) => one !== undefined).map(gm.formatNumber).join(" / "),
+      ],
     ];
     byId("totals").textContent = "";
     rows.filter(Boolean).forEach((row) => {
