@@ -57,7 +57,8 @@ def _count_below(plan: Plan) -> pd.Series:
     """Return grid_id -> number of its micro-grids; empty where none are drawn."""
     if plan.micro_grids is None:
         return pd.Series(dtype="int64")
-    return plan.micro_grids["grid_id"].value_counts()
+    counts: pd.Series = plan.micro_grids["grid_id"].value_counts()
+    return counts
 
 
 def list_people(duty: Duty | None, role: str, keys: Sequence[tuple[str, str]]) -> tuple[str, ...]:
@@ -75,7 +76,7 @@ def list_people(duty: Duty | None, role: str, keys: Sequence[tuple[str, str]]) -
     if duty is None:
         return ()
     names = (name for level, zone in keys for name in duty.people_of(zone, role, level=level))
-    return tuple(dict.fromkeys(names))
+    return tuple(dict.fromkeys(clean_text(name)[0] for name in names))
 
 
 def household_column(plan: Plan) -> Column:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from gridmap.reports.cleaning import clean_text
 from gridmap.reports.columns import Column, Sheet, Value
 from gridmap.reports.facts import BETWEEN_NAMES, household_column, list_records
 from gridmap.scoring import compare_plans
@@ -168,8 +169,8 @@ def _register(facts: pd.DataFrame, plan: Plan, trace: Trace | None) -> Sheet:
                 int(row["households"]),
                 round(float(row["area_m2"]), 2),
                 _word_change(fate),
-                BETWEEN_NAMES.join(old.code for old in olds),
-                BETWEEN_NAMES.join(old.name for old in olds if old.name),
+                _join(old.code for old in olds),
+                _join(old.name for old in olds),
                 "" if fate is None else fate.cause,
                 "" if fate is None else fate.cause_en,
             )
@@ -207,8 +208,8 @@ def _mapping(plan: Plan, trace: Trace) -> Sheet:
                 old.name,
                 old.households,
                 _word_change(old),
-                BETWEEN_NAMES.join(new.code for new in news),
-                BETWEEN_NAMES.join(new.name for new in news),
+                _join(new.code for new in news),
+                _join(new.name for new in news),
                 len(news),
                 old.cause,
                 old.cause_en,
@@ -221,6 +222,11 @@ def _mapping(plan: Plan, trace: Trace) -> Sheet:
 
 def _fates(ids: tuple[str, ...], known: dict[str, Fate]) -> list[Fate]:
     return [known[grid] for grid in ids if grid in known]
+
+
+def _join(texts: Iterable[str]) -> str:
+    """Join texts, cleaned before: what they lose is counted where they stand alone."""
+    return BETWEEN_NAMES.join(clean_text(text)[0] for text in texts if text)
 
 
 def _word_change(fate: Fate | None) -> str:

@@ -44,10 +44,10 @@ def list_sheets(
     Returns
     -------
     tuple of Sheet
-        网格 grids, 责任 duties, 登记 registration, 对照 old and new (when an earlier plan is known),
-        社区 communities, 街道 townships (when the communities name any), 微网格 micro-grids and
-        联户单元 link units (when drawn), 问题 findings, 说明 about. No resident, household or
-        address is in any of them.
+        网格 grids, 责任 duties, 登记 registration, 对照 old and new (when an earlier plan is
+        known), 社区 communities, 街道 townships (when the communities name any), 微网格
+        micro-grids and 联户单元 link units (when drawn), 问题 findings, 说明 about. No resident,
+        household or address is in any of them.
 
     Examples
     --------
@@ -56,7 +56,7 @@ def list_sheets(
     >>> plan = gridmap.make_plan(draw_territory("AAAA", households=100),
     ...                          rules=gridmap.Rules.preset())
     >>> [sheet.zh for sheet in list_sheets(plan)]
-    ['网格', '责任', '登记', '社区', '问题', '说明']
+    ['网格', '责任', '登记', '社区', '街道', '问题', '说明']
     """
     card = score_plan(plan)
     facts = gather_facts(plan, card)

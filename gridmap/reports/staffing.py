@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from gridmap.reports.cleaning import clean_text
 from gridmap.reports.columns import Column, Sheet, Value
 from gridmap.reports.facts import BETWEEN_NAMES, household_column
 from gridmap.rosters import ROLES, list_vacant
@@ -62,10 +63,13 @@ def list_duty_sheet(facts: pd.DataFrame, plan: Plan, duty: Duty | None) -> Sheet
 
 
 def _describe(facts: pd.DataFrame, plan: Plan) -> dict[Zone, tuple[str, str, int]]:
-    """Return (level, id) -> code, name and households."""
+    """Return (level, id) -> code, name and households.
+
+    Texts are cleaned before they are joined: what they lose is counted where they stand alone.
+    """
     frames = [("grid", facts), ("micro_grid", plan.micro_grids)]
     return {
-        (level, str(zone)): (str(code), str(name), int(households))
+        (level, str(zone)): (clean_text(str(code))[0], clean_text(str(name))[0], int(households))
         for level, frame in frames
         if frame is not None
         for zone, code, name, households in zip(

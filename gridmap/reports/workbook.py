@@ -74,10 +74,12 @@ def write_tables(
 
     Notes
     -----
-    All sheets are made from one gathering of the plan, so that their sums agree. Every text is stored as a text, and one that starts like a formula is marked so that editing
-    does not turn it into one (``quotePrefix``); its characters stay as they are. Control
-    characters are removed, and the sheet 说明 says how many. The same plan gives the same bytes.
-    Source: DESIGN.md section 3; OWASP, "CSV Injection".
+    All sheets are made from one gathering of the plan, so that their sums agree. Every text is
+    stored as a text, and one that starts like a formula is marked so that editing does not turn it
+    into one (``quotePrefix``); its characters stay as they are. Control characters are removed, and
+    the sheet 说明 says how many. The same input gives the same bytes. Source: DESIGN.md section 3;
+    FIELD.md section 1, Qibin (one map, two tables that agree by construction); OWASP, "CSV
+    Injection".
 
     Examples
     --------
@@ -181,6 +183,8 @@ def _spare_other_files(path: Path) -> None:
 def clean_sheets(sheets: tuple[Sheet, ...]) -> tuple[Sheet, ...]:
     r"""Clean every text, and say at the end of the last sheet how many characters went.
 
+    A text that stands in several cells is counted once.
+
     Parameters
     ----------
     sheets
@@ -193,7 +197,7 @@ def clean_sheets(sheets: tuple[Sheet, ...]) -> tuple[Sheet, ...]:
     >>> clean_sheets((sheet,))[0].rows[0]
     ('锦绣花园',)
     """
-    removed = 0
+    removed: dict[str, int] = {}
     cleaned: list[Sheet] = []
     for sheet in sheets:
         rows: list[tuple[Value, ...]] = []
@@ -202,13 +206,14 @@ def clean_sheets(sheets: tuple[Sheet, ...]) -> tuple[Sheet, ...]:
             for value in row:
                 kept, count = clean_text(value) if isinstance(value, str) else (value, 0)
                 values.append(kept)
-                removed += count
+                if isinstance(value, str) and count:
+                    removed[value] = count
             rows.append(tuple(values))
         cleaned.append(replace(sheet, rows=tuple(rows)))
     if removed:
         note: tuple[Value, ...] = (
             "删除的控制字符",
-            removed,
+            sum(removed.values()),
             "名称等文字中表格不能容纳的控制字符已删除或换为空格。",
             "Control characters in names that a table can't hold were removed.",
         )

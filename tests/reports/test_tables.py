@@ -101,8 +101,8 @@ def _column(page: Worksheet, header: str) -> list[object]:
     raise AssertionError(header)
 
 
-def test_there_are_five_sheets_with_headers_in_two_languages(book: openpyxl.Workbook) -> None:
-    assert book.sheetnames == ["网格", "社区", "街道", "问题", "说明"]
+def test_there_are_seven_sheets_with_headers_in_two_languages(book: openpyxl.Workbook) -> None:
+    assert book.sheetnames == ["网格", "责任", "登记", "社区", "街道", "问题", "说明"]
     for page in book:
         for cell in page[1]:
             chinese, english = str(cell.value).split("\n")
@@ -137,6 +137,8 @@ def test_a_plan_without_townships_has_no_sheet_of_them(plan: Plan, tmp_path: Pat
     gridmap.write_tables(bare, tmp_path / "t.xlsx")
     assert openpyxl.load_workbook(tmp_path / "t.xlsx").sheetnames == [
         "网格",
+        "责任",
+        "登记",
         "社区",
         "问题",
         "说明",
@@ -178,7 +180,7 @@ def test_every_sheet_prints_on_a4_across_with_its_header(book: openpyxl.Workbook
 
 def test_numbers_are_numbers_and_codes_are_texts(book: openpyxl.Workbook) -> None:
     page = book["网格"]
-    row = {str(page.cell(1, i).value).split("\n")[0]: page.cell(2, i) for i in range(1, 24)}
+    row = {str(page.cell(1, i).value).split("\n")[0]: page.cell(2, i) for i in range(1, 28)}
     assert (row["网格编码"].data_type, row["网格编码"].number_format) == ("s", "@")
     assert (row["户数"].data_type, row["户数"].number_format) == ("n", "#,##0")
     assert row["面积（㎡）"].number_format == "#,##0"
@@ -189,8 +191,8 @@ def test_numbers_are_numbers_and_codes_are_texts(book: openpyxl.Workbook) -> Non
 
 def test_grids_outside_their_band_are_marked(book: openpyxl.Workbook) -> None:
     (marked,) = book["网格"].conditional_formatting
-    assert str(marked.sqref) == "A2:W6"
-    assert marked.rules[0].formula == ['$H2="否"']
+    assert str(marked.sqref) == "A2:AA6"
+    assert marked.rules[0].formula == ['$G2="否"']
 
 
 def test_the_four_bounds_stand_in_the_order_of_chinese_papers(book: openpyxl.Workbook) -> None:
