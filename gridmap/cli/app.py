@@ -19,6 +19,7 @@ from gridmap.cli import (
     making,
     repairing,
     surroundings,
+    tabling,
     updating,
 )
 from gridmap.cli.console import print_error, print_findings, say
@@ -72,6 +73,7 @@ app = typer.Typer(
 )
 making.add_commands(app)
 drawing.add_commands(app)
+tabling.add_commands(app)
 analysing.add_commands(app)
 repairing.add_commands(app)
 updating.add_commands(app)

@@ -28,11 +28,17 @@ PAD_MM = 1.1
 """Between a text and the rule beside it."""
 SMALLER = 0.8
 """Size of the English header beside the Chinese one."""
+BY_HAND_EM = 4.0
+"""Characters that an empty column leaves room for."""
 LEAST_EM = 3.0
 """Characters that a column of texts holds at least, where it has so many."""
-NOT_FIRST = frozenset("，。、；：！？）》】”’%,.;:!?)]}")
-"""What does not begin a line. Source: GB/T 15834, punctuation."""
-_TOKENS = re.compile(r"\s+|[!-~\u00a1-\u024f]+|.", re.DOTALL)
+ROUNDING_PT = 0.01
+"""What a sum of widths may be off."""
+_TOKENS = re.compile(
+    r"\s+|[（《“‘【]*(?:[!-~\u00a1-\u024f]+|.)[，。、；：！？）》】”’]*", re.DOTALL
+)
+"""What is not broken: a word, or a character, with the brackets before it and the marks behind it,
+which do not end or begin a line. Source: GB/T 15834, punctuation."""
 
 
 class Row(NamedTuple):
@@ -90,7 +96,7 @@ def rule_sheet(sheet: Sheet, fonts: Fonts, width: float, height: float) -> Ruled
     size, widths = _choose_widths(columns, [*texts, *([total] if total else [])], fonts, width)
     header = tuple(
         (
-            wrap_text(column.zh, fonts, size, room, bold=True),
+            _share_out(column.zh, len(wrap_text(column.zh, fonts, size, room, bold=True))),
             wrap_text(column.en, fonts, size * SMALLER, room),
         )
         for column, room in zip(columns, _rooms(widths), strict=True)
@@ -168,24 +174,16 @@ def wrap_text(
     tuple of str
         One line at least. Joined, with the blanks at breaks, they are the text.
     """
-    limit = room / MM_AN_INCH * 72
+    limit = room / MM_AN_INCH * 72 + ROUNDING_PT
     if fonts.measure(text, size, bold=bold) <= limit:
         return (text,)
     lines: list[str] = []
     line, wide = "", 0.0
     for token in _split(text, fonts, size, limit, bold=bold):
         more = fonts.measure(token, size, bold=bold)
-        if (
-            line
-            and wide + more > limit
-            and not (token in NOT_FIRST and wide + more <= limit * 1.06)
-        ):
-            # a mark that begins no line takes the character before it along
-            last = (
-                line[-1] if token in NOT_FIRST and len(line) > 1 and not line[-1].isascii() else ""
-            )
-            lines.append(line.removesuffix(last).rstrip() if last else line.rstrip())
-            line = last + token.lstrip()
+        if line and wide + more > limit:
+            lines.append(line.rstrip())
+            line = token.lstrip()
             wide = fonts.measure(line, size, bold=bold)
         else:
             line += token
@@ -194,12 +192,18 @@ def wrap_text(
 
 
 def _split(text: str, fonts: Fonts, size: float, limit: float, *, bold: bool) -> Iterator[str]:
-    """Yield what is not broken: a Chinese character, a word; of a word too wide its characters."""
+    """Yield what is not broken (`_TOKENS`); of what is too wide its characters."""
     for token in _TOKENS.findall(text):
         if len(token) > 1 and fonts.measure(token, size, bold=bold) > limit:
             yield from token
         else:
             yield token
+
+
+def _share_out(text: str, lines: int) -> tuple[str, ...]:
+    """Break a Chinese header into lines of about the same length."""
+    each = -(-len(text) // lines)
+    return tuple(text[start : start + each] for start in range(0, len(text), each))
 
 
 def _rooms(widths: Sequence[float]) -> list[float]:
@@ -250,10 +254,12 @@ def _ask_width(
     word = min(max((measure(word) for word in words), default=0.0), most)
     head = max(measure(word, size * SMALLER) for word in column.en.split() or [""])
     head = max(head, 2 * em)
-    numeric = column.form not in ("text", "label", "id")
-    least = max(head, longest if numeric else max(word, min(longest, LEAST_EM * em)))
+    whole = column.form not in ("text", "id") and (column.form != "label" or longest <= most)
+    least = max(head, longest if whole else max(word, min(longest, LEAST_EM * em)))
     header = max(min(measure(column.zh, bold=True), 6 * em), head)
-    wished = max(least, header, longest if numeric else min(longest, most))
+    if not longest:  # a column to be filled in by hand
+        least, longest = max(least, min(BY_HAND_EM * em, most)), most
+    wished = max(least, header, longest if whole else min(longest, most))
     return least + 2 * PAD_MM, wished + 2 * PAD_MM
 
 

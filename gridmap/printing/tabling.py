@@ -187,7 +187,7 @@ def _write_around(
     top = height - EDGE_MM - 7
     lines = [
         Line(middle, top, imprint.title, size, bold=True),
-        Line(LEFT_MM, top, name, 10.0, True),
+        Line(LEFT_MM, top, name, NAME_PT, bold=True),
     ]
     if imprint.internal:
         lines.append(Line(right - _wide("内部资料", NAME_PT, fonts), top, "内部资料", NAME_PT))

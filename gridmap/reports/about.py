@@ -75,8 +75,20 @@ def list_about_rows(plan: Plan, card: Scorecard, duty: Duty | None = None) -> tu
         *_rule_rows(plan),
         *(_input_row(item) for item in plan.territory.units.inputs),
         *_fact_rows(plan),
+        *_roster_rows(duty),
         _privacy_row(duty),
     )
+
+
+def _roster_rows(duty: Duty | None) -> list[Row]:
+    if duty is None:
+        return []
+    day = ("责任人按此日在岗情况列出", "Who served on this day is listed")
+    none = (
+        "未指定日期，花名册中人员均按在岗列出",
+        "No day was given: all of the roster are listed",
+    )
+    return [("花名册判断日期 Day of the roster", duty.day or "—", *(day if duty.day else none))]
 
 
 def _privacy_row(duty: Duty | None) -> Row:

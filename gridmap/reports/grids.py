@@ -43,7 +43,7 @@ def list_grid_sheet(facts: pd.DataFrame, plan: Plan, duty: Duty | None) -> Sheet
         Column("楼栋数", "Buildings", "number"),
         *([Column("微网格数", "Micro-grids", "number")] if has_micro else []),
         *(Column(f"{zh}至", f"{en} to", "text", 16) for zh, en in BOUNDS),
-        *(Column(TERMS[role].zh, TERMS[role].en.capitalize(), "text", 12) for role in ROLES),
+        *(Column(TERMS[r].zh, TERMS[r].en.capitalize(), "text", WIDEST[r]) for r in ROLES),
         Column("备注", "Remark (zh)", "text", 24),
     )
     rest = (
@@ -66,6 +66,8 @@ def list_grid_sheet(facts: pd.DataFrame, plan: Plan, duty: Duty | None) -> Sheet
     return Sheet("网格", "Grids", (*first, *rest), rows, marked=6, printed=len(first))
 
 
+WIDEST = {"grid_head": 12, "grid_worker": 12, "grid_instructor": 12, "micro_grid_worker": 24}
+"""Characters of a column of persons: a grid has one head and several micro-grid workers."""
 BOUNDS = tuple(zip("东南西北", ("East", "South", "West", "North"), strict=True))
 """In the order of `SIDES`, that of Chinese papers."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -43,17 +44,29 @@ class Duty:
         Whether telephones were asked for and are there.
     findings
         What is wrong, worst first, what was said of the roster before included.
+    day
+        By which dates were judged, as 2026-07-01; ``""`` where none was given.
     """
 
     posts: pd.DataFrame = field(repr=False)
     has_phones: bool = False
     findings: tuple[Finding, ...] = ()
+    day: str = ""
 
     def people_of(self, zone_id: str, role: str, *, level: str = "grid") -> tuple[str, ...]:
         """Return the names of those who serve a zone in a role, in the roster's order."""
-        posts = self.posts
-        mine = (posts["level"] == level) & (posts["zone_id"] == zone_id) & (posts["role"] == role)
-        return tuple(dict.fromkeys(posts.loc[mine, "person"].astype(str)))
+        return tuple(self._people.get((level, zone_id, role), ()))
+
+    @cached_property
+    def _people(self) -> dict[tuple[str, str, str], dict[str, None]]:
+        """Names by level, zone and role: a table asks for each grid and role."""
+        people: dict[tuple[str, str, str], dict[str, None]] = {}
+        for level, zone, role, person in zip(
+            *(self.posts[name].astype(str) for name in ("level", "zone_id", "role", "person")),
+            strict=True,
+        ):
+            people.setdefault((level, zone, role), {})[person] = None
+        return people
 
 
 def match_roster(plan: Plan, roster: Roster, *, on: date | None = None) -> Duty:
@@ -110,7 +123,8 @@ def match_roster(plan: Plan, roster: Roster, *, on: date | None = None) -> Duty:
     order = serving["role"].map({role: place for place, role in enumerate(ROLES)})
     serving = serving.iloc[order.argsort(kind="stable")].reset_index(drop=True)
     said += [*dated, *_check_cover(plan, serving, codes)]
-    return Duty(serving, roster.has_phones, sort_findings([*roster.findings, *said]))
+    findings = sort_findings([*roster.findings, *said])
+    return Duty(serving, roster.has_phones, findings, on.isoformat() if on else "")
 
 
 def _rows_of(roster: Roster) -> list[dict[str, str]]:
