@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import string
 from typing import TYPE_CHECKING
 
 import openpyxl
@@ -46,33 +47,36 @@ PAYLOADS = [start + body for start in _STARTS for body in _BODIES] + [
 ]
 """Texts: formulas, DDE, markup, TeX, PDF operators, codes of page headers."""
 KIND = FindingKind("hostile", "warning", "{count} {places}", "{count} {places}", "{places}", "。")
-_ACROSS = 6
+GRIDS, FEW = 36, 12
 
 
 def hostile_plans() -> Iterator[tuple[Plan, list[str]]]:
     """Yield plans of 36 grids, each its own community, until each payload was in each field."""
-    rows = [
-        [chr(65 + row * _ACROSS + n + 6 * (row > 3)) for n in range(_ACROSS)] for row in range(6)
-    ]
-    drawing = "\n".join("".join(row) for row in rows)
+    for start in range(0, len(PAYLOADS), GRIDS):
+        names = [PAYLOADS[(start + n) % len(PAYLOADS)] for n in range(GRIDS)]
+        yield _make_plan(names), names
+
+
+def crowded_plan() -> tuple[Plan, list[str]]:
+    """Return one plan whose fields hold several payloads each, all of them in each field."""
+    names = [" ".join(PAYLOADS[n::FEW]) for n in range(FEW)]
+    return _make_plan(names), names
+
+
+def _make_plan(names: list[str]) -> Plan:
+    letters = (string.ascii_letters + string.digits)[: len(names)]
+    drawing = "\n".join(letters[n : n + 6] for n in range(0, len(names), 6))
     plan = draw_plan(drawing, communities=drawing)
-    for start in range(0, len(PAYLOADS), 36):
-        names = [PAYLOADS[(start + n) % len(PAYLOADS)] for n in range(36)]
-        units = plan.territory.units
-        communities = units.communities.assign(name=names, township=names[::-1])
-        texts = dict.fromkeys(("code", "name", "reason", "reason_en"), names)
-        yield (
-            dataclasses.replace(
-                plan,
-                grids=plan.grids.assign(**texts),
-                territory=dataclasses.replace(
-                    plan.territory, units=dataclasses.replace(units, communities=communities)
-                ),
-                findings=(KIND.found(names),),
-                about=dict(zip(names, names[::-1], strict=True)),
-            ),
-            names,
-        )
+    units = plan.territory.units
+    communities = units.communities.assign(name=names, township=names[::-1])
+    units = dataclasses.replace(units, communities=communities)
+    return dataclasses.replace(
+        plan,
+        grids=plan.grids.assign(**dict.fromkeys(("code", "name", "reason", "reason_en"), names)),
+        territory=dataclasses.replace(plan.territory, units=units),
+        findings=(KIND.found(names),),
+        about=dict(zip(names, names[::-1], strict=True)),
+    )
 
 
 def hostile_roster(plan: Plan, names: list[str], folder: Path) -> Roster:
