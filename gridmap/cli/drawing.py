@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from gridmap.model import Plan
 
 PAPER = "打印 Print (.pdf)"
+PAGE = "网页 Page (.html)"
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -46,8 +47,49 @@ def draw_map(
     ] = "",
     internal: Annotated[
         bool,
-        typer.Option("--internal/--public", help="是否标注“内部用图”。Marked as internal."),
+        typer.Option(
+            "--internal/--public",
+            help="是否标注“内部用图”；只影响标注，内容由 --audience 决定。Only the mark.",
+        ),
     ] = True,
+    audience: Annotated[
+        str,
+        typer.Option(
+            "--audience",
+            help="给谁看：public 公众, internal 内部, planner 规划；决定图上有哪些信息。"
+            "Who it is for: decides which fields are in the page.",
+            rich_help_panel=PAGE,
+        ),
+    ] = "internal",
+    layer: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--layer",
+            help="叠加边界分析结果 (gridmap analyse -o findings.gpkg)，可多次给出。"
+            "Findings of an analysis over the grids; may be repeated.",
+            show_default=False,
+            rich_help_panel=PAGE,
+        ),
+    ] = None,
+    tiles: Annotated[
+        str,
+        typer.Option(
+            "--tiles",
+            help="底图瓦片地址 http://…/{z}/{x}/{y}.png；打开时会联网读取。"
+            "Template of a basemap, which the page then fetches.",
+            show_default=False,
+            rich_help_panel=PAGE,
+        ),
+    ] = "",
+    tiles_datum: Annotated[
+        str,
+        typer.Option(
+            "--tiles-datum",
+            help="底图的坐标基准：cgcs2000, gcj02, bd09。Datum of the basemap.",
+            show_default=False,
+            rich_help_panel=PAGE,
+        ),
+    ] = "",
     level: Annotated[
         str,
         typer.Option(
@@ -97,10 +139,11 @@ def draw_map(
     ] = None,
 ) -> None:
     """出图：可离线打开的 HTML 地图，或打印用 PDF。A page that opens offline, or PDF for paper."""
-    from gridmap.maps import show_level, write_map
+    from gridmap.maps import show_level
     from gridmap.planfiles import read_plan
 
-    options.refuse_overwriting_input([plan_file, *([before] if before else [])], out)
+    files = [plan_file, *([before] if before else []), *(layer or [])]
+    options.refuse_overwriting_input(files, out)
     printed = out.suffix.lower() == ".pdf"
     on_paper = {
         "--paper": paper,
@@ -109,7 +152,13 @@ def draw_map(
         "--reviewer": reviewer,
         "--font": font,
     }
-    _refuse_without(printed, on_paper)
+    on_page = {
+        "--audience": "" if audience == "internal" else audience,
+        "--layer": layer,
+        "--tiles": tiles,
+        "--tiles-datum": tiles_datum,
+    }
+    _refuse_without(printed, on_paper, on_page)
     said: tuple[Finding, ...] = ()
     margin: dict[str, Any] = {
         "title": title,
@@ -127,14 +176,35 @@ def draw_map(
             margin |= {"compiler": compiler, "reviewer": reviewer, "font": font}
             said = _print(shown, out, earlier, paper, margin, atlas=atlas)
         else:
-            write_map(shown, out, language=language, before=earlier, **margin)
+            margin |= {"audience": audience, "tiles": tiles, "tiles_datum": tiles_datum}
+            said = _write_page(shown, out, layer or [], language=language, before=earlier, **margin)
     if said:
         print_findings(said)
     say(f"已写出：{out}", f"Written: {out}")
 
 
-def _refuse_without(printed: bool, options_of_paper: dict[str, Any]) -> None:  # noqa: FBT001
-    """Refuse options of paper where the result is a page: they would do nothing."""
+def _write_page(plan: Plan, out: Path, files: list[Path], **how: Any) -> tuple[Finding, ...]:
+    """Write the page; return the warning that it fetches, where it does."""
+    from gridmap.maps import read_layers, write_map
+    from gridmap.maps.basemap import read_tiles
+
+    layers = [one for file in files for one in read_layers(file)]
+    write_map(plan, out, layers=layers, **how)
+    tiles = read_tiles(how["tiles"], how["tiles_datum"])
+    return (tiles.as_finding(),) if tiles else ()
+
+
+def _refuse_without(
+    printed: bool,  # noqa: FBT001
+    options_of_paper: dict[str, Any],
+    options_of_page: dict[str, Any],
+) -> None:
+    """Refuse options of paper where the result is a page, and the reverse: they'd do nothing."""
+    given = [name for name, value in options_of_page.items() if value]
+    if given and printed:
+        raise typer.BadParameter(
+            f"仅用于网页，-o 须以 .html 结尾。Only for a page (-o x.html): {', '.join(given)}"
+        )
     given = [name for name, value in options_of_paper.items() if value]
     if given and not printed:
         raise typer.BadParameter(

@@ -113,7 +113,18 @@
     const list = document.getElementById("legend-list");
     list.textContent = "";
     const rows = symbols(model).filter((row) => !theme || !row.key.startsWith("kind_"));
-    (theme ? classes(theme, model) : []).concat(rows).forEach((row) => {
+    const found = (model.shownLayers || []).map((layer) => ({
+      names: [layer.name[text.language], layer.name[other]],
+      draw: (ctx) => {
+        ctx.globalAlpha = 0.25;
+        box(ctx, layer.colour, 1, WIDTH - 1, layer.colour);
+        ctx.globalAlpha = 1;
+        ctx.lineWidth = 2.5;
+        ctx.strokeStyle = layer.colour;
+        ctx.strokeRect(2.5, 4.5, WIDTH - 5, HEIGHT - 9);
+      },
+    }));
+    found.concat(theme ? classes(theme, model) : [], rows).forEach((row) => {
       const item = gm.element("li");
       item.appendChild(canvas(row.draw));
       const names = gm.element("span", "names");

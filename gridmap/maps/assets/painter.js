@@ -8,6 +8,8 @@
   /** How far an exclave points to its owner, and the room below which it does not, in pixels. */
   const STUB = 26;
   const SMALL_EXCLAVE = 4.5;
+  /** How much of the fills is left where tiles lie under them. */
+  const OVER_TILES = 0.5;
 
   /** Lines in pixels of the map's layer, thinned to what the screen can show. */
   function project(lines, view) {
@@ -102,6 +104,7 @@
       this.selected = null;
       this.hovered = null;
       this.theme = null;
+      this.ground = false;
       this.split = -1;
       this.density = 0;
     },
@@ -204,6 +207,7 @@
     _fillGrids: function (density) {
       const palette = this.model.data.palette;
       const patterns = {};
+      this._ctx.globalAlpha = this.ground ? OVER_TILES : 1;
       this._inView.forEach((grid) => {
         traceShape(this._ctx, this._arcs, grid.shape);
         if (this.theme) {
@@ -218,6 +222,7 @@
         }
         this._ctx.fill("evenodd");
       });
+      this._ctx.globalAlpha = 1;
     },
 
     /** The colour of a grid's class; where cells are the theme, land is pale. */
