@@ -1,4 +1,4 @@
-"""Commands that show a plan: map (a page, or paper) and tables."""
+"""Command that draws a plan: map (a page, or paper)."""
 
 from __future__ import annotations
 
@@ -20,13 +20,12 @@ PAGE = "网页 Page (.html)"
 
 
 def add_commands(app: typer.Typer) -> None:
-    """Add the commands of this module to the application."""
+    """Add the command of this module to the application."""
     app.command(
         "map",
         epilog="例 Example: gridmap map plan.gpkg -o map.html | gridmap map plan.gpkg -o map.pdf | "
         "gridmap map plan.gpkg -o atlas.pdf --atlas",
     )(draw_map)
-    app.command("tables", epilog="例 Example: gridmap tables plan.gpkg -o tables.xlsx")(tables)
 
 
 def draw_map(
@@ -228,15 +227,3 @@ def _print(
     if atlas:
         return print_atlas(plan, out, paper=paper or "A4", **margin)
     return print_map(plan, out, paper=paper or "A3", before=before, **margin)
-
-
-def tables(plan_file: options.PlanFile, out: options.Out) -> None:
-    """制表：网格、社区、问题等表 (xlsx)。The tables of a plan: grids, communities, findings."""
-    from gridmap.planfiles import read_plan
-    from gridmap.reports import write_tables
-
-    options.refuse_overwriting_input([plan_file], out)
-    with show_progress() as progress:
-        progress("tables", 0, 1)
-        write_tables(read_plan(plan_file), out)
-    say(f"已写出：{out}", f"Written: {out}")
