@@ -230,7 +230,7 @@ def word_crs(crs: CRS) -> str:
     number = f"（EPSG:{code}）" if code else ""
     operation = crs.coordinate_operation
     meridians = [
-        round(one.value, 6)
+        round(float(one.value), 6)
         for one in (operation.params if operation else ())
         if one.name == "Longitude of natural origin"
     ]

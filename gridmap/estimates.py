@@ -18,6 +18,8 @@ from gridmap.findings import Finding, FindingKind
 from gridmap.schemas import ROLES
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import geopandas as gpd
     from numpy.typing import NDArray
 
@@ -52,6 +54,14 @@ HOUSEHOLDS_ESTIMATED = FindingKind(
     cure_en="Give counted households: points, or a column 'households' of the buildings.",
     cure_zh="请提供实际户数：住户点，或楼栋图层的“户数”列。",
 )
+PERSONS_ESTIMATED = FindingKind(
+    "persons_estimated",
+    "info",
+    en="Residents are not counted: {count} persons are estimated, {factor} a household ({source}).",
+    zh="无常住人口数据：按每户 {factor} 人估算，共 {count} 人（{source}）。",
+    cure_en="Give the units a column residents, or set persons_per_household in the rules.",
+    cure_zh="请提供常住人口（residents），或在规则中设置 persons_per_household。",
+)
 FLOORS_ASSUMED = FindingKind(
     "floors_assumed",
     "warning",
@@ -76,7 +86,13 @@ TOTAL_UNUSED = FindingKind(
     cure_en="Leave out --households-total; or leave out the counts, to have them estimated.",
     cure_zh="请去掉 --households-total；若要按总数估算，请去掉已有的户数数据。",
 )
-FINDING_KINDS = (HOUSEHOLDS_ESTIMATED, FLOORS_ASSUMED, ESTIMATE_UNPLACED, TOTAL_UNUSED)
+FINDING_KINDS = (
+    HOUSEHOLDS_ESTIMATED,
+    PERSONS_ESTIMATED,
+    FLOORS_ASSUMED,
+    ESTIMATE_UNPLACED,
+    TOTAL_UNUSED,
+)
 
 KNOWN_SOURCES = {
     (94.5, "FIELD.md section 1, Shouguang"): (
@@ -85,6 +101,18 @@ KNOWN_SOURCES = {
     ),
 }
 """What the source of a preset's figure is called for a reader who has no FIELD.md."""
+
+
+def tell_estimated(findings: Iterable[Finding]) -> bool:
+    """Tell whether findings say that households or persons are estimates and not counts.
+
+    Examples
+    --------
+    >>> tell_estimated([PERSONS_ESTIMATED.found(count=262, factor="2.62", source="a census")])
+    True
+    """
+    codes = {HOUSEHOLDS_ESTIMATED.code, PERSONS_ESTIMATED.code}
+    return any(finding.code in codes for finding in findings)
 
 
 def estimate_households(sources: Sources, *, rules: Rules, total: int | None = None) -> Sources:

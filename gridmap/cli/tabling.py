@@ -88,9 +88,11 @@ def tables(
     from gridmap.planfiles import read_plan
     from gridmap.reports import check_tables_target, write_tables
     from gridmap.rosters import read_roster
+    from gridmap.writing import check_ending
 
     inputs = [plan_file, *(path for path in (roster, before) if path is not None)]
     options.refuse_overwriting_input(inputs, out)
+    check_ending(out, ".xlsx", ".pdf")
     is_paper = out.suffix.lower() == ".pdf"
     paper = {"--title": title, "--compiler": compiler, "--reviewer": reviewer, "--font": font}
     _refuse_idle(paper, phones=phones and roster is None, is_paper=is_paper)

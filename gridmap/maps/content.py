@@ -15,7 +15,7 @@ import shapely
 
 from gridmap.boundaries.bound_words import word_four_bounds
 from gridmap.boundaries.four_bounds import SIDES
-from gridmap.estimates import HOUSEHOLDS_ESTIMATED
+from gridmap.estimates import tell_estimated
 from gridmap.maps.audiences import select_fields
 from gridmap.maps.basemap import find_shift, pack_tiles
 from gridmap.maps.belonging import Register, level_arcs
@@ -212,7 +212,7 @@ def _totals(plan: Plan, register: Register) -> dict[str, Any]:
         "grids": len(grids),
         "households": households // FEW * FEW if hidden else households,
         "rounded": hidden,
-        "estimated": any(f.code == HOUSEHOLDS_ESTIMATED.code for f in plan.findings),
+        "estimated": tell_estimated(plan.findings),
         "general": int(general.sum()),
         "in_band": int((general & grids["in_band"].astype(bool)).sum()),
         **({} if register.words.level == "community" else {"dedicated": dedicated}),

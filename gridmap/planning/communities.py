@@ -17,6 +17,7 @@ import shapely
 
 from gridmap.adjacency import LEAST_CONTACT_M
 from gridmap.errors import InvalidOption, RefusedInput
+from gridmap.estimates import PERSONS_ESTIMATED
 from gridmap.findings import FindingKind
 from gridmap.planning.numbering import distinguish
 from gridmap.rules import rules_of_communities
@@ -36,14 +37,6 @@ TOWNSHIP_DIGITS = 9
 """Digits of a township in a community's statistical code. Source: FIELD.md section 3."""
 COMMUNITY_DIGITS = 12
 
-PERSONS_ESTIMATED = FindingKind(
-    "persons_estimated",
-    "info",
-    en="Residents are not counted: {count} persons are estimated, {factor} a household ({source}).",
-    zh="无常住人口数据：按每户 {factor} 人估算，共 {count} 人（{source}）。",
-    cure_en="Give the units a column residents, or set persons_per_household in the rules.",
-    cure_zh="请提供常住人口（residents），或在规则中设置 persons_per_household。",
-)
 COMMUNITIES_UNMATCHED = FindingKind(
     "communities_unmatched",
     "error",
@@ -56,7 +49,7 @@ COMMUNITIES_UNMATCHED = FindingKind(
     cure_zh="请用同样的输入和规则划分社区："
     "gridmap plan 输入数据 -o communities.gpkg --level community",
 )
-FINDING_KINDS = (PERSONS_ESTIMATED, COMMUNITIES_UNMATCHED)
+FINDING_KINDS = (COMMUNITIES_UNMATCHED,)
 
 
 @dataclass(frozen=True)

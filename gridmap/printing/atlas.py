@@ -114,7 +114,16 @@ def _draw_cover(press: Press, sheet: Sheet, total: int) -> Any:
         1.0, (sheet.frame.width - 20) / 25.4 * 72 / fonts.measure(margin.title, big, bold=True)
     )
     write(axes, middle, top, margin.title, fonts, big, bold=True, colour=INK)
-    write(axes, middle, top - 18, " ".join(f"{press.ground.words.zone.zh}图册"), fonts, big * 0.6, bold=True, colour=INK)
+    write(
+        axes,
+        middle,
+        top - 18,
+        " ".join(f"{press.ground.words.zone.zh}图册"),
+        fonts,
+        big * 0.6,
+        bold=True,
+        colour=INK,
+    )
     y = top - 42
     for name, value in count_figures(press.ground.plan):
         write(axes, middle - 4, y, name, fonts, 12, colour=INK, across="right")

@@ -25,8 +25,8 @@ GLYPH_MISSING = FindingKind(
     "warning",
     en="The font {family} lacks {count} characters; they are printed as 〓: {places}.",
     zh="字体 {family} 缺少 {count} 个字，已印作“〓”：{places}。",
-    cure_en="Install a font with these characters, and name it: font='file.ttf'.",
-    cure_zh="请安装含这些字的字体，并用 font 指定。",
+    cure_en="Install a font with these characters, and name it: --font file.ttf.",
+    cure_zh="请安装含这些字的字体，并用 --font 指定。",
 )
 FINDING_KINDS = (GLYPH_MISSING,)
 

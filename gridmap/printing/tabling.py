@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gridmap.errors import InvalidOption
+from gridmap.level_words import choose_words
 from gridmap.maps.wording import clean_text
 from gridmap.planning import hash_assignment
 from gridmap.printing.canvas import start_sheet
@@ -158,7 +159,8 @@ def print_tables(  # noqa: PLR0913 - what the pages say
 def _title_of(plan: Plan) -> str:
     names = sorted({clean_text(str(name)) for name in plan.territory.units.communities["township"]})
     names = [name for name in names if name]
-    return f"{'、'.join(names) if len(names) <= 3 else ''}网格划分表"
+    zone = choose_words(plan.about).zone.zh
+    return f"{'、'.join(names) if len(names) <= 3 else ''}{zone}划分表"
 
 
 def _draw_pages(sheets: Sequence[Ruled], imprint: Imprint, fonts: Fonts) -> Iterator[Any]:

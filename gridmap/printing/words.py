@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gridmap.estimates import HOUSEHOLDS_ESTIMATED
+from gridmap.estimates import tell_estimated
 from gridmap.level_words import choose_words, reword_text
 from gridmap.maps.wording import clean_text
 
@@ -67,7 +67,7 @@ def count_figures(plan: Plan) -> list[tuple[str, str]]:
     counts = grids["households"].to_numpy()
     households = int(counts.sum())
     hidden = bool(((counts > 0) & (counts < FEW)).any())
-    estimated = any(f.code == HOUSEHOLDS_ESTIMATED.code for f in plan.findings)
+    estimated = tell_estimated(plan.findings)
     general = grids["kind"].eq("general")
     inside = int((general & grids["in_band"].astype(bool)).sum())
     words = choose_words(plan.about)

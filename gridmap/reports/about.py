@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gridmap.estimates import HOUSEHOLDS_ESTIMATED
+from gridmap.estimates import HOUSEHOLDS_ESTIMATED, PERSONS_ESTIMATED, tell_estimated
+from gridmap.level_words import choose_words, reword_text
 from gridmap.schemas import ROLES
 from gridmap.scoring import find_measure
 from gridmap.terms import AGE_CLASSES, AREA_TYPES
 
 if TYPE_CHECKING:
     from gridmap.findings import Finding
+    from gridmap.level_words import LevelWords
     from gridmap.model import InputFile, Plan, Scorecard
     from gridmap.reports.columns import Value
     from gridmap.rosters import Duty
@@ -56,6 +58,8 @@ KNOWN_KEYS = {
 }
 """Keys of ``Plan.about`` in the order in which they are told, with name and meaning."""
 TOLD_AS_MEASURES = ("planned_households", "read_households")
+TOLD_AS_WORDS = ("level", "counted")
+"""What the plan is of: every other word of the tables says so."""
 LIBRARIES = ("geopandas", "geos", "numba", "numpy", "pandas", "shapely")
 
 
@@ -106,15 +110,19 @@ def _privacy_row(duty: Duty | None) -> Row:
 
 
 def is_estimated(plan: Plan) -> bool:
-    """Tell whether households of a plan are estimates and not counts."""
-    return any(finding.code == HOUSEHOLDS_ESTIMATED.code for finding in plan.findings)
+    """Tell whether households, or persons, of a plan are estimates and not counts."""
+    return tell_estimated(plan.findings)
 
 
 def _estimate_rows(findings: tuple[Finding, ...]) -> list[Row]:
+    names = {
+        HOUSEHOLDS_ESTIMATED.code: "户数来源 Source of households",
+        PERSONS_ESTIMATED.code: "人数来源 Source of persons",
+    }
     return [
-        ("户数来源 Source of households", "估算 estimated", finding.zh, finding.en)
+        (names[finding.code], "估算 estimated", finding.zh, finding.en)
         for finding in findings
-        if finding.code == HOUSEHOLDS_ESTIMATED.code
+        if finding.code in names
     ]
 
 
@@ -135,12 +143,15 @@ def _measure_rows(card: Scorecard, *, estimated: bool, level: str) -> list[Row]:
 
 def _rule_rows(plan: Plan) -> list[Row]:
     rules = plan.rules
-    unit = "人" if plan.about.get("counted") == "persons" else "户"
+    words = choose_words(plan.about)
+    unit = words.unit.zh
     rows: list[Row] = [("规则 rules", rules.name, rules.label_zh, rules.label_en)]
     for rule in rules.bands:
         soft = "（可放宽 soft）" if rule.soft else ""
         value = f"{rule.band.lower}-{rule.band.upper} {unit}{soft}"
-        chinese, english = _scope(rule)
+        scope = _scope(rule)
+        chinese = reword_text(scope[0], words)
+        english = reword_text(scope[1], words, language="en")
         source = f"{english}. Source: {rule.source}" if rule.source else english
         rows.append((f"{unit}数区间 band", value, chinese, source))
     return rows
@@ -178,20 +189,29 @@ def _input_row(item: InputFile) -> Row:
 
 def _fact_rows(plan: Plan) -> list[Row]:
     """Return what is known of how the plan was made; inputs and rules are told elsewhere."""
+    words = choose_words(plan.about)
     rows: list[Row] = []
     for key, (name, chinese, english) in KNOWN_KEYS.items():
         if key in plan.about:
             value = plan.about[key]
             counted = key.endswith("households") and value.isdecimal()
-            rows.append((name, int(value) if counted else value, chinese, english))
+            shown = int(value) if counted else value
+            told_zh = reword_text(chinese, words)
+            told_en = reword_text(english, words, language="en")
+            rows.append((_reword_both(name, words), shown, told_zh, told_en))
     used = ", ".join(f"{name} {plan.about[name]}" for name in LIBRARIES if name in plan.about)
     if used:
         rows.append(
             ("所用程序库 Libraries", used, "计算所用程序库及其版本", "Libraries and their versions")
         )
-    told = {"rules", *KNOWN_KEYS, *LIBRARIES, *TOLD_AS_MEASURES}
+    told = {"rules", *KNOWN_KEYS, *LIBRARIES, *TOLD_AS_MEASURES, *TOLD_AS_WORDS}
     others = [key for key in sorted(plan.about) if key not in told and not key.startswith("input.")]
     return rows + [(f"其他 other: {key}", plan.about[key], None, None) for key in others]
+
+
+def _reword_both(name: str, words: LevelWords) -> str:
+    """Reword a name that stands in both languages."""
+    return reword_text(reword_text(name, words), words, language="en")
 
 
 def _show(value: float, form: str) -> Value:

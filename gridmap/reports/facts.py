@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from gridmap.boundaries.bound_words import word_four_bounds
+from gridmap.level_words import choose_words
 from gridmap.reports.about import is_estimated
 from gridmap.reports.cleaning import clean_text
 from gridmap.reports.columns import Column
@@ -80,12 +81,12 @@ def list_people(duty: Duty | None, role: str, keys: Sequence[tuple[str, str]]) -
 
 
 def household_column(plan: Plan) -> Column:
-    """Return the column of households, marked where they are estimates."""
-    if plan.about.get("counted") == "persons":
-        return Column("人数", "Persons", "number")
+    """Return the column of households, or persons, marked where they are estimates."""
+    words = choose_words(plan.about)
+    zh, en = words.count_zh, words.unit.more.capitalize()
     if is_estimated(plan):
-        return Column("户数（估算）", "Households (estimated)", "number")
-    return Column("户数", "Households", "number")
+        return Column(f"{zh}（估算）", f"{en} (estimated)", "number")
+    return Column(zh, en, "number")
 
 
 def list_records(frame: pd.DataFrame) -> Sequence[tuple[str, Mapping[str, Any]]]:

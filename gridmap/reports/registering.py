@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from gridmap.level_words import choose_words, reword_text
 from gridmap.reports.cleaning import clean_text
 from gridmap.reports.columns import Column, Sheet, Value
 from gridmap.reports.facts import BETWEEN_NAMES, household_column, list_records
@@ -154,6 +155,7 @@ def _register(facts: pd.DataFrame, plan: Plan, trace: Trace | None) -> Sheet:
         Column("变动原因", "Cause (zh)", "text", 30),
     )
     columns = (*first, Column("变动原因（英文）", "Cause", "text", 30))
+    words = choose_words(plan.about)
     rows = []
     for number, (grid_id, row) in enumerate(list_records(facts), start=1):
         fate = None if trace is None else trace.news.get(grid_id)
@@ -163,7 +165,7 @@ def _register(facts: pd.DataFrame, plan: Plan, trace: Trace | None) -> Sheet:
                 number,
                 row["code"],
                 row["name"],
-                TERMS[row["kind"]].zh,
+                reword_text(TERMS[row["kind"]].zh, words),
                 row["township"],
                 row["community"] or row["community_id"],
                 int(row["households"]),

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gridmap.findings import name_places, sort_findings
+from gridmap.level_words import choose_words
 from gridmap.reports.about import list_about_rows
 from gridmap.reports.columns import Column, Sheet
+from gridmap.reports.communities import list_parent_sheet, list_zone_sheet, reword_sheet
 from gridmap.reports.facts import gather_facts, household_column
 from gridmap.reports.grids import list_grid_sheet
 from gridmap.reports.levels import list_level_sheets
@@ -18,8 +20,11 @@ from gridmap.scoring import score_plan
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    import pandas as pd
+
     from gridmap.findings import Finding
     from gridmap.model import Plan, Scorecard
+    from gridmap.reports.registering import Trace
     from gridmap.rosters import Duty
 
 SEVERITY_NAMES = {"error": "错误 error", "warning": "注意 warning", "info": "说明 info"}
@@ -46,7 +51,8 @@ def list_sheets(
     tuple of Sheet
         网格 grids, 责任 duties, 登记 registration, 对照 old and new (when an earlier plan is
         known), 社区 communities, 街道 townships (when the communities name any), 微网格
-        micro-grids and 联户单元 link units (when drawn), 问题 findings, 说明 about. No resident,
+        micro-grids and 联户单元 link units (when drawn), 问题 findings, 说明 about. Of a plan of
+        communities: 社区 communities, 登记, 对照, 街道 townships, 问题, 说明. No resident,
         household or address is in any of them.
 
     Examples
@@ -61,8 +67,19 @@ def list_sheets(
     card = score_plan(plan)
     facts = gather_facts(plan, card)
     trace = trace_grids(plan, before)
-    townships = [list_township_sheet(facts, plan)] if facts["township"].ne("").any() else []
+    words = choose_words(plan.about)
+    if words.level == "community":
+        sheets = _list_of_communities(facts, plan, duty, trace)
+    else:
+        sheets = _list_of_grids(facts, plan, duty, trace)
     said = (*plan.findings, *(duty.findings if duty else ()), *(trace.findings if trace else ()))
+    return (*sheets, _findings(said), _about(plan, card, duty))
+
+
+def _list_of_grids(
+    facts: pd.DataFrame, plan: Plan, duty: Duty | None, trace: Trace | None
+) -> tuple[Sheet, ...]:
+    townships = [list_township_sheet(facts, plan)] if facts["township"].ne("").any() else []
     return (
         list_grid_sheet(facts, plan, duty),
         list_duty_sheet(facts, plan, duty),
@@ -70,8 +87,21 @@ def list_sheets(
         list_community_sheet(facts, plan),
         *townships,
         *list_level_sheets(plan, household_column(plan), duty),
-        _findings(said),
-        _about(plan, card, duty),
+    )
+
+
+def _list_of_communities(
+    facts: pd.DataFrame, plan: Plan, duty: Duty | None, trace: Trace | None
+) -> tuple[Sheet, ...]:
+    """Return the sheets of a plan of communities; who serves is told only where it was given."""
+    words = choose_words(plan.about)
+    below = list_registration_sheets(facts, plan, trace)
+    duties = () if duty is None else (list_duty_sheet(facts, plan, duty),)
+    named = plan.territory.units.communities["name"].astype(str).ne("").any()
+    return (
+        list_zone_sheet(facts, plan),
+        *(reword_sheet(sheet, words) for sheet in (*duties, *below)),
+        *((list_parent_sheet(facts, plan),) if named else ()),
     )
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gridmap.errors import MissingExtra, UnwritableFile
+from gridmap.level_words import choose_words
 from gridmap.reports.cleaning import clean_text
 from gridmap.reports.pages import add_sheet
 from gridmap.reports.sheets import list_sheets
@@ -97,7 +98,9 @@ def write_tables(
     check_tables_target(path)
     duty = None if roster is None else match_roster(plan, roster, on=on)
     sheets = list_sheets(plan, duty=duty, before=before)
-    write_sheets(sheets, path, title="网格划分表 Grid tables")
+    words = choose_words(plan.about)
+    title = f"{words.zone.zh}划分表 {words.zone.one.capitalize()} tables"
+    write_sheets(sheets, path, title=title)
     return () if duty is None else duty.findings
 
 
