@@ -75,6 +75,12 @@ def draw_map(
             show_default=False,
         ),
     ] = None,
+    buildings: Annotated[
+        bool,
+        typer.Option(
+            "--buildings", help="在网页上画出楼栋轮廓。Outlines of buildings, on a page."
+        ),
+    ] = False,
     compiler: Annotated[
         str,
         typer.Option(
@@ -111,6 +117,8 @@ def draw_map(
         "--font": font,
     }
     _refuse_without(printed, on_paper)
+    if printed and buildings:
+        raise typer.BadParameter("--buildings 仅用于网页 (.html)。Only for a page (-o x.html).")
     said: tuple[Finding, ...] = ()
     margin: dict[str, Any] = {
         "title": title,
@@ -128,7 +136,8 @@ def draw_map(
             margin |= {"compiler": compiler, "reviewer": reviewer, "font": font}
             said = _print(shown, out, earlier, paper, margin, atlas=atlas)
         else:
-            write_map(shown, out, language=language, before=earlier, **margin)
+            margin |= {"before": earlier, "buildings": buildings}
+            write_map(shown, out, language=language, **margin)
     if said:
         print_findings(said)
     say(f"已写出：{out}", f"Written: {out}")

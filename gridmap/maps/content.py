@@ -1,7 +1,7 @@
 """What the page says about a plan: the one JSON block that everything on it is drawn from.
 
-Only what an official may see goes in: land, codes, names, kinds and counts of grids. No building,
-household or address does, and a count below 10 is a class.
+Only what an official may see goes in: land, codes, names, kinds and counts of grids. No household
+or address does, of buildings at most the bare outline, and a count below 10 is a class.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from gridmap.maps.belonging import Register, level_arcs
 from gridmap.maps.density import pack_density
 from gridmap.maps.earlier import describe_changes
 from gridmap.maps.finding import list_compounds, spell_names
+from gridmap.maps.footprints import pack_footprints
 from gridmap.maps.ground import Ground
 from gridmap.maps.levels import reword_page
 from gridmap.maps.outlines import STEP_DEG, TOLERANCE_M, Arcs, pack_arcs, pack_lines, trace_arcs
@@ -72,6 +73,7 @@ def describe_plan(
     *,
     themes: Sequence[Theme] = (),
     before: Plan | None = None,
+    buildings: bool = False,
 ) -> dict[str, Any]:
     """Return all that the page shows, as plain data in a settled order.
 
@@ -87,6 +89,8 @@ def describe_plan(
         More themes than the plan's own.
     before
         An earlier plan of the same land, or None.
+    buildings
+        Whether outlines of buildings are on it.
 
     Returns
     -------
@@ -108,6 +112,8 @@ def describe_plan(
         "density": pack_density(plan, ground.origin),
         "compounds": {**compounds, "pinyin": spell_names(compounds["names"])},
     }
+    if buildings:
+        content["buildings"] = pack_footprints(plan)
     if before is not None:
         earlier = _describe_land(before, Register(before), Ground.of(before.grids))
         content |= {"before": earlier, "changes": describe_changes(before, plan)}

@@ -30,12 +30,13 @@ def make_map(  # noqa: PLR0913 - what the margin of a map says
     internal: bool = True,
     themes: Sequence[Theme] = (),
     before: Plan | None = None,
+    buildings: bool = False,
 ) -> folium.Map:
     r"""Draw a plan as one page that fetches nothing.
 
     Every script, style and border is in the page; names are shown as text and can't run. The page
-    holds grids and communities, and no building, household or address; a count below 10
-    households is shown as a class.
+    holds grids and communities, and no household or address; a count below 10 households is shown
+    as a class.
 
     Parameters
     ----------
@@ -58,6 +59,9 @@ def make_map(  # noqa: PLR0913 - what the margin of a map says
     before
         An earlier plan of the same land: a line to drag shows it on the left, and a list says
         what changed.
+    buildings
+        Whether outlines of buildings are drawn, from the zoom at which they can be seen. They
+        carry no id, name, number or count; still, a map for the public should do without.
 
     Returns
     -------
@@ -68,7 +72,8 @@ def make_map(  # noqa: PLR0913 - what the margin of a map says
     Raises
     ------
     InvalidOption
-        When the language is neither ``zh`` nor ``en``, or the plan has no grid.
+        When the language is neither ``zh`` nor ``en``, the plan has no grid, or outlines of
+        buildings are asked for and the plan has none.
 
     Notes
     -----
@@ -102,7 +107,7 @@ def make_map(  # noqa: PLR0913 - what the margin of a map says
             cure_zh="请查看方案的核验结果，了解没有网格的原因。",
         )
     imprint = Imprint(title, date, source, review_number, internal)
-    content = describe_plan(plan, imprint, language, themes=themes, before=before)
+    content = describe_plan(plan, imprint, language, themes=themes, before=before, buildings=buildings)
     west, south, east, north = (float(value) for value in plan.grids.total_bounds)
     page = MapPage(content, language=language)
     drawn = OfflineMap(page, location=((south + north) / 2, (west + east) / 2), zoom=12)
@@ -122,6 +127,7 @@ def write_map(  # noqa: PLR0913 - what the margin of a map says
     internal: bool = True,
     themes: Sequence[Theme] = (),
     before: Plan | None = None,
+    buildings: bool = False,
 ) -> None:
     r"""Write a plan as one HTML file that opens with the network cut.
 
@@ -129,7 +135,7 @@ def write_map(  # noqa: PLR0913 - what the margin of a map says
 
     Parameters
     ----------
-    plan, title, language, date, source, review_number, internal, themes, before
+    plan, title, language, date, source, review_number, internal, themes, before, buildings
         As for `make_map`.
     path
         The file to write; an existing one is replaced.
@@ -165,6 +171,7 @@ def write_map(  # noqa: PLR0913 - what the margin of a map says
         internal=internal,
         themes=themes,
         before=before,
+        buildings=buildings,
     )
     page = drawn.get_root().render()
     with write_atomically(path) as temporary:

@@ -31,6 +31,7 @@ INKS = {
     "railway": "#6f6f6f",
     "road": "#ffffff",
     "road_edge": "#b9a98c",
+    "building": "#56616d",
 }
 
 NOTHING = "#e9ebee"
