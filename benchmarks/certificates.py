@@ -112,14 +112,14 @@ def _tell_gap(value: int | None, bound: int | None) -> float | None:
 def _weigh(problem: object, labels: np.ndarray) -> int | None:
     """Return twice the weighed aim of a division, groups that are whole not counted."""
     from gridmap.planning.certifying import _make_price, write_masks
-    from gridmap.planning.kernels.weighing import SPLIT
     from gridmap.planning.problems import state_problem
+    from gridmap.planning.wholes import sum_wholes
 
     if problem.size > 128:
         return None
     graph, aim = state_problem(problem)
     price = _make_price(graph, aim)(write_masks(labels, problem.size), False)
-    return int(price.sum()) - 2 * SPLIT * len(np.unique(graph.group[graph.group >= 0]))
+    return int(price.sum()) - 2 * sum_wholes(graph)
 
 
 def tell(rows: list[dict[str, object]], title: str) -> list[str]:

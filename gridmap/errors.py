@@ -50,9 +50,9 @@ class RefusedInput(GridmapError, ValueError):
         self.findings = sort_findings(findings)
         errors = [finding for finding in self.findings if finding.severity == "error"]
         super().__init__(
-            f"The input has {len(errors)} finding(s) that stop a plan: "
+            f"The input has {len(errors)} finding(s) that must be mended first: "
             + "; ".join(finding.en for finding in errors),
-            f"输入数据有 {len(errors)} 项问题，不能划分："
+            f"输入数据有 {len(errors)} 项问题须先处理："
             + "；".join(finding.zh for finding in errors),
             cure_en="; ".join(finding.cure_en for finding in errors),
             cure_zh="；".join(finding.cure_zh for finding in errors),

@@ -84,7 +84,10 @@ def weigh_division(graph: SlowGraph, division: Division) -> int:
         cost += cross if zone_of[a] == zone_of[b] else cut
     for group in sorted(set(graph.groups) - {-1}):
         touched = {zone_of[n] for n, own in enumerate(graph.groups) if own == group}
-        cost += w.SPLIT * len(touched)
+        members = [n for n, own in enumerate(graph.groups) if own == group]
+        most = max(graph.bands[graph.classes[n]][3] for n in members)
+        fits = sum(graph.weights[n] for n in members) <= most
+        cost += (w.SPLIT if fits else w.SPLIT_AGAIN) * len(touched)
     return cost
 
 

@@ -76,7 +76,7 @@ def test_every_command_shows_an_example_in_its_help() -> None:
     from gridmap.cli.app import app
 
     commands = [command.name for command in app.registered_commands]
-    assert len(commands) == 14
+    assert len(commands) == 15
     for name in commands:
         answer = CliRunner().invoke(app, [str(name), "--help"])
         assert answer.exit_code == 0

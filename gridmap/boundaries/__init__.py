@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gridmap.boundaries import divisions
-from gridmap.boundaries.analysing import Analysis, analyse, analysis_as_dict
+from gridmap.boundaries.analysing import Analysis, add_reach, analyse, analysis_as_dict
 from gridmap.boundaries.analysis_files import write_analysis
 from gridmap.boundaries.thresholds import Thresholds
 
@@ -13,6 +13,7 @@ __all__ = [
     "FINDING_KINDS",
     "Analysis",
     "Thresholds",
+    "add_reach",
     "analyse",
     "analysis_as_dict",
     "write_analysis",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,9 @@ from gridmap.boundaries.coverage_findings import report_coverage
 from gridmap.boundaries.divisions import clean_sources, collect_divisions, collect_homes
 from gridmap.boundaries.interlocks import find_interlocks
 from gridmap.boundaries.parts import find_enclaves, find_parts
+from gridmap.boundaries.reach import MINUTES, SPEED_M_S
+from gridmap.boundaries.reach_analysis import NEW_STATIONS, analyse_reach
+from gridmap.boundaries.reach_answers import reach_as_dict
 from gridmap.boundaries.snapping import propose_snaps
 from gridmap.boundaries.thresholds import REASONS, Thresholds
 from gridmap.boundaries.unclear_borders import (
@@ -31,12 +34,13 @@ from gridmap.findings import has_errors, sort_findings
 from gridmap.model import ignore_progress
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     import geopandas as gpd
     from pyproj import CRS
 
     from gridmap.boundaries.coverage import CoverageFault
+    from gridmap.boundaries.reach_analysis import ReachAnalysis
     from gridmap.findings import Finding
     from gridmap.model import Progress, Sources
 
@@ -79,6 +83,8 @@ class Analysis:
         Lon/lat of the input; where it was measured.
     findings
         What was said while reading, mending and collecting, worst first.
+    reach
+        Who is within a walk of a station (`add_reach`), None where that was not asked.
     """
 
     divisions: gpd.GeoDataFrame
@@ -97,6 +103,7 @@ class Analysis:
     crs: CRS
     metric_crs: CRS
     findings: tuple[Finding, ...] = field(default=())
+    reach: ReachAnalysis | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "clarity", MappingProxyType(dict(self.clarity)))
@@ -198,6 +205,50 @@ def analyse(
     )
 
 
+def add_reach(
+    analysis: Analysis,
+    sources: Sources,
+    *,
+    minutes: Iterable[float] | float = MINUTES,
+    speed_m_s: float = SPEED_M_S,
+    new_stations: int = NEW_STATIONS,
+    seed: int = 7,
+) -> Analysis:
+    """Return an analysis with the reach of the stations of the input.
+
+    Parameters
+    ----------
+    analysis
+        Whose divisions are told their share.
+    sources
+        What it was made from; with a layer of stations.
+    minutes, speed_m_s, new_stations, seed
+        As `gridmap.boundaries.reach_analysis.analyse_reach` has them.
+
+    Raises
+    ------
+    InvalidOption
+        When a number is out of range.
+
+    Examples
+    --------
+    >>> from gridmap.boundaries.examples import draw_sources
+    >>> sources = draw_sources("AB", households=4)
+    >>> int(add_reach(analyse(sources), sources).reach.unreachable["households"].sum())
+    8
+    """
+    told = analyse_reach(
+        sources,
+        analysis.divisions,
+        minutes=minutes,
+        speed_m_s=speed_m_s,
+        new_stations=new_stations,
+        seed=seed,
+    )
+    findings = sort_findings(dict.fromkeys((*analysis.findings, *told.findings)))
+    return replace(analysis, reach=told, findings=findings)
+
+
 def _measure_clarity(
     sources: Sources, divisions: gpd.GeoDataFrame, homes: gpd.GeoDataFrame | None
 ) -> tuple[Mapping[str, Any], tuple[gpd.GeoDataFrame, gpd.GeoDataFrame], tuple[Finding, ...]]:
@@ -242,7 +293,8 @@ def analysis_as_dict(analysis: Analysis) -> dict[str, object]:
     r"""Return an analysis as plain data, in the shape that ``gridmap analyse --json`` prints.
 
     Every item has ``ids`` (of the divisions concerned, the owner first), ``area_m2``,
-    ``households`` (None where nobody counted them) and ``point`` (lon, lat).
+    ``households`` (None where nobody counted them) and ``point`` (lon, lat). ``reach`` is there
+    only where it was asked.
 
     Examples
     --------
@@ -288,6 +340,9 @@ def analysis_as_dict(analysis: Analysis) -> dict[str, object]:
             for item, point in zip(items, points, strict=True)
         ]
     first = ("detached", "enclosed", "interlocks", "gaps", "overlaps")
+    reach = {}
+    if analysis.reach is not None:
+        reach["reach"] = reach_as_dict(analysis.reach, analysis.crs)
     return {
         "divisions": len(analysis.divisions),
         "multipart": analysis.multipart,
@@ -296,6 +351,7 @@ def analysis_as_dict(analysis: Analysis) -> dict[str, object]:
         "enclaves": answers["enclaves"],
         "slivers": answers["slivers"],
         "near_edges": answers["near_edges"],
+        **reach,
         "level": analysis.level,
         "thresholds": {
             name: {"value": value, "reason": REASONS[name]}

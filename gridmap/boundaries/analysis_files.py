@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from gridmap.boundaries.reach_answers import reach_layers
 from gridmap.writing import write_geopackage
 
 if TYPE_CHECKING:
@@ -29,7 +30,14 @@ LAYERS = (
     "snaps",
 )
 
-GEOMETRY = {"interlocks": "Unknown", "unclear": "LineString", "snaps": "LineString"}
+GEOMETRY = {
+    "interlocks": "Unknown",
+    "unclear": "LineString",
+    "snaps": "LineString",
+    "reach_stations": "Point",
+    "reach_unreachable": "Point",
+    "reach_places": "Point",
+}
 """Layers whose geometry is not polygons."""
 
 
@@ -38,8 +46,10 @@ def write_analysis(
 ) -> None:
     r"""Write an analysis as one GeoPackage 1.3 file, whole or not at all.
 
-    The layers are `LAYERS`, in lon/lat; ids and hosts are joined by ``;``. Each row has ``lon``
-    and ``lat`` of its place. Interlocks are the land beyond a neck (polygon) or a border (line).
+    The layers are `LAYERS`, and those of reach where it was asked
+    (`gridmap.boundaries.reach_answers.reach_layers`), in lon/lat; ids and hosts are joined by
+    ``;``. Each row of `LAYERS` with a place has its ``lon`` and ``lat``. Interlocks are the land
+    beyond a neck (polygon) or a border (line).
 
     Parameters
     ----------
@@ -74,13 +84,10 @@ def write_analysis(
     ...     len(gpd.read_file(Path(folder) / "findings.gpkg", layer="parts"))
     3
     """
-    layers = {
-        name: (
-            _as_layer(getattr(analysis, name), analysis),
-            GEOMETRY.get(name, "MultiPolygon"),
-        )
-        for name in LAYERS
-    }
+    frames = {name: _as_layer(getattr(analysis, name), analysis) for name in LAYERS}
+    if analysis.reach is not None:
+        frames |= reach_layers(analysis.reach, analysis.crs)
+    layers = {name: (frame, GEOMETRY.get(name, "MultiPolygon")) for name, frame in frames.items()}
     if proposals is not None:
         from gridmap.boundaries.proposal_tables import frame_proposals
 

@@ -149,7 +149,7 @@ def chain_borders(shapes: Geometries) -> BorderChains:
     ...  in zip(chains.left, chains.right, chains.lines)]
     [(-1, 0, 5.0), (-1, 1, 5.0), (0, 1, 1.0)]
     """
-    pair, start, end = _own_segments(shapes)
+    pair, start, end = own_segments(shapes)
     pairs, number = np.unique(pair, axis=0, return_inverse=True)
     number = number.ravel()
     order = np.argsort(number, kind="stable")
@@ -168,8 +168,15 @@ def chain_borders(shapes: Geometries) -> BorderChains:
     return BorderChains(left, right, lines, first, last, at, length, chain)
 
 
-def _own_segments(shapes: Geometries) -> tuple[Ints, Floats, Floats]:
-    """Return each segment once, with its two owners (the first `NOBODY` on an outer border)."""
+def own_segments(shapes: Geometries) -> tuple[Ints, Floats, Floats]:
+    """Return each segment once, with its two owners (the first `NOBODY` on an outer border).
+
+    Examples
+    --------
+    >>> pair, start, _ = own_segments(np.array([shapely.box(0, 0, 2, 1), shapely.box(2, 0, 4, 1)]))
+    >>> len(pair), pair[(pair >= 0).all(axis=1)].tolist()
+    (7, [[0, 1]])
+    """
     parts, part_owner = shapely.get_parts(shapes, return_index=True)
     rings, ring_part = shapely.get_rings(parts, return_index=True)
     ring_owner = part_owner[ring_part]

@@ -1,184 +1,200 @@
-"""Merging: one layer from the overlay of many, and where each department's grids went.
-
-The pieces become a bare graph for ``gridmap.partition``: cutting an edge costs as many departments
-as have no border there, so the cheapest layer is the one that most departments drew.
-"""
+"""Merging: where each department's grids went when their layers became one."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from gridmap.errors import InvalidOption
+from gridmap.lineage import code_change, group_zones, match_zones
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, NDArray
+    from collections.abc import Sequence
 
-    from gridmap.boundaries.overlay import Overlay
+    from numpy.typing import NDArray
 
+    from gridmap.boundaries.spans import Floats
 
-@dataclass(frozen=True)
-class MergeProblem:
-    """The pieces as a graph, in the words of ``gridmap.partition``.
-
-    Attributes
-    ----------
-    weights
-        (n,) households of each piece, or its area in hectares.
-    edges
-        (m, 2) pieces with a common border.
-    edge_costs
-        (m,) departments that have no border there: what a cut goes against.
-    borders
-        (m,) departments whose border the edge is.
-    lengths, areas, perimeters
-        (m,) metres, (n,) m2, (n,) metres, for shape.
-    current
-        (n,) the combination most alike to today: the grid of the first department, numbered.
-    """
-
-    weights: NDArray[np.int64]
-    edges: NDArray[np.int64]
-    edge_costs: NDArray[np.float64]
-    borders: NDArray[np.int64]
-    lengths: NDArray[np.float64]
-    areas: NDArray[np.float64]
-    perimeters: NDArray[np.float64]
-    current: NDArray[np.int64]
+LEAST_SHARE = 0.05
+"""A smaller share of an old grid that lies in a new one, when it is no larger a share of the new
+one either, is a line drawn a little elsewhere and no split or merger: thirteen departments never
+draw one line alike. gridmap's own default; the rows are kept and marked ``minor``."""
+KEYS = ["old_grid", "new_grid"]
+COLUMNS = (
+    "department",
+    *KEYS,
+    "change",
+    "heir",
+    "minor",
+    "area_m2",
+    "households",
+    "area_share",
+    "households_share",
+)
 
 
-def merge_layers(
-    overlay: Overlay,
-    *,
-    weight: Literal["households", "area"] = "households",
-    current: str | None = None,
-) -> MergeProblem:
-    """Make the graph of pieces whose cheapest partition is the layer most departments agree with.
-
-    Parameters
-    ----------
-    overlay
-        As made by `overlay.overlay_layers`.
-    weight
-        What the band of the new grids counts.
-    current
-        Department whose grids are today's; None for the first.
-
-    Returns
-    -------
-    MergeProblem
-
-    Raises
-    ------
-    InvalidOption
-        A department or weight that is not known.
-
-    Notes
-    -----
-    The cost counts departments, not metres: ten departments that agree on a short line matter as
-    much as on a long one. gridmap's own choice; multiply by ``lengths`` for the other.
-
-    Examples
-    --------
-    >>> import geopandas as gpd, shapely
-    >>> from gridmap.boundaries.overlay import overlay_layers
-    >>> one = gpd.GeoDataFrame({"grid_id": ["1", "2"]}, crs=4547,
-    ...     geometry=[shapely.box(0, 0, 100, 100), shapely.box(100, 0, 300, 100)])
-    >>> two = gpd.GeoDataFrame({"grid_id": ["1", "2"]}, crs=4547,
-    ...     geometry=[shapely.box(0, 0, 140, 100), shapely.box(140, 0, 300, 100)])
-    >>> problem = merge_layers(overlay_layers({"a": one, "b": two, "c": one}), weight="area")
-    >>> problem.edges.tolist(), problem.borders.tolist(), problem.edge_costs.tolist()
-    ([[0, 1], [1, 2]], [2, 1], [1.0, 2.0])
-    """
-    department = overlay.departments[0] if current is None else current
-    if department not in overlay.departments or weight not in ("households", "area"):
-        raise InvalidOption(
-            f"There is no department {department!r} or no weight {weight!r}.",
-            f"没有部门“{department}”或没有权重“{weight}”。",
-            cure_en=f"merge_layers(overlay, current={overlay.departments[0]!r})",
-            cure_zh=f"merge_layers(overlay, current={overlay.departments[0]!r})",
-        )
-    pieces, near = overlay.pieces, overlay.neighbours
-    borders = near["borders"].to_numpy(dtype=np.int64)
-    areas = pieces["area_m2"].to_numpy(dtype=np.float64)
-    counts = pieces["households"].to_numpy(dtype=np.float64)
-    return MergeProblem(
-        weights=np.rint(counts if weight == "households" else areas / 1e4).astype(np.int64),
-        edges=near[["piece_a", "piece_b"]].to_numpy(dtype=np.int64),
-        edge_costs=(len(overlay.departments) - borders).astype(np.float64),
-        borders=borders,
-        lengths=near["length_m"].to_numpy(dtype=np.float64),
-        areas=areas,
-        perimeters=np.asarray(pieces.geometry.length, dtype=np.float64),
-        current=np.unique(pieces[department].astype(str), return_inverse=True)[1].astype(np.int64),
-    )
-
-
-def map_old_to_new(overlay: Overlay, merged_labels: ArrayLike) -> pd.DataFrame:
+def map_old_to_new(
+    fragments: pd.DataFrame, departments: Sequence[str], *, least_share: float = LEAST_SHARE
+) -> pd.DataFrame:
     """Return for each department where each of its grids went: the hand-over table.
 
     Parameters
     ----------
-    overlay
-        As made by `overlay.overlay_layers`.
-    merged_labels
-        (n,) the new grid of each piece.
+    fragments
+        Land that is in one grid of every department and in one new grid: a column for each
+        department, ``new_grid``, ``area_m2``, ``households``; ``""`` for no grid.
+    departments
+        The columns.
+    least_share
+        What share of both grids makes two grids related, 0 to 1.
 
     Returns
     -------
     DataFrame
-        ``department``, ``old_grid`` (``""``: land the department did not have), ``new_grid``,
-        ``area_m2``, ``households``, ``area_share``, ``households_share`` of the old grid; the
-        shares of one old grid sum to 1; ``households_share`` is NaN where it has no household.
+        Sorted by department, old and new grid. ``old_grid`` is ``""`` for land the department did
+        not have, ``new_grid`` for land outside the new layer. ``change`` is what became of the
+        old grid: U (one new grid, which has no other one), S (split), M (merged) or X (redrawn
+        with others); ``""`` without an old grid. ``heir``: the new grid goes on as the old one,
+        and has some of its households, where there are any. ``minor``: too small a share to count
+        for ``change``. ``area_share`` and ``households_share`` are of the old grid and sum to 1;
+        the latter is NaN where it has no household.
 
     Raises
     ------
     InvalidOption
-        Not one label a piece.
+        A column is missing, or the share is not in 0 to 1.
 
     Notes
     -----
-    Source: the form of hand-over seen in practice, FIELD.md section 3.
+    Shares are of households, of land where a grid has none. Heirs are chosen so that most
+    households stay (`gridmap.lineage.match_zones`). Source: the form of hand-over seen in
+    practice, FIELD.md section 3; issue 4, points 7 and 8 (U/S/M/X).
 
     Examples
     --------
-    >>> import geopandas as gpd, shapely
-    >>> from gridmap.boundaries.overlay import overlay_layers
-    >>> one = gpd.GeoDataFrame({"grid_id": ["1", "2"]}, crs=4547,
-    ...     geometry=[shapely.box(0, 0, 100, 100), shapely.box(100, 0, 300, 100)])
-    >>> table = map_old_to_new(overlay_layers({"police": one}), ["N", "N"])
-    >>> table[["department", "old_grid", "new_grid", "area_share"]].values.tolist()
-    [['police', '1', 'N', 1.0], ['police', '2', 'N', 1.0]]
+    >>> fragments = pd.DataFrame({"police": ["1", "2", "2"], "new_grid": ["N", "N", "N"],
+    ...                           "area_m2": [9.0, 1.0, 9.0], "households": [300, 1, 99]})
+    >>> table = map_old_to_new(fragments, ["police"])
+    >>> table[["old_grid", "new_grid", "change", "heir", "households"]].values.tolist()
+    [['1', 'N', 'M', True, 300], ['2', 'N', 'M', False, 100]]
     """
-    labels = np.asarray(merged_labels).astype(str)
-    pieces = overlay.pieces
-    if labels.shape != (len(pieces),):
+    missing = {*departments, "new_grid", "area_m2", "households"} - set(fragments.columns)
+    if missing or not 0 <= least_share <= 1:
         raise InvalidOption(
-            f"{labels.size} labels were given for {len(pieces)} pieces.",
-            f"有 {len(pieces)} 个地块，却给出 {labels.size} 个标签。",
-            cure_en="map_old_to_new(overlay, partition(...).labels)",
-            cure_zh="map_old_to_new(overlay, partition(...).labels)",
+            f"The fragments lack {sorted(missing)}, or the share {least_share} is not in 0 to 1.",
+            f"缺少列 {sorted(missing)}，或比例 {least_share} 不在 0 到 1 之间。",
+            cure_en="map_old_to_new(merger.fragments, merger.overlay.departments)",
+            cure_zh="map_old_to_new(merger.fragments, merger.overlay.departments)",
         )
-    tables = []
-    for name in overlay.departments:
-        own = pd.DataFrame(
+    tables = [_map_one(fragments, name, least_share) for name in departments]
+    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=COLUMNS)
+
+
+def _map_one(fragments: pd.DataFrame, name: str, least_share: float) -> pd.DataFrame:
+    own = pd.DataFrame(
+        {
+            "old_grid": fragments[name].to_numpy(object),
+            "new_grid": fragments["new_grid"].to_numpy(object),
+            "area_m2": fragments["area_m2"].to_numpy(np.float64),
+            "households": fragments["households"].to_numpy(np.int64),
+        }
+    )
+    table = own.groupby(KEYS, as_index=False, sort=True).sum()
+    share = np.maximum(_share(table, "old_grid"), _share(table, "new_grid"))
+    known = (table[KEYS] != "").all(axis=1).to_numpy()
+    related = table[known & (share >= least_share)]
+    olds, news = (sorted(set(table[key]) - {""}) for key in KEYS)
+    groups = group_zones(olds, news, zip(related["old_grid"], related["new_grid"], strict=True))
+    change = {old: code_change(groups["old", old], same=True) for old in olds}
+    whole = table.groupby("old_grid")[["area_m2", "households"]].transform("sum")
+    return table.assign(
+        department=name,
+        change=[change.get(old, "") for old in table["old_grid"]],
+        heir=_find_heirs(table, known),
+        minor=known & (share < least_share),
+        area_share=table["area_m2"] / whole["area_m2"].where(whole["area_m2"] > 0),
+        households_share=table["households"] / whole["households"].where(whole["households"] > 0),
+    )[list(COLUMNS)]
+
+
+def _share(table: pd.DataFrame, key: str) -> Floats:
+    """Return what share of its old or new grid each row is, by households, else by land."""
+    sums = table.groupby(key)[["area_m2", "households"]].transform("sum")
+    with np.errstate(divide="ignore", invalid="ignore"):
+        land = table["area_m2"].to_numpy() / sums["area_m2"].to_numpy()
+        homes = table["households"].to_numpy() / sums["households"].to_numpy()
+    share: Floats = np.nan_to_num(np.where(sums["households"] > 0, homes, land))
+    return share
+
+
+def _find_heirs(table: pd.DataFrame, known: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return the rows whose new grid goes on as their old one."""
+    heirs = np.zeros(len(table), dtype=bool)
+    whole = table.groupby("old_grid")["households"].transform("sum").to_numpy()
+    known = known & ((whole == 0) | (table["households"].to_numpy() > 0))
+    rows = table[known]
+    before = np.unique(rows["old_grid"].to_numpy(str), return_inverse=True)[1]
+    after = np.unique(rows["new_grid"].to_numpy(str), return_inverse=True)[1]
+    homes = rows["households"].to_numpy(np.int64)
+    worth = homes if homes.sum() else np.rint(rows["area_m2"].to_numpy()).astype(np.int64)
+    kept = match_zones(before.astype(np.int64), after.astype(np.int64), worth)
+    heirs[known] = kept[after] == before
+    return heirs
+
+
+def sum_departments(
+    mapping: pd.DataFrame, conflicts: pd.DataFrame, departments: Sequence[str]
+) -> pd.DataFrame:
+    """Return what the merger means for each department: one row each.
+
+    Parameters
+    ----------
+    mapping
+        From `map_old_to_new`.
+    conflicts
+        From `conflicts.find_conflicts`.
+    departments
+        In the order of the result.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by ``department``: ``grids`` (old ones), ``conflict_m2`` and
+        ``conflict_households`` (where it is one of those that differ), ``households`` (in its
+        grids), ``kept_households`` (in the heir of their grid), ``kept_share`` (of land where it
+        has no household; NaN where it has nothing), ``U``, ``S``, ``M``, ``X`` (old grids).
+
+    Examples
+    --------
+    >>> fragments = pd.DataFrame({"police": ["1", "2"], "new_grid": ["N", "N"],
+    ...                           "area_m2": [9.0, 9.0], "households": [300, 100]})
+    >>> mapping = map_old_to_new(fragments, ["police"])
+    >>> none = pd.DataFrame({"departments": [], "area_m2": [], "households": []})
+    >>> sum_departments(mapping, none, ["police"])[["grids", "kept_share", "M"]].values.tolist()
+    [[2.0, 0.75, 2.0]]
+    """
+    rows = []
+    named = [set(text.split(";")) for text in conflicts["departments"].astype(str)]
+    for name in departments:
+        own = mapping[(mapping["department"] == name) & (mapping["old_grid"] != "")]
+        differs = np.array([name in some for some in named], dtype=bool)
+        heirs = own[own["heir"]]
+        homes, kept = int(own["households"].sum()), int(heirs["households"].sum())
+        land = float(own["area_m2"].sum())
+        share = kept / homes if homes else float(heirs["area_m2"].sum()) / land if land else np.nan
+        codes = own.drop_duplicates("old_grid")["change"].value_counts()
+        rows.append(
             {
                 "department": name,
-                "old_grid": pieces[name].to_numpy(),
-                "new_grid": labels,
-                "area_m2": pieces["area_m2"].to_numpy(),
-                "households": pieces["households"].to_numpy(),
+                "grids": int(own["old_grid"].nunique()),
+                "conflict_m2": float(conflicts["area_m2"].to_numpy()[differs].sum()),
+                "conflict_households": int(conflicts["households"].to_numpy()[differs].sum()),
+                "households": homes,
+                "kept_households": kept,
+                "kept_share": share,
+                **{code: int(codes.get(code, 0)) for code in "USMX"},
             }
         )
-        keys = ["department", "old_grid", "new_grid"]
-        tables.append(own.groupby(keys, as_index=False, sort=True).sum())
-    table = pd.concat(tables, ignore_index=True)
-    whole = table.groupby(["department", "old_grid"])[["area_m2", "households"]].transform("sum")
-    table["area_share"] = table["area_m2"] / whole["area_m2"]
-    table["households_share"] = table["households"] / whole["households"].where(
-        whole["households"] > 0
-    )
-    return table
+    return pd.DataFrame(rows).set_index("department")

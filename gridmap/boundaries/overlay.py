@@ -16,7 +16,7 @@ import pandas as pd
 import shapely
 
 from gridmap.boundaries.conflicts import find_conflicts, score_disagreement
-from gridmap.boundaries.slivers import JoinedPieces, join_slivers, measure_borders
+from gridmap.boundaries.slivers import JoinedPieces, join_slivers
 from gridmap.errors import InvalidOption
 from gridmap.findings import Finding, FindingKind
 
@@ -35,6 +35,9 @@ communities; gridmap's own default."""
 ROUNDING_M = 1e-3
 """All layers are drawn on a lattice of this width, below any survey, so that lines that are the
 same to a millimetre are one line; gridmap's own default."""
+AS_GRID = {"community_id": "grid_id"}
+RESERVED = frozenset(("area_m2", "households", "geometry", "new_grid", "community_id"))
+"""Names of columns, which no department may have."""
 LEAST_REPORTED_M2 = 1.0
 """Land below this in all is a trace of rounding and not said; gridmap's own default."""
 
@@ -105,6 +108,8 @@ class Overlay:
     conflicts
         Pieces on which departments disagree (`conflicts.find_conflicts`): ``piece``,
         ``departments`` (joined by ``;``), ``area_m2``, ``households``, geometry (a point).
+    homes
+        (h,) piece of each row of ``homes`` as given, -1 for none.
     score
         ``area``, ``households``: share of it in conflict, 0 to 1; then the share of area for
         each department, ``department:NAME``.
@@ -116,6 +121,7 @@ class Overlay:
     pieces: gpd.GeoDataFrame
     neighbours: pd.DataFrame
     conflicts: gpd.GeoDataFrame
+    homes: Ints
     score: dict[str, float]
     findings: tuple[Finding, ...]
 
@@ -124,6 +130,7 @@ def overlay_layers(
     layers: Mapping[str, gpd.GeoDataFrame],
     homes: gpd.GeoDataFrame | None = None,
     *,
+    within: gpd.GeoDataFrame | None = None,
     sliver_m2: float = SLIVER_M2,
     sliver_width_m: float = SLIVER_WIDTH_M,
 ) -> Overlay:
@@ -135,6 +142,9 @@ def overlay_layers(
         Department -> polygons in metres with ``grid_id``; one CRS.
     homes
         Points with ``households``.
+    within
+        Polygons with ``community_id``, whose lines cut the pieces too; these then have the column
+        ``community_id`` (``""`` outside all). They are no department.
     sliver_m2, sliver_width_m
         Pieces below this area (m2) or mean width (metres) are joined to a neighbour; 0 keeps all.
 
@@ -168,13 +178,18 @@ def overlay_layers(
     _check_layers(layers, sliver_m2, sliver_width_m)
     names = tuple(layers)
     shapes, ids, findings = _take_grids(layers)
-    faces = _cut_land(shapes)
+    around = None if within is None else _take_grids({"": within.rename(columns=AS_GRID)})
+    faces = _cut_land(shapes if around is None else [*shapes, *around[0]])
     faces, grids, claimed = _find_grids(faces, shapes, ids)
-    homes_in, outside = _place_homes(faces, homes)
+    owner = None if around is None else _find_grids(faces, *around[:2], every=True)[1]
+    home_face = _place_homes(faces, homes)
+    homes_in, outside = _count_homes(home_face, homes, len(faces))
     joined = join_slivers(faces, sliver_m2, sliver_width_m)
     frame = _make_pieces(names, joined, grids, homes_in)
+    if owner is not None:
+        frame.insert(len(names), "community_id", owner[joined.leader, 0])
     frame = frame.set_crs(next(iter(layers.values())).crs)
-    neighbours = _list_neighbours(frame, names)
+    neighbours = _list_neighbours(frame, names, joined)
     conflicts = find_conflicts(frame, names)
     if joined.count:
         lost: dict[str, Any] = {
@@ -188,7 +203,8 @@ def overlay_layers(
     if outside:
         findings.append(HOMELESS.found(count=outside))
     score = score_disagreement(frame, conflicts, names)
-    return Overlay(names, frame, neighbours, conflicts, score, tuple(findings))
+    pieces = np.where(home_face < 0, -1, np.append(joined.group, -1)[home_face])
+    return Overlay(names, frame, neighbours, conflicts, pieces, score, tuple(findings))
 
 
 def _check_layers(
@@ -196,15 +212,15 @@ def _check_layers(
 ) -> None:
     crs = {str(frame.crs) for frame in layers.values()}
     degrees = any(f.crs is not None and f.crs.is_geographic for f in layers.values())
-    taken = {"area_m2", "households", "geometry"} & set(layers)
+    taken = RESERVED & set(layers)
     wrong = sliver_m2 < 0 or sliver_width_m < 0
     if len(crs) != 1 or degrees or taken or wrong:
         raise InvalidOption(
             f"{len(layers)} layers in the CRSs {sorted(crs)} can't be laid over one another: they "
             "need one CRS in metres, thresholds of 0 or more, and no department may be called "
-            "area_m2, households or geometry.",
+            f"{', '.join(sorted(RESERVED))}.",
             f"{len(layers)} 个图层（坐标系 {sorted(crs)}）无法叠合：须为同一米制坐标系，阈值不小于"
-            " 0，部门名称不能是 area_m2、households 或 geometry。",
+            f" 0，部门名称不能是 {'、'.join(sorted(RESERVED))}。",
             cure_en="overlay_layers({name: frame.to_crs(4547) for name, frame in layers.items()})",
             cure_zh="overlay_layers({name: frame.to_crs(4547) for name, frame in layers.items()})",
         )
@@ -240,11 +256,11 @@ def _cut_land(shapes: list[Geometries]) -> Geometries:
 
 
 def _find_grids(
-    faces: Geometries, shapes: list[Geometries], ids: list[Geometries]
+    faces: Geometries, shapes: list[Geometries], ids: list[Geometries], *, every: bool = False
 ) -> tuple[Geometries, Geometries, Ints]:
     """Return the faces in any layer, the grid of each in each layer, and how many claim it there.
 
-    A face in no layer at all is a hole around which the land lies.
+    A face in no layer at all is a hole around which the land lies, and left out unless ``every``.
     """
     points = shapely.point_on_surface(faces)
     grids = np.full((len(faces), len(shapes)), "", dtype=object)
@@ -254,22 +270,31 @@ def _find_grids(
         claimed[:, column] = np.bincount(face, minlength=len(faces))
         order = np.lexsort((-grid, -shapely.area(own)[grid]))
         grids[face[order], column] = label[grid[order]]
-    land = claimed.any(axis=1)
+    land = claimed.any(axis=1) | every
     return faces[land], grids[land], claimed[land]
 
 
-def _place_homes(faces: Geometries, homes: gpd.GeoDataFrame | None) -> tuple[Ints, int]:
-    """Return the households in each face, and those in none; on a line the first face has it."""
+def _place_homes(faces: Geometries, homes: gpd.GeoDataFrame | None) -> Ints:
+    """Return the face of each home, -1 for none; on a line the first face has it."""
     if homes is None:
-        return np.zeros(len(faces), dtype=np.int64), 0
+        return np.empty(0, dtype=np.int64)
     points = np.array(homes.geometry.to_numpy(), dtype=object)
-    counts = homes["households"].fillna(0).to_numpy(dtype=np.float64)
     home, face = shapely.STRtree(faces).query(points, predicate="dwithin", distance=2 * ROUNDING_M)
     order = np.lexsort((face, home))
     home, first = np.unique(home[order], return_index=True)
-    inside = np.bincount(face[order][first], weights=counts[home], minlength=len(faces))
-    outside = counts.sum() - counts[home].sum()
-    return np.rint(inside).astype(np.int64), round(float(outside))
+    placed = np.full(len(points), -1, dtype=np.int64)
+    placed[home] = face[order][first]
+    return placed
+
+
+def _count_homes(face: Ints, homes: gpd.GeoDataFrame | None, many: int) -> tuple[Ints, int]:
+    """Return the households in each face, and those in none."""
+    if homes is None:
+        return np.zeros(many, dtype=np.int64), 0
+    counts = homes["households"].fillna(0).to_numpy(dtype=np.float64)
+    held = face >= 0
+    inside = np.bincount(face[held], weights=counts[held], minlength=many)
+    return np.rint(inside).astype(np.int64), round(float(counts[~held].sum()))
 
 
 def _make_pieces(
@@ -288,9 +313,11 @@ def _make_pieces(
     )
 
 
-def _list_neighbours(frame: gpd.GeoDataFrame, names: tuple[str, ...]) -> pd.DataFrame:
+def _list_neighbours(
+    frame: gpd.GeoDataFrame, names: tuple[str, ...], joined: JoinedPieces
+) -> pd.DataFrame:
     """Return the pieces that touch, how long, and how many departments have a border there."""
-    pairs, metres = measure_borders(np.array(frame.geometry.to_numpy(), dtype=object))
+    pairs, metres = joined.pairs, joined.metres
     grids = frame[list(names)].to_numpy(dtype=object)
     borders = (grids[pairs[:, 0]] != grids[pairs[:, 1]]).sum(axis=1)
     return pd.DataFrame(

@@ -242,7 +242,7 @@ def _draw_areas(
             edge, metres = find_reached_stretches(
                 network, some, to_nodes[start], start, limit_m=limit
             )
-            land.append(cover_land(covered, edge, metres))
+            land.append(cover_land(covered, edge, metres, limit - to_nodes[start]))
             road.append(float((metres[:, 1] - metres[:, 0]).sum()))
     shapes = np.array(land, dtype=object)
     return shapes, np.asarray(shapely.area(shapes), dtype=np.float64), np.array(road)

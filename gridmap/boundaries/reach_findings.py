@@ -93,8 +93,17 @@ DIVISION_REPAIRED = FindingKind(
     cure_en="Repair the outline in the file: gridmap.repair_sources.",
     cure_zh="请修复文件中的边界：gridmap.repair_sources。",
 )
+STATIONS_MISSING = FindingKind(
+    "stations_missing",
+    "error",
+    en="Reach can't be planned for: there is no station.",
+    zh="没有服务站点，无法按可达性调整。",
+    cure_en="Give the stations as points: --stations FILE, or a layer named stations (服务站).",
+    cure_zh="请提供站点图层：--stations 文件，或名为“服务站”的图层。",
+)
 FINDING_KINDS = (
     NO_STATION,
+    STATIONS_MISSING,
     STATION_FAR,
     STATION_APART,
     SPEED_UNUSUAL,

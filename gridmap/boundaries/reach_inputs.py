@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 import shapely
 
-from gridmap.boundaries.reach_findings import DIVISION_REPAIRED, HOUSEHOLDS_UNUSABLE
-from gridmap.errors import InvalidOption
-from gridmap.findings import name_places
+from gridmap.boundaries.divisions import clean_sources
+from gridmap.boundaries.reach_findings import (
+    DIVISION_REPAIRED,
+    HOUSEHOLDS_UNUSABLE,
+    STATIONS_MISSING,
+)
+from gridmap.errors import InvalidOption, RefusedInput
+from gridmap.findings import has_errors, name_places
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
     from gridmap.boundaries.road_noding import Geometries, Ints, Texts
     from gridmap.findings import Finding
+    from gridmap.model import Sources
 
 
 def take_ids(frame: gpd.GeoDataFrame, column: str, role: str) -> Texts:
@@ -52,6 +59,31 @@ def take_ids(frame: gpd.GeoDataFrame, column: str, role: str) -> Texts:
             cure_zh=f"请为 {role} 每条记录填写唯一的 {column}",
         )
     return ids
+
+
+def take_stations(sources: Sources) -> tuple[gpd.GeoDataFrame, tuple[Finding, ...]]:
+    """Return the stations of an input with plain, distinct ids, and what had to be said.
+
+    Raises
+    ------
+    RefusedInput
+        There is no layer of stations, or nothing in it can be used.
+
+    Examples
+    --------
+    >>> from gridmap.boundaries.examples import draw_sources
+    >>> take_stations(draw_sources("AB"))
+    Traceback (most recent call last):
+    gridmap.errors.RefusedInput: The input has 1 finding(s) that must be mended first: Reach ...
+    """
+    frame = sources.layer("stations")
+    if frame is None or frame.empty:
+        raise RefusedInput([*sources.findings, STATIONS_MISSING.found(count=1)])
+    alone = replace(sources, layers={"stations": frame}, findings=())
+    cleaned = clean_sources(alone)
+    if has_errors(cleaned.findings) or cleaned.layers["stations"].empty:
+        raise RefusedInput([*cleaned.findings, STATIONS_MISSING.found(count=1)])
+    return cleaned.layers["stations"].copy(), cleaned.findings
 
 
 def take_households(homes: gpd.GeoDataFrame | None) -> tuple[Ints, list[Finding]]:

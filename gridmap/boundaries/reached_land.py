@@ -142,7 +142,7 @@ class CoveredEdges:
     made: dict[tuple[int, int], shapely.Geometry] = field(default_factory=dict)
 
     def of_run(self, low: int, high: int) -> shapely.Geometry:
-        """Return the land beside the edges of a run of the order."""
+        """Return the land beside the edges of a run of the order, round at their nodes."""
         if (low, high) not in self.made:
             if high - low == 1:
                 line = self.network.lines[self.order[low]]
@@ -179,8 +179,14 @@ def order_edges(network: WalkingNetwork, *, beside_m: float) -> CoveredEdges:
     return CoveredEdges(network, np.asarray(order, dtype=np.int64), beside_m)
 
 
-def cover_land(covered: CoveredEdges, edge: Ints, metres: Floats) -> shapely.Geometry:
-    """Return the land beside stretches of road, with round ends; empty when there is none.
+def cover_land(
+    covered: CoveredEdges, edge: Ints, metres: Floats, left_m: Floats
+) -> shapely.Geometry:
+    """Return the land beside stretches of road; empty when there is none.
+
+    A stretch ends flat where the walk ends on the road. At a node the land is round, so that no
+    wedge is missing at a bend, but no wider than what is left of the walk there: along no road
+    does the land go on where the walk has ended.
 
     Parameters
     ----------
@@ -188,6 +194,8 @@ def cover_land(covered: CoveredEdges, edge: Ints, metres: Floats) -> shapely.Geo
         As of `order_edges`.
     edge, metres
         As of `find_reached_stretches`.
+    left_m
+        (n,) metres of the walk that are left at each node; below 0 where it is not reached.
 
     Examples
     --------
@@ -195,16 +203,19 @@ def cover_land(covered: CoveredEdges, edge: Ints, metres: Floats) -> shapely.Geo
     >>> from gridmap.boundaries.walking_network import build_walking_network
     >>> line = gpd.GeoDataFrame(geometry=[shapely.LineString([(0, 0), (90, 0)])], crs=4547)
     >>> covered = order_edges(build_walking_network(line), beside_m=50.0)
-    >>> round(cover_land(covered, np.array([0]), np.array([[20.0, 40.0]])).area)
-    9654
+    >>> cover_land(covered, np.array([0]), np.array([[20.0, 40.0]]), np.full(2, -1.0)).bounds
+    (20.0, -50.0, 40.0, 50.0)
     """
-    length = covered.network.lengths
-    whole = (metres[:, 0] <= 0) & (metres[:, 1] >= length[edge])
+    network = covered.network
+    length = network.lengths
+    ample = (left_m[network.edges[edge]] >= covered.beside_m).all(axis=1)
+    round_ = ample & (metres[:, 0] <= 0) & (metres[:, 1] >= length[edge])
     reached = np.zeros(len(length), dtype=bool)
-    reached[edge[whole]] = True
+    reached[edge[round_]] = True
     before = np.r_[0, np.cumsum(reached[covered.order])]
-    cut = draw_stretches(covered.network, edge[~whole], metres[~whole])
-    land = list(shapely.buffer(cut, covered.beside_m, quad_segs=ARC_STEPS))
+    lines = draw_stretches(network, edge[~round_], metres[~round_])
+    land = list(shapely.buffer(lines, covered.beside_m, quad_segs=ARC_STEPS, cap_style="flat"))
+    land += _round_nodes(covered, edge[~round_], left_m)
     waiting = [(0, len(length))] if len(length) else []
     while waiting:
         low, high = waiting.pop()
@@ -215,3 +226,12 @@ def cover_land(covered: CoveredEdges, edge: Ints, metres: Floats) -> shapely.Geo
             middle = (low + high) // 2
             waiting += [(middle, high), (low, middle)]
     return shapely.union_all(land) if land else shapely.Polygon()
+
+
+def _round_nodes(covered: CoveredEdges, edge: Ints, left_m: Floats) -> list[shapely.Geometry]:
+    """Return the land around the reached nodes of some edges."""
+    nodes = np.unique(covered.network.edges[edge])
+    nodes = nodes[left_m[nodes] > 0]
+    points = shapely.points(covered.network.nodes[nodes])
+    radius = np.minimum(left_m[nodes], covered.beside_m)
+    return list(shapely.buffer(points, radius, quad_segs=ARC_STEPS))

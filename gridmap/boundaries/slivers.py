@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
-from gridmap.boundaries.border_chains import NOBODY, chain_borders
+from gridmap.boundaries.border_chains import NOBODY, own_segments
 
 if TYPE_CHECKING:
     from gridmap.boundaries.border_chains import Geometries
@@ -31,6 +31,8 @@ class JoinedPieces:
         (n,) whether a face was joined to another's group.
     count, area_m2
         How many were joined, and their area.
+    pairs, metres
+        (m, 2) polygons with a common border, sorted, and its metres.
     """
 
     shapes: Geometries
@@ -39,6 +41,8 @@ class JoinedPieces:
     moved: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
     count: int
     area_m2: float
+    pairs: Ints
+    metres: Floats
 
 
 def measure_borders(shapes: Geometries) -> tuple[Ints, Floats]:
@@ -51,13 +55,13 @@ def measure_borders(shapes: Geometries) -> tuple[Ints, Floats]:
     >>> pairs.tolist(), metres.tolist()
     ([[0, 1]], [1.0])
     """
-    chains = chain_borders(shapes)
-    inner = chains.left != NOBODY
-    pair = np.column_stack([chains.left, chains.right])[inner]
-    pairs, number = np.unique(pair, axis=0, return_inverse=True)
-    metres = np.bincount(
-        number.ravel(), weights=shapely.length(chains.lines[inner]), minlength=len(pairs)
-    )
+    pair, start, end = own_segments(shapes)
+    inner = pair[:, 0] != NOBODY
+    length = np.hypot(*(end - start)[inner].T)
+    key = pair[inner, 0] * len(shapes) + pair[inner, 1]
+    keys, number = np.unique(key, return_inverse=True)
+    pairs = np.column_stack(np.divmod(keys, max(1, len(shapes))))
+    metres = np.bincount(number.ravel(), weights=length, minlength=len(keys))
     return pairs.astype(np.int64), metres.astype(np.float64)
 
 
@@ -99,7 +103,8 @@ def join_slivers(faces: Geometries, least_m2: float, least_width_m: float) -> Jo
                 joined = around[host].get(other, 0.0) + common
                 around[host][other] = around[other][host] = joined
         around[root] = {}
-    return _collect(faces, area, np.array([_find(parent, n) for n in range(len(faces))]))
+    roots = np.array([_find(parent, n) for n in range(len(faces))], dtype=np.int64)
+    return _collect(faces, area, roots, pairs, metres)
 
 
 def _find(parent: Ints, face: int) -> int:
@@ -109,11 +114,13 @@ def _find(parent: Ints, face: int) -> int:
     return face
 
 
-def _collect(faces: Geometries, area: Floats, root: Ints) -> JoinedPieces:
+def _collect(
+    faces: Geometries, area: Floats, root: Ints, pairs: Ints, metres: Floats
+) -> JoinedPieces:
     """Make the polygons of the groups, in the order of their largest face."""
     if not len(faces):
         none = np.empty(0, dtype=np.int64)
-        return JoinedPieces(faces, none, none, np.empty(0, dtype=bool), 0, 0.0)
+        return JoinedPieces(faces, none, none, np.empty(0, dtype=bool), 0, 0.0, pairs, metres)
     order = np.lexsort((np.arange(len(faces)), -area, root))
     begin = np.flatnonzero(np.append(True, root[order][1:] != root[order][:-1]))
     leader = np.sort(order[begin])
@@ -121,9 +128,23 @@ def _collect(faces: Geometries, area: Floats, root: Ints) -> JoinedPieces:
     place[root[leader]] = np.arange(len(leader))
     group = place[root]
     shapes = faces[leader].copy()
-    size = np.bincount(group, minlength=len(leader))
-    for number in np.flatnonzero(size > 1):
-        shapes[number] = shapely.coverage_union_all(faces[group == number])
+    members = np.split(np.argsort(group, kind="stable"), np.cumsum(np.bincount(group))[:-1])
+    for number, own in enumerate(members):
+        if len(own) > 1:
+            shapes[number] = shapely.coverage_union_all(faces[own])
     moved = np.ones(len(faces), dtype=bool)
     moved[leader] = False
-    return JoinedPieces(shapes, group, leader, moved, int(moved.sum()), float(area[moved].sum()))
+    lost = float(area[moved].sum())
+    near, common = _join_borders(group, pairs, metres)
+    return JoinedPieces(shapes, group, leader, moved, int(moved.sum()), lost, near, common)
+
+
+def _join_borders(group: Ints, pairs: Ints, metres: Floats) -> tuple[Ints, Floats]:
+    """Return the borders between groups of faces, from those between faces."""
+    ends = np.sort(group[pairs], axis=1)
+    apart = ends[:, 0] != ends[:, 1]
+    key = ends[apart, 0] * len(group) + ends[apart, 1]
+    keys, number = np.unique(key, return_inverse=True)
+    common = np.bincount(number.ravel(), weights=metres[apart], minlength=len(keys))
+    near = np.column_stack(np.divmod(keys, max(1, len(group))))
+    return near.astype(np.int64), common.astype(np.float64)

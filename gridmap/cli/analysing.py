@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,6 +14,7 @@ from gridmap.cli.progress import show_progress
 
 if TYPE_CHECKING:
     from gridmap.boundaries import Analysis
+    from gridmap.boundaries.reach_analysis import ReachAnalysis
 
 LIMITS = "阈值 Thresholds"
 SHOWN_ITEMS = 5
@@ -85,8 +87,9 @@ def analyse(
     least_border: Annotated[
         float, _limit("--least-border", "曲折边界的最小长度（米）。Least length of a border.")
     ] = 500.0,
-    reach: Annotated[
-        float, _limit("--reach", "距曲折边界多近（米）可由对侧服务。Within reach of a border.")
+    border_reach: Annotated[
+        float,
+        _limit("--border-reach", "距曲折边界多近（米）可由对侧服务。Within reach of a border."),
     ] = 100.0,
     proposals: proposing.Asked = False,
     edits: proposing.EditsOut = None,
@@ -94,12 +97,43 @@ def analyse(
     band_of: proposing.BandOf = "persons",
     apply: proposing.Apply = None,
     undo: proposing.UndoOut = None,
+    reach: Annotated[
+        bool,
+        typer.Option(
+            "--reach",
+            help="另测服务站点的步行可达范围、覆盖率、不可达住户与新站点选址。"
+            "Measure the walking reach of stations too, and find places for new ones.",
+            rich_help_panel=options.WALKING,
+        ),
+    ] = False,
+    stations: options.Stations = None,
+    minutes: Annotated[
+        str,
+        typer.Option(
+            "--minutes",
+            metavar="M[,M...]",
+            help="步行时限（分钟），逗号分隔。Limits of a walk, minutes.",
+            rich_help_panel=options.WALKING,
+        ),
+    ] = "5,10,15",
+    speed: options.Speed = 1.2,
+    new_stations: Annotated[
+        int,
+        typer.Option(
+            "--new-stations",
+            min=0,
+            help="选址的新站点个数。How many places for new stations to find.",
+            rich_help_panel=options.WALKING,
+        ),
+    ] = 1,
+    seed: options.Seed = 7,
     as_json: options.Json = False,
 ) -> None:
     """边界分析：飞地、被围地、插花地、空隙与重叠。Exclaves, interlocks, gaps and overlaps."""
-    from gridmap.boundaries import Thresholds, analysis_as_dict, write_analysis
+    from gridmap.boundaries import Thresholds, add_reach, analysis_as_dict, write_analysis
     from gridmap.boundaries import analyse as analyse_boundaries
-    from gridmap.flow import read_input
+    from gridmap.flow import read_with_stations
+    from gridmap.writing import check_ending, check_writable
 
     reading = options.understand_reading(layer, column, crs, datum, admin_level, None)
     thresholds = Thresholds(
@@ -110,30 +144,103 @@ def analyse(
         least_lobe_m2=least_lobe,
         tortuosity=tortuosity,
         least_border_m=least_border,
-        reach_m=reach,
+        reach_m=border_reach,
     )
     wishes = proposing.Wishes(proposals, edits, band, band_of, level)
     proposing.check_targets(wishes, inputs=inputs, apply=apply, out=out, undo=undo)
+    limits = _understand_minutes(minutes)
+    if stations is not None and not reach:
+        raise typer.BadParameter("--stations 须与 --reach 同用。--stations needs --reach.")
+    if out is not None:
+        named = [] if stations is None else [stations]
+        options.refuse_overwriting_input([*inputs, *named], out)
+        check_ending(out, ".gpkg")
+        check_writable(out)
     with show_progress() as progress:
-        sources = read_input(inputs, options=reading, progress=progress)
+        sources = read_with_stations(inputs, stations, options=reading, progress=progress)
         if apply is not None and out is not None:
             proposing.apply_file(sources, apply, out=out, undo=undo, level=level, as_json=as_json)
             return
         analysis = analyse_boundaries(
             sources, level=level, thresholds=thresholds, progress=progress
         )
+        if reach:
+            analysis = add_reach(
+                analysis,
+                sources,
+                minutes=limits,
+                speed_m_s=speed,
+                new_stations=new_stations,
+                seed=seed,
+            )
         proposed = proposing.propose(analysis, sources, wishes, progress=progress)
         if out is not None:
             write_analysis(analysis, out, proposals=proposed)
     if as_json:
         print_json(proposing.add_proposals(analysis_as_dict(analysis), proposed))
-        return
-    print_findings([*analysis.findings, *(proposed.findings if proposed else ())])
-    _say_analysis(analysis)
-    if proposed is not None:
-        proposing.say_proposals(proposed)
-    if out is not None:
+    else:
+        print_findings([*analysis.findings, *(proposed.findings if proposed else ())])
+        _say_analysis(analysis)
+        if analysis.reach is not None:
+            _say_reach(analysis.reach)
+        if proposed is not None:
+            proposing.say_proposals(proposed)
+    if out is not None and not as_json:
         say(f"已写出：{out}", f"Written: {out}")
+
+
+def _understand_minutes(text: str) -> list[float]:
+    """Return the limits of a text such as ``5,10,15``.
+
+    Raises
+    ------
+    typer.BadParameter
+        When it holds anything but numbers of 0 or more.
+    """
+    try:
+        limits = [float(part) for part in text.split(",")]
+    except ValueError:
+        limits = []
+    if not limits or not all(0 <= limit < math.inf for limit in limits):
+        raise typer.BadParameter(f"--minutes {text!r} 不符合 is not of the form 5,10,15")
+    return limits
+
+
+def _say_reach(told: ReachAnalysis) -> None:
+    """Write the reach as a person reads it: covered, left out, and where a station is best."""
+    from gridmap.boundaries.reach_answers import reach_as_dict
+
+    answer = reach_as_dict(told, told.divisions.crs)
+    if not any(row["of"] for row in answer["covered"]):
+        say(
+            "没有住户数据，未统计覆盖户数。",
+            "There are no households: only land was measured.",
+            answer=True,
+        )
+        return
+    for row in answer["covered"]:
+        say(
+            f"步行 {row['minutes']:g} 分钟内可到达站点：{row['households']} 户，"
+            f"占 {row['share']:.1%}。",
+            f"Within {row['minutes']:g} minutes on foot of a station: {row['households']} "
+            f"households, {row['share']:.1%}.",
+            answer=True,
+        )
+    lost = answer["unreachable"]["households"]
+    say(
+        f"最长时限内无法到达任何站点：{lost} 户，见 --json 或 -o。",
+        f"Within none of the limits of any station: {lost} households: see --json or -o.",
+        answer=True,
+    )
+    places = answer["places"]
+    if places is not None:
+        say(
+            f"新站点最佳位置 {len(places['stations'])} 处；设站后每户平均步行 "
+            f"{places['mean_m']:.0f} 米。",
+            f"Best places for {len(places['stations'])} new station(s); a household then walks "
+            f"{places['mean_m']:.0f} m on average.",
+            answer=True,
+        )
 
 
 def _say_analysis(analysis: Analysis) -> None:

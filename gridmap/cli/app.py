@@ -17,6 +17,7 @@ from gridmap.cli import (
     comparing,
     drawing,
     making,
+    overlaying,
     repairing,
     surroundings,
     updating,
@@ -44,7 +45,7 @@ class GridmapGroup(TyperGroup):
         except RefusedInput as refusal:
             print_findings(refusal.findings)
             say(
-                "输入数据有误，未划分，未写出任何文件。",
+                "输入数据有误，已拒绝；未写出任何文件。",
                 "The input is refused; nothing was written.",
             )
             raise typer.Exit(EXIT_REFUSED) from None
@@ -76,6 +77,7 @@ analysing.add_commands(app)
 repairing.add_commands(app)
 updating.add_commands(app)
 comparing.add_commands(app)
+overlaying.add_commands(app)
 asking.add_commands(app)
 surroundings.add_commands(app)
 

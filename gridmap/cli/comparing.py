@@ -14,12 +14,16 @@ from gridmap.cli.progress import show_progress
 if TYPE_CHECKING:
     import geopandas as gpd
 
-    from gridmap.model import Sources
+    from gridmap.model import Plan, Sources
     from gridmap.rules import Band
     from gridmap.scoring import Comparison
 
 LAYER_COLUMNS = {"community_id": "division_id", "人口": "population", "户数": "households"}
 """Columns of a layer of communities -> as they are compared."""
+GRID_COLUMNS = {"grid_id": "division_id", "人口": "population", "户数": "households"}
+"""The same of a layer of grids."""
+LAYERS = {"community": "communities", "grid": "grids"}
+"""Level of a plan -> role of the layer that it is compared with."""
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -27,6 +31,7 @@ def add_commands(app: typer.Typer) -> None:
     app.command(
         "compare",
         epilog="例 Example: gridmap compare old.gpkg new.gpkg -o report.xlsx | "
+        "gridmap compare communities.shp rebalanced.gpkg | "
         "gridmap compare communities2024.gpkg communities2025.gpkg --band 3000-20000",
     )(compare)
 
@@ -36,7 +41,8 @@ def compare(
         Path,
         typer.Argument(
             metavar="BEFORE",
-            help="之前的方案文件，或社区图层。The earlier plan file, or layer of communities.",
+            help="之前的方案文件，或社区（现状网格）图层。"
+            "The earlier plan file, or layer of communities (or grids).",
             show_default=False,
         ),
     ],
@@ -44,8 +50,9 @@ def compare(
         Path,
         typer.Argument(
             metavar="AFTER",
-            help="之后的方案文件，或社区图层（可含住户）。"
-            "The later plan file, or layer of communities (its homes are counted in both).",
+            help="之后的方案文件，或社区（现状网格）图层，可含住户。方案可与同一层级的图层对比。"
+            "The later plan file, or layer (its homes are counted in both). A plan may be compared "
+            "with a layer of its level.",
             show_default=False,
         ),
     ],
@@ -106,29 +113,49 @@ def _say_comparison(told: Comparison) -> None:
 
 
 def _compare_files(before: Path, after: Path, band: Band | None) -> Comparison:
-    """Compare two plan files, or two layers of communities.
-
-    Raises
-    ------
-    InvalidOption
-        When one is a plan and the other is not.
-    """
-    from gridmap.errors import InvalidOption
+    """Compare two plan files, two layers of communities, or one with the other."""
     from gridmap.planfiles import is_plan_file, read_plan
-    from gridmap.scoring import compare_plans
+    from gridmap.scoring import compare_layer, compare_plans
 
     are_plans = [is_plan_file(path) for path in (before, after)]
     if all(are_plans):
         return compare_plans(read_plan(before), read_plan(after), band=band)
-    if any(are_plans):
-        other = (after if are_plans[0] else before).name
-        raise InvalidOption(
-            f"One of the two is a plan file and {other} is not.",
-            f"两个文件中一个是方案文件，而 {other} 不是。",
-            cure_en="compare two plan files, or two layers of communities",
-            cure_zh="请对比两个方案文件，或两个社区图层",
-        )
+    if are_plans[1]:
+        plan = read_plan(after)
+        return compare_layer(_read_level(before, plan, is_before=True), plan, band=band)
+    if are_plans[0]:
+        plan = read_plan(before)
+        layer = _read_level(after, plan, is_before=False)
+        return compare_layer(layer, plan, plan_is="before", band=band)
     return _compare_layers(before, after, band)
+
+
+def _read_level(path: Path, plan: Plan, *, is_before: bool) -> gpd.GeoDataFrame:
+    """Return the layer of a file that is of a plan's level: communities, or grids.
+
+    Raises
+    ------
+    RefusedInput
+        When the file can't be read, or holds divisions of the other level only, or none.
+    """
+    from gridmap.checks.attributes import NO_COMMUNITIES
+    from gridmap.errors import RefusedInput
+    from gridmap.findings import has_errors
+    from gridmap.scoring.complaining import say_levels_differ
+    from gridmap.sources import read_sources
+
+    sources = read_sources([path])
+    if has_errors(sources.findings):
+        raise RefusedInput(sources.findings)
+    level = plan.about.get("level", "grid")
+    layer = sources.layer(LAYERS[level])
+    if layer is not None:
+        names = LAYER_COLUMNS if level == "community" else GRID_COLUMNS
+        return layer.rename(columns=names)
+    other = "grid" if level == "community" else "community"
+    if sources.layer(LAYERS[other]) is None:
+        raise RefusedInput([*sources.findings, NO_COMMUNITIES.found(count=1)])
+    raise RefusedInput([say_levels_differ(*((other, level) if is_before else (level, other)))])
 
 
 def _compare_layers(before: Path, after: Path, band: Band | None) -> Comparison:

@@ -21,6 +21,8 @@ def add_commands(app: typer.Typer) -> None:
         epilog="例 Example: gridmap plan data/boundaries -o plan.gpkg --seed 7 | "
         "gridmap plan plan.gpkg -o below.gpkg --micro-grids --link-units | "
         "gridmap plan data/boundaries -o communities.gpkg --level community | "
+        "gridmap plan data/boundaries -o communities.gpkg --level community --from-today "
+        "--stations stations.shp --reach require | "
         "gridmap plan data/boundaries -o plan.gpkg --communities communities.gpkg",
     )(plan)
     app.command("score", epilog="例 Example: gridmap score plan.gpkg --json")(score)
@@ -97,6 +99,12 @@ def plan(
     communities: options.Communities = None,
     from_today: options.FromToday = False,
     number: options.Number = None,
+    lock: options.Lock = None,
+    locks: options.LockFile = None,
+    stations: options.Stations = None,
+    reach: options.Reach = None,
+    minutes: options.Minutes = None,
+    speed: options.Speed = 1.2,
     as_json: options.Json = False,
 ) -> None:
     """划分：读入、核验并划分网格（或社区），写出方案文件。Read, check, plan; write a plan file."""
@@ -109,8 +117,8 @@ def plan(
     from gridmap.writing import check_ending, check_writable
 
     reading = options.understand_reading(layer, column, crs, datum, admin_level, households_total)
-    above = [] if communities is None else [communities]
-    options.refuse_overwriting_input([*inputs, *above], out)
+    named = [path for path in (communities, stations, locks) if path is not None]
+    options.refuse_overwriting_input([*inputs, *named], out)
     chosen = Rules.load(rules)
     check_ending(out, ".gpkg")
     check_writable(out)
@@ -118,8 +126,18 @@ def plan(
     drawn = bool(levels) and len(inputs) == 1 and is_plan_file(inputs[0])
     options.refuse_unused_communities(communities, level=level, drawn=drawn)
     options.refuse_unused_rebalancing(
-        from_today=from_today, number=number, level=level, prove=prove
+        from_today=from_today,
+        level=level,
+        prove=prove,
+        number=number,
+        lock=lock,
+        locks=locks,
+        stations=stations,
+        reach=reach,
+        minutes=minutes,
     )
+    held = options.list_locks(lock, locks)
+    walk = options.choose_reach(stations, reach, minutes, speed)
     with show_progress() as progress:
         try:
             if drawn:
@@ -137,6 +155,8 @@ def plan(
                     communities=None if communities is None else read_plan(communities),
                     from_today=from_today,
                     number=number,
+                    locks=held,
+                    reach=walk,
                     progress=progress,
                 )
         except RefusedInput as refusal:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,8 +12,15 @@ import typer
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from gridmap.flow import ReadOptions
+    from gridmap.flow import ReachWish, ReadOptions
     from gridmap.rules import Band
+
+
+class ReachKind(StrEnum):
+    """What ``--reach`` of ``gridmap plan`` makes of the walk to a station."""
+
+    PREFER = "prefer"
+    REQUIRE = "require"
 
 
 class DrawnLevel(StrEnum):
@@ -23,6 +31,9 @@ class DrawnLevel(StrEnum):
 
 
 READING = "输入说明 About the input"
+WALKING = "步行可达 Walking reach"
+MOST_LOCK_BYTES = 10_000_000
+"""A file of locks above this size is refused (gridmap's own default)."""
 
 Inputs = Annotated[
     list[Path],
@@ -169,6 +180,67 @@ Number = Annotated[
         show_default=False,
     ),
 ]
+Stations = Annotated[
+    Path | None,
+    typer.Option(
+        "--stations",
+        metavar="FILE",
+        help="服务站点（点）文件；缺省用输入中的“服务站”图层。"
+        "A file of stations (points); the input's own layer of stations unless given.",
+        show_default=False,
+        rich_help_panel=WALKING,
+    ),
+]
+Speed = Annotated[
+    float,
+    typer.Option(
+        "--speed",
+        metavar="M/S",
+        min=0.01,
+        help="步行速度（米/秒），一般 1.0—1.4。Walking speed in metres a second.",
+        rich_help_panel=WALKING,
+    ),
+]
+Reach = Annotated[
+    ReachKind | None,
+    typer.Option(
+        "--reach",
+        help="与 --from-today 同用：prefer 尽量与最近站点同属一个社区；"
+        "require 另要求限时内可步行到达本社区站点（凡能做到的）。给出 --stations 时默认 prefer。"
+        "With --from-today: people want to be with the station they reach soonest (prefer), or "
+        "have to be near a station of their community as far as that can be had (require).",
+        show_default=False,
+        rich_help_panel=WALKING,
+    ),
+]
+Minutes = Annotated[
+    float | None,
+    typer.Option(
+        "--minutes",
+        min=0,
+        help="到站点的步行时限（分钟），缺省 15。Limit of the walk to a station, 15 unless given.",
+        show_default=False,
+        rich_help_panel=WALKING,
+    ),
+]
+Lock = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--lock",
+        metavar="ID[,ID...]",
+        help="保持不变的社区、网格或单元，可重复。"
+        "A community, grid or unit that must stay as it is; may be repeated.",
+    ),
+]
+LockFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--locks",
+        metavar="FILE",
+        help="锁定清单，每行一个编号。A file of locks, one id a line.",
+        show_default=False,
+    ),
+]
 Communities = Annotated[
     Path | None,
     typer.Option(
@@ -293,18 +365,88 @@ def refuse_unused_communities(communities: Path | None, *, level: DrawnLevel, dr
         )
 
 
-def refuse_unused_rebalancing(
-    *, from_today: bool, number: int | None, level: DrawnLevel, prove: bool
-) -> None:
-    """Refuse options of rebalancing where nothing is rebalanced.
+def choose_reach(
+    stations: Path | None, reach: ReachKind | None, minutes: float | None, speed: float
+) -> ReachWish | None:
+    """Return what is asked about the walk to stations, None where nothing is.
 
     Raises
     ------
     typer.BadParameter
-        When grids are drawn, a number is given without ``--from-today``, or a proof is asked for.
+        When a limit is given without stations.
     """
-    if number is not None and not from_today:
-        raise typer.BadParameter("--number 须与 --from-today 同用。--number needs --from-today.")
+    from gridmap.flow import ReachWish
+
+    if stations is None and reach is None:
+        if minutes is not None:
+            raise typer.BadParameter(
+                "--minutes 须与 --stations 或 --reach 同用。--minutes needs --stations or --reach."
+            )
+        return None
+    asked = ReachWish(stations=stations, speed_m_s=speed)
+    asked = asked if reach is None else replace(asked, wish=reach.value)
+    return asked if minutes is None else replace(asked, minutes=minutes)
+
+
+def list_locks(texts: Sequence[str] | None, path: Path | None) -> list[str]:
+    """Return the ids of the options ``--lock`` and ``--locks``; empty ones are left out.
+
+    An id that holds a comma goes into the file.
+
+    Raises
+    ------
+    InvalidOption
+        When the file can't be read as text.
+
+    Examples
+    --------
+    >>> list_locks(["C1, C2", "C3"], None)
+    ['C1', 'C2', 'C3']
+    """
+    given = [part for text in texts or () for part in text.split(",")]
+    if path is not None:
+        given += _read_lock_file(path).splitlines()
+    return [lock.strip() for lock in given if lock.strip()]
+
+
+def _read_lock_file(path: Path) -> str:
+    from gridmap.errors import InvalidOption
+
+    try:
+        if path.stat().st_size > MOST_LOCK_BYTES:
+            raise ValueError("too large")
+        return path.read_text("utf-8-sig")
+    except (OSError, ValueError) as problem:
+        raise InvalidOption(
+            f"The file of locks {path.name} can't be read as UTF-8 text.",
+            f"锁定清单 {path.name} 无法按 UTF-8 文本读取。",
+            cure_en="write one community, grid or unit id a line",
+            cure_zh="请每行写一个社区、网格或单元编号",
+        ) from problem
+
+
+def refuse_unused_rebalancing(
+    *, from_today: bool, level: DrawnLevel, prove: bool, **given: object
+) -> None:
+    """Refuse options of rebalancing where nothing is rebalanced.
+
+    Parameters
+    ----------
+    from_today, level, prove
+        The options of these names.
+    given
+        The options that are for ``--from-today`` alone, None where one is not given.
+
+    Raises
+    ------
+    typer.BadParameter
+        When grids are drawn, one of ``given`` comes without ``--from-today``, or a proof is asked
+        for.
+    """
+    lone = [name for name, value in given.items() if value not in (None, [])]
+    if lone and not from_today:
+        name = f"--{lone[0]}"
+        raise typer.BadParameter(f"{name} 须与 --from-today 同用。{name} needs --from-today.")
     if from_today and level is not DrawnLevel.COMMUNITY:
         raise typer.BadParameter(
             "--from-today 须与 --level community 同用；调整网格请用 gridmap replan。"

@@ -26,10 +26,13 @@ def report_plan(made: Plan, *, as_json: bool, out: Path | None) -> None:
 
     totals = dict(score_plan(made).totals)
     if as_json:
-        print_json(totals | tell_proof(made) | tell_level(made))
+        print_json(
+            totals | tell_proof(made) | tell_level(made) | tell_locks(made) | tell_reach(made)
+        )
     else:
         print_findings([finding for finding in made.findings if finding.severity != "info"])
         _say_grids(made, totals)
+        say_findings(made, "locks_held", "reach_effect")
         _say_proof(made)
         say_levels(totals)
         if out is not None:
@@ -55,6 +58,41 @@ def is_unmet(totals: Mapping[str, float]) -> bool:
 def tell_level(made: Plan) -> dict[str, object]:
     """Return what the rows of a plan are and what it counts, where these are no grids."""
     return {key: made.about[key] for key in ("level", "counted") if key in made.about}
+
+
+def tell_locks(made: Plan) -> dict[str, object]:
+    """Return the ids of what was locked, with the key of ``--json``, where anything was."""
+    held = [finding.where for finding in made.findings if finding.code == "locks_held"]
+    return {"locked": list(held[0])} if held else {}
+
+
+def tell_reach(made: Plan) -> dict[str, object]:
+    """Return what rebalancing did to reach, with the keys of ``--json``, where it was asked."""
+    about = {
+        key.removeprefix("reach."): value
+        for key, value in made.about.items()
+        if key.startswith("reach.")
+    }
+    if not about:
+        return {}
+    wish = about.pop("wish")
+    numbers = {key: float(about.pop(key)) for key in ("minutes", "speed_m_s")}
+    unmet = [finding for finding in made.findings if finding.code.startswith("reach_unmet")]
+    return {
+        "reach": {
+            "wish": wish,
+            **numbers,
+            **{key: int(value) for key, value in about.items()},
+            "unmet": [finding.as_dict() for finding in unmet],
+        }
+    }
+
+
+def say_findings(made: Plan, *codes: str) -> None:
+    """Say the findings of some kinds that are no trouble but an answer."""
+    for finding in made.findings:
+        if finding.code in codes:
+            say(finding.zh, finding.en)
 
 
 def tell_proof(made: Plan) -> dict[str, object]:

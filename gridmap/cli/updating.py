@@ -14,9 +14,6 @@ from gridmap.cli.progress import show_progress
 if TYPE_CHECKING:
     from gridmap.model import Plan
 
-MOST_LOCK_BYTES = 10_000_000
-"""A file of locks above this size is refused (gridmap's own default)."""
-
 
 def add_commands(app: typer.Typer) -> None:
     """Add the command of this module to the application."""
@@ -46,23 +43,8 @@ def replan(
             show_default=False,
         ),
     ] = "",
-    lock: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--lock",
-            metavar="ID",
-            help="锁定的网格或单元，可重复。A grid or unit that must not change; may be repeated.",
-        ),
-    ] = None,
-    locks: Annotated[
-        Path | None,
-        typer.Option(
-            "--locks",
-            metavar="FILE",
-            help="锁定清单，每行一个编号。A file of locks, one id a line.",
-            show_default=False,
-        ),
-    ] = None,
+    lock: options.Lock = None,
+    locks: options.LockFile = None,
     seed: options.Seed = 7,
     layer: options.Layers = None,
     column: options.Columns = None,
@@ -83,7 +65,7 @@ def replan(
 
     reading = options.understand_reading(layer, column, crs, datum, admin_level, households_total)
     options.refuse_overwriting_input([plan_file, *(inputs or [])], out)
-    held = [*(lock or []), *_read_lock_file(locks)]
+    held = options.list_locks(lock, locks)
     chosen = Rules.load(rules) if rules else None
     check_ending(out, ".gpkg")
     check_writable(out)
@@ -117,38 +99,18 @@ def replan(
     _report(made, out, as_json=as_json)
 
 
-def _read_lock_file(path: Path | None) -> list[str]:
-    """Return the ids of a file of locks; empty lines are left out.
-
-    Raises
-    ------
-    InvalidOption
-        When the file can't be read as text.
-    """
-    if path is None:
-        return []
-    from gridmap.errors import InvalidOption
-
-    try:
-        if path.stat().st_size > MOST_LOCK_BYTES:
-            raise ValueError("too large")
-        text = path.read_text("utf-8-sig")
-    except (OSError, ValueError) as problem:
-        raise InvalidOption(
-            f"The file of locks {path.name} can't be read as UTF-8 text.",
-            f"锁定清单 {path.name} 无法按 UTF-8 文本读取。",
-            cure_en="write one grid or unit id a line",
-            cure_zh="请每行写一个网格或单元编号",
-        ) from problem
-    return [line.strip() for line in text.splitlines() if line.strip()]
-
-
 def _report(made: Plan, out: Path, *, as_json: bool) -> None:
     """Say what changed and what the plan is worth; exit with 3 where a grid or zone is unmet.
 
     The same where the mending was ended before its time, by a limit or by Ctrl-C.
     """
-    from gridmap.cli.reporting import EXIT_UNMET, is_unmet, say_levels
+    from gridmap.cli.reporting import (
+        EXIT_UNMET,
+        is_unmet,
+        say_findings,
+        say_levels,
+        tell_locks,
+    )
     from gridmap.scoring import score_plan
 
     totals = dict(score_plan(made).totals)
@@ -157,7 +119,7 @@ def _report(made: Plan, out: Path, *, as_json: bool) -> None:
     moved = 0 if changes is None else int(changes["households_in"].sum())
     if as_json:
         told = {code: int(counts.get(code, 0)) for code in ("U", "S", "M", "X")}
-        print_json({**totals, "changes": told, "households_moved": moved})
+        print_json({**totals, "changes": told, "households_moved": moved} | tell_locks(made))
     else:
         print_findings([finding for finding in made.findings if finding.severity != "info"])
         summary = next(f for f in made.findings if f.code == "replan_summary")
@@ -168,9 +130,7 @@ def _report(made: Plan, out: Path, *, as_json: bool) -> None:
             f"{totals['general']} general grids: {totals['in_band']} inside their band, "
             f"{totals['attainable']} attainable.",
         )
-        for finding in made.findings:
-            if finding.code == "levels_carried":
-                say(finding.zh, finding.en)
+        say_findings(made, "locks_held", "levels_carried")
         say_levels(totals)
         say(f"已写出：{out}", f"Written: {out}")
     stopped = any(finding.code == "search_stopped" for finding in made.findings)

@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, Any
 from gridmap.errors import UnwritableFile
 from gridmap.planfiles import layout
 from gridmap.planfiles.complaints import unreadable
-from gridmap.planfiles.packing import pack_plan
+from gridmap.planfiles.packing import pack_beside, pack_plan
 from gridmap.planfiles.unpacking import unpack_plan
 from gridmap.writing import check_ending, write_geopackage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     import pandas as pd
 
@@ -46,7 +46,9 @@ GENERATED_COLUMNS = (2, 3)
 """Values of ``hidden`` in SQLite's ``table_xinfo`` for a column that is computed when read."""
 
 
-def write_plan(plan: Plan, path: str | Path) -> None:
+def write_plan(
+    plan: Plan, path: str | Path, *, beside: Mapping[str, pd.DataFrame] | None = None
+) -> None:
     """Write a plan as one GeoPackage 1.3 file, whole or not at all.
 
     Parameters
@@ -56,6 +58,8 @@ def write_plan(plan: Plan, path: str | Path) -> None:
     path
         Where to write. An earlier plan is replaced; any other file is spared, so that the result
         can't overwrite the input it was made from.
+    beside
+        Further tables for the reader of the file (`layout.BESIDE`), which `read_plan` passes over.
 
     Raises
     ------
@@ -88,10 +92,12 @@ def write_plan(plan: Plan, path: str | Path) -> None:
     check_ending(path, ".gpkg")
     _spare_other_files(Path(path))
     _refuse_open_file(Path(path))
+    known = layout.TABLES | layout.BESIDE
+    tables = pack_plan(plan) | pack_beside(beside or {})
     write_geopackage(
         {
-            name: (frame, _geometry_type(frame, layout.TABLES[name].geometry))
-            for name, frame in pack_plan(plan).items()
+            name: (frame, _geometry_type(frame, known[name].geometry))
+            for name, frame in tables.items()
         },
         path,
     )

@@ -202,3 +202,30 @@ TABLES = {
 
 OPTIONAL = (CHANGES.name, BUILDINGS.name, MICRO_GRIDS.name, LINK_UNITS.name, LANDMARKS.name)
 """Tables that a file has only when the plan has them."""
+
+CONFLICTS = Table(
+    "conflicts",
+    "",
+    "polygon",
+    _columns("conflict_id departments grids area_m2:r households:i lon:r lat:r"),
+)
+MAPPING = Table(
+    "mapping",
+    "",
+    "none",
+    _columns(
+        "department old_grid new_grid new_code change heir:f minor:f area_m2:r households:i "
+        "area_share:r households_share:r"
+    ),
+)
+DEPARTMENTS = Table(
+    "departments",
+    "",
+    "none",
+    _columns(
+        "department grids:i conflict_m2:r conflict_households:i households:i kept_households:i "
+        "kept_share:r U:i S:i M:i X:i"
+    ),
+)
+BESIDE = {table.name: table for table in (CONFLICTS, MAPPING, DEPARTMENTS)}
+"""What `gridmap overlay` writes beside the plan, for the reader of the file; not read back."""

@@ -78,6 +78,32 @@ def pack_plan(plan: Plan) -> dict[str, pd.DataFrame]:
     }
 
 
+def pack_beside(frames: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """Return what is written beside a plan, in the order of `layout.BESIDE`.
+
+    Parameters
+    ----------
+    frames
+        Names of `layout.BESIDE` -> frame with the columns listed there.
+
+    Raises
+    ------
+    InvalidOption
+        When a name is none of these, or a column is missing.
+    """
+    unknown = sorted(set(frames) - set(layout.BESIDE))
+    if unknown:
+        raise InvalidOption(
+            f"A plan file has no table {', '.join(unknown)}.",
+            f"方案文件没有表：{'、'.join(unknown)}。",
+        )
+    return {
+        name: _pack_frame(frames[name], table)
+        for name, table in layout.BESIDE.items()
+        if name in frames
+    }
+
+
 def _with_grids(frame: pd.DataFrame, grid_of: pd.Series[str]) -> pd.DataFrame:
     """Return a copy with the ``grid_id`` of each row's unit; ``""`` where it has no unit."""
     frame = frame.copy()

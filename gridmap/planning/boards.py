@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 GRAINS = 1 << 20
 """Grains of cost a household moved; each node moved costs one grain besides."""
+WISH = GRAINS // 2
+"""Grains of cost a household that is not in the zone it wishes for: a wish decides who moves and
+where to, but nobody moves for a wish alone (gridmap's own default)."""
 NOWHERE = -1
 
 
@@ -57,14 +60,19 @@ class Board:
         Zone of each node now and today (-1: none).
     weights
         Households of each node.
+    wish
+        Zone that each node wishes to be in (-1: any), None where nobody wishes.
     held
         Whether each node may not move: it is locked, or above the ceiling.
     """
 
-    def __init__(self, problem: Problem, label: list[int], home: list[int]) -> None:
+    def __init__(
+        self, problem: Problem, label: list[int], home: list[int], wish: list[int] | None = None
+    ) -> None:
         self.problem = problem
         self.label = label
         self.home = home
+        self.wish = wish
         self.weights: list[int] = problem.weights.tolist()
         self.held: list[bool] = (
             [False] * problem.size if problem.anchors is None else (problem.anchors >= 0).tolist()
@@ -166,9 +174,28 @@ class Board:
         return max(1, -(-self.weigh(nodes) // self.band(nodes)[1]) - 1)
 
     def price(self, node: int, zone: int) -> int:
-        """Return what it costs that a node is in a zone: 0 at home or without one."""
+        """Return what it costs that a node is in a zone: 0 at home or without one.
+
+        A node that wishes for another zone costs `WISH` for each household besides.
+        """
         home = self.home[node]
-        return 0 if home in (NOWHERE, zone) else self.weights[node] * GRAINS + 1
+        cost = 0 if home in (NOWHERE, zone) else self.weights[node] * GRAINS + 1
+        if self.wish is not None and self.wish[node] not in (NOWHERE, zone):
+            cost += self.weights[node] * WISH
+        return cost
+
+    @property
+    def least_price(self) -> int:
+        """Return the least that it costs to move a household from home, in grains."""
+        return GRAINS if self.wish is None else GRAINS - WISH
+
+    def copy(self) -> Board:
+        """Return a board of the same zones that can be changed for itself."""
+        wish = None if self.wish is None else list(self.wish)
+        other = Board(self.problem, list(self.label), list(self.home), wish)
+        other.held = list(self.held)
+        other._next = self._next
+        return other
 
     def shift(self, trial: Trial, nodes: Iterable[int], target: int) -> Trial:
         """Return a trial with some nodes moved to a zone besides."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridmap.planning.kernels.columns import ANCHOR, GROUP, WEIGHT
+from gridmap.planning.kernels.columns import ANCHOR, GROUP, WEIGHT, WHOLE
 from gridmap.planning.problems import (
     BandTable,
     Problem,
@@ -17,6 +17,7 @@ from gridmap.planning.problems import (
     number_by_first,
     state_problem,
 )
+from gridmap.planning.wholes import sum_wholes
 from gridmap.proving import PieceProof, Proof, Question, bound_splits, prove_piece
 from gridmap.proving.pieces import STATUSES
 from gridmap.rules import Band
@@ -175,26 +176,25 @@ def _prove_part(
 def _bound_plainly(problem: Problem, graph: Graph, members: NDArray[np.int64], band: Band) -> int:
     """Return twice what every division inside the band costs at least, by arithmetic alone.
 
-    Groups that must be cut, and zones that can't all be at their target; shape and cut edges
-    count nothing, so that it is far below where they weigh most.
+    Groups that must be cut, each at the price of the cheapest, and zones that can't all be at their
+    target; shape and cut edges count nothing, so that it is far below where they weigh most.
     """
-    from gridmap.planning.kernels.weighing import SPLIT
-
     weights, groups = graph.node[:, WEIGHT], graph.node[:, GROUP]
     total = int(weights.sum())
     items = np.where(groups >= 0, groups, groups.max() + 1 + np.arange(len(members)))
     sums = np.bincount(items, weights=weights).astype(np.int64)
     fits = band.can_hold(total) and int(weights.max()) <= band.upper
     parts = bound_splits(sums[np.unique(items)], band=band) if fits else 0
-    wholes = 2 * SPLIT * (int(groups.max(initial=-1)) + 1)
+    wholes, worth = 2 * sum_wholes(graph), graph.node[groups >= 0, WHOLE]
+    cuts = parts * int(worth.min()) if len(worth) else 0
     if len(graph.bands) > 1 or not fits:
-        return wholes + 2 * SPLIT * parts
+        return wholes + 2 * cuts
     wished, target, edge = graph.bands[0, :2], int(graph.bands[0, 4]), int(graph.bands[0, 5])
     half = max(1, int(wished[1] - wished[0]) // 2)
     least, most = -(-total // band.upper), total // band.lower
     numbers = [problem.zones] if problem.zones else range(least, most + 1)
     off = min(edge * (total - k * target) ** 2 // (k * half * half) - 2 * k for k in numbers)
-    return wholes + 2 * (SPLIT * parts + max(0, off))
+    return wholes + 2 * (cuts + max(0, off))
 
 
 def _bound_elsewhere(graph: Graph, aim: Aim, band: Band) -> int | None:
@@ -220,12 +220,10 @@ def _bound_elsewhere(graph: Graph, aim: Aim, band: Band) -> int | None:
 
 def _forgive_wholes(proof: Proof, part: Graph) -> Proof:
     """Return a proof whose value and bound do not count what every group costs, being somewhere."""
-    from gridmap.planning.kernels.weighing import SPLIT
-
     says = proof.says
     if says.value is None or says.bound is None:
         return proof
-    wholes = 2 * SPLIT * (int(part.node[:, GROUP].max(initial=-1)) + 1)
+    wholes = 2 * sum_wholes(part)
     return replace(proof, says=replace(says, value=says.value - wholes, bound=says.bound - wholes))
 
 

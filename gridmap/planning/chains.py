@@ -11,7 +11,7 @@ from __future__ import annotations
 import heapq
 from typing import TYPE_CHECKING
 
-from gridmap.planning.boards import GRAINS, NO_TRIAL, Board, Trial
+from gridmap.planning.boards import NO_TRIAL, Board, Trial
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -123,7 +123,7 @@ def _bound_rest(board: Board, trial: Trial, zone: int) -> int:
         missing, over = board.stray(nodes)
         above += over
         below += min(missing, board.weigh(nodes))
-    return max(above, below) * GRAINS
+    return max(above, below) * board.least_price
 
 
 def _propose(board: Board, trial: Trial, zone: int) -> Iterator[tuple[int, frozenset[int], int]]:

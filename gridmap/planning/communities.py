@@ -330,8 +330,8 @@ def _say_persons(text: str) -> str:
     "12 persons can't be shared by communities of 3-5"
     """
     text = re.sub(r"(\d ?)户", r"\1人", text).replace("户数", "人数").replace("网格", "社区")
-    text = text.replace("households", "persons").replace("grids", "communities")
-    return re.sub(r"\bgrid\b", "community", text).replace("grid(s)", "communities")
+    text = text.replace("households", "persons").replace("grid(s)", "communities")
+    return re.sub(r"\bgrid\b", "community", text.replace("grids", "communities"))
 
 
 def adopt_communities(territory: Territory, plan: Plan) -> Territory:

@@ -134,7 +134,7 @@ def divide_pieces(
     edges = share_edges(land, pieces)
     workers = choose_workers(None)
     zones = [np.zeros(len(piece.members), np.int32) for piece in pieces]
-    served = [k for k, piece in enumerate(pieces) if int(land.households[piece.members].sum())]
+    served = [k for k, piece in enumerate(pieces) if int(land.counted[piece.members].sum())]
     order = sorted(served, key=lambda k: -len(pieces[k].members))
     queue = _Queue(sum(len(pieces[k].members) for k in order))
     done = land.size - queue.units

@@ -25,11 +25,16 @@ if TYPE_CHECKING:
     from gridmap.planning.watching import Watch
 
 Offer = tuple[int, int, float, int, int, int, int]
-"""Weight moved, weight of both, minus the border's worth; the piece, two zones, their ages."""
+"""Twice the weight moved, less that of those who get their wish; weight of both, minus the border's
+worth; the piece, two zones, their ages."""
 
 
 def join_zones(
-    problems: Sequence[Problem], zones: Sequence[NDArray[np.int32]], fewer: int
+    problems: Sequence[Problem],
+    zones: Sequence[NDArray[np.int32]],
+    fewer: int,
+    *,
+    called: Sequence[NDArray[np.int64] | None] | None = None,
 ) -> list[NDArray[np.int32]]:
     """Join neighbouring zones until there are so many fewer, or no two fit into a band.
 
@@ -42,6 +47,9 @@ def join_zones(
         Zone of each node of each piece, 0.. by first node, each zone in one piece.
     fewer
         How many zones are to go.
+    called
+        Node of each piece that each node wishes to be in a zone with (a station's), -1 for none;
+        None where nobody wishes.
 
     Returns
     -------
@@ -52,7 +60,9 @@ def join_zones(
     -----
     At each step the pair is joined whose lighter zone weighs least: those are the people who get
     another zone. Equal ones: the pair that weighs least together, then the one with the dearer
-    border between them. A joined zone must lie in its band and carry no load above its limit.
+    border between them. Who gets the wished node into the own zone is taken off by half, as
+    `gridmap.planning.boards.WISH` has it. A joined zone must lie in its band and carry no load
+    above its limit.
 
     Examples
     --------
@@ -64,7 +74,8 @@ def join_zones(
     [[0, 0, 1, 2]]
     """
     joined = [labels.astype(np.int64) for labels in zones]
-    sides = [_Side(problem, labels) for problem, labels in zip(problems, joined, strict=True)]
+    wished = called or [None] * len(problems)
+    sides = [_Side(*given) for given in zip(problems, joined, wished, strict=True)]
     offers: list[Offer] = []
     for number, side in enumerate(sides):
         for one in sorted(side.near):
@@ -198,8 +209,10 @@ def take_nodes(problem: Problem, nodes: NDArray[np.int64], *, zones: int) -> Pro
 class _Side:
     """The zones of one piece, who borders on whom, and how often each was joined."""
 
-    def __init__(self, problem: Problem, labels: NDArray[np.int64]) -> None:
-        self.problem, self.labels = problem, labels
+    def __init__(
+        self, problem: Problem, labels: NDArray[np.int64], called: NDArray[np.int64] | None
+    ) -> None:
+        self.problem, self.labels, self.called = problem, labels, called
         many = int(labels.max(initial=-1)) + 1
         self.weight = np.bincount(labels, problem.weights, many).astype(np.int64).tolist()
         self.age = [0] * many
@@ -216,7 +229,17 @@ class _Side:
                 continue
             pair = (self.weight[one], self.weight[other])
             age = self.age[one] + self.age[other]
-            heapq.heappush(offers, (min(pair), sum(pair), -worth, number, one, other, age))
+            moved = 2 * min(pair) - self._count_wishes(one, other)
+            heapq.heappush(offers, (moved, sum(pair), -worth, number, one, other, age))
+
+    def _count_wishes(self, one: int, other: int) -> int:
+        """Return the weight of the nodes of two zones that wish for a node of the other one."""
+        if self.called is None:
+            return 0
+        wished = np.where(self.called >= 0, self.labels[np.maximum(self.called, 0)], -1)
+        across = (self.labels == one) & (wished == other)
+        across |= (self.labels == other) & (wished == one)
+        return int(self.problem.weights[across].sum())
 
     def fits(self, one: int, other: int) -> bool:
         """Tell whether two zones may be one."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gridmap.errors import UnknownName
-from gridmap.findings import Finding, FindingKind
+from gridmap.findings import SHOWN_PLACES, Finding, FindingKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gridmap.model import Plan
+    from gridmap.planning.land import Land
 
 LOCK_CONFLICT = FindingKind(
     "lock_conflict",
@@ -35,7 +36,26 @@ LOCKED_OUTSIDE = FindingKind(
     cure_en="Unlock them to let them be redrawn.",
     cure_zh="如需调整，请先解除锁定。",
 )
-FINDING_KINDS = (LOCK_CONFLICT, LOCKED_OUTSIDE)
+LOCKS_HELD = FindingKind(
+    "locks_held",
+    "info",
+    en="Locked, and left as they are: {zones} grid(s) and {units} unit(s): {places}",
+    zh="已锁定并保持不变：网格 {zones} 个、单元 {units} 个：{places}",
+    cure_en="Leave out a lock to let it be redrawn.",
+    cure_zh="如需调整，请去掉相应锁定。",
+)
+LOCK_HINDERS = FindingKind(
+    "lock_hinders",
+    "warning",
+    en="{count} grid(s) are outside their band and hold or border what is locked, so that less "
+    "could be done for them: {places}",
+    zh="{count} 个网格的户数不在区间内，且含有或紧邻锁定的用地，调整余地受限：{places}",
+    cure_en="Unlock what lies beside them, or accept them.",
+    cure_zh="可解除相邻的锁定，或接受现状。",
+)
+FINDING_KINDS = (LOCK_CONFLICT, LOCKED_OUTSIDE, LOCKS_HELD, LOCK_HINDERS)
+MOST_NEAR = 3
+"""Names offered for one that is not known."""
 
 WHY = {
     "vanished": ("a locked unit is not in the new data", "锁定的单元在新数据中不存在"),
@@ -114,7 +134,7 @@ def read_locks(locks: Iterable[str], plan: Plan, homes: pd.Series[str]) -> Locks
         else:
             unknown.append(lock)
     if unknown:
-        raise _complain(unknown, [*codes, *place])
+        raise _complain(unknown, plan, place)
     gone = plan.assignment[plan.assignment.isin(grids)].index.difference(homes.index)
     if len(gone):
         trouble.setdefault("vanished", []).extend(gone.astype(str))
@@ -140,12 +160,72 @@ def state_conflicts(trouble: dict[str, list[str]]) -> list[Finding]:
     ]
 
 
-def _complain(unknown: list[str], known: list[str]) -> UnknownName:
-    shown = ", ".join(unknown[:5]) + (f" and {len(unknown) - 5} more" if len(unknown) > 5 else "")
-    near = next(iter(difflib.get_close_matches(unknown[0], known, n=1)), known[0] if known else "")
+def state_locks(
+    locks: Locks, grids: pd.DataFrame, land: Land, owner: NDArray[np.object_]
+) -> list[Finding]:
+    """Return what was locked, and which grids outside their band it stands in the way of.
+
+    Parameters
+    ----------
+    locks
+        What may not change.
+    grids
+        The new plan's, by ``grid_id``.
+    land
+        The units, and which of them one grid may hold together.
+    owner
+        New grid of each unit, shape (n,).
+
+    Returns
+    -------
+    list of Finding
+        Nothing where nothing is locked.
+    """
+    closed = np.isin(owner.astype(str), sorted(locks.grids))
+    single = locks.units & ~closed
+    if not (closed.any() or single.any()):
+        return []
+    places = [*sorted(locks.grids & set(grids.index)), *land.ids[single]]
+    said = [LOCKS_HELD.found(places, zones=len(places) - int(single.sum()), units=single.sum())]
+    fixed = closed | single
+    outside = set(grids.index[~grids["in_band"].astype(bool)]) - locks.grids
+    ends = land.edges[land.passable]
+    touched = set(owner[single]).union(*(owner[ends[:, a]][fixed[ends[:, 1 - a]]] for a in (0, 1)))
+    hindered = grids.loc[sorted(outside & touched), "code"].astype(str)
+    return said + ([LOCK_HINDERS.found(hindered)] if len(hindered) else [])
+
+
+def _complain(unknown: list[str], plan: Plan, units: Iterable[str]) -> UnknownName:
+    """Return the error that says which locks are not known, each with what comes nearest to it."""
+    level = plan.about.get("level", "grid")
+    zone, zone_zh = ("community", "社区") if level == "community" else ("grid", "网格")
+    shown = unknown[:SHOWN_PLACES]
+    offers = [_find_near(lock, plan, units) for lock in shown]
+    rest = len(unknown) - len(shown)
+    en = [f"{lock} (near: {', '.join(near)})" for lock, near in zip(shown, offers, strict=True)]
+    zh = [f"{lock}（相近：{'、'.join(near)}）" for lock, near in zip(shown, offers, strict=True)]
+    first = next((near[0].split(" ")[0] for near in offers if near), "ID")
     return UnknownName(
-        f"{len(unknown)} lock(s) name neither a grid nor a unit: {shown}.",
-        f"{len(unknown)} 项锁定既不是网格也不是单元：{shown}。",
-        cure_en=f"give a grid_id, a grid's code or a unit_id of the plan, such as {near}",
-        cure_zh=f"请填写方案中的 grid_id、网格代码或 unit_id，例如 {near}",
+        f"{len(unknown)} lock(s) name neither a {zone} nor a unit: {'; '.join(en)}"
+        + (f" and {rest} more." if rest else "."),
+        f"{len(unknown)} 项锁定既不是{zone_zh}也不是单元：{'；'.join(zh)}"
+        + (f"，另有 {rest} 项。" if rest else "。"),
+        cure_en=f"give the id or code of a {zone}, or a unit_id, such as {first}",
+        cure_zh=f"请填写{zone_zh}的编号、代码或 unit_id，例如 {first}",
     )
+
+
+def _find_near(lock: str, plan: Plan, units: Iterable[str]) -> list[str]:
+    """Return the grids whose code, id or name is like a word, with their names; else units."""
+    codes = plan.grids["code"].astype(str)
+    names = plan.grids["name"].astype(str)
+    labels = [code if name in ("", code) else f"{code} {name}" for code, name in zip(
+        codes, names, strict=True)]  # fmt: skip
+    known: dict[str, str] = {}
+    for words in (codes, plan.grids.index.astype(str), names):
+        for word, label in zip(words, labels, strict=True):
+            known.setdefault(word, label)
+    near = difflib.get_close_matches(lock, list(known), n=MOST_NEAR)
+    found = list(dict.fromkeys(known[word] for word in near))
+    found = found or difflib.get_close_matches(lock, list(units), n=MOST_NEAR)
+    return found or labels[:1]

@@ -35,7 +35,13 @@ ROUNDS = 3
 """Rounds over the zones that are still outside; each looks at more trials."""
 
 
-def mend_zones(problem: Problem, search: Search, watch: Watch | None = None) -> NDArray[np.int32]:
+def mend_zones(
+    problem: Problem,
+    search: Search,
+    watch: Watch | None = None,
+    *,
+    wish: list[int] | None = None,
+) -> NDArray[np.int32]:
     """Return today's zones with the least change that brings them inside the band.
 
     Parameters
@@ -48,6 +54,9 @@ def mend_zones(problem: Problem, search: Search, watch: Watch | None = None) -> 
     watch
         Ends the mending early; what is mended by then stays so. Of its time each zone that is
         outside gets a part.
+    wish
+        Zone of ``current`` that each node wishes to be in, -1 for any: who moves goes there rather
+        than elsewhere. None where nobody wishes.
 
     Returns
     -------
@@ -68,7 +77,7 @@ def mend_zones(problem: Problem, search: Search, watch: Watch | None = None) -> 
     watch = watch or Watch()
     if problem.current is None or problem.size == 0:
         return np.zeros(problem.size, np.int32)
-    board = _open_board(problem)
+    board = _open_board(problem, wish)
     settle_newcomers(board, search, watch)
     opened = list(board.label)
     if _is_well(board, board.zones()):
@@ -114,7 +123,7 @@ def _redraw_rest(board: Board, search: Search, watch: Watch) -> None:
             mended |= _mend(board, zone, search, watch, looks=MOST_LOOKS << (2 * turn + 2))
 
 
-def _open_board(problem: Problem) -> Board:
+def _open_board(problem: Problem, wish: list[int] | None) -> Board:
     """Return today's zones in one piece each: the heaviest part of a zone keeps its number."""
     current = problem.current
     assert current is not None  # noqa: S101 - mend_zones is called with today's zones
@@ -138,7 +147,7 @@ def _open_board(problem: Problem) -> Board:
             names[part] = spare
             spare += 1
     label = names[parts]
-    return Board(problem, label.tolist(), current.tolist())
+    return Board(problem, label.tolist(), current.tolist(), wish)
 
 
 def _list_failing(board: Board) -> list[int]:

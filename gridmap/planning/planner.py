@@ -24,9 +24,14 @@ from gridmap.planning.walking import load_kernels
 from gridmap.planning.watching import DONE, INTERRUPT, TIME, Watch, stand_watch
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
     from gridmap.findings import Finding
     from gridmap.model import Progress, Territory
-    from gridmap.planning.communities import Lift
+    from gridmap.planning.costing import BorderCosts
+    from gridmap.planning.land import Land
     from gridmap.rules import Rules
 
 SEARCH_STOPPED = FindingKind(
@@ -121,29 +126,56 @@ def make_plan(
     watch = Watch(time_limit_s)
     with stand_watch(watch):
         if level == "grid":
-            return _divide(territory, rules, seed, watch, progress, None, prove=prove)
+            return divide_territory(territory, rules, seed, watch, progress, prove=prove)
         lift = lift_territory(territory, rules)
-        drawn = _divide(lift.territory, lift.rules, seed, watch, progress, lift, prove=prove)
+        drawn = divide_territory(
+            lift.territory,
+            lift.rules,
+            seed,
+            watch,
+            progress,
+            reprice=_price_inside_communities,
+            today=lift.start,
+            prove=prove,
+        )
     drawn = replace(drawn, findings=sort_findings([*drawn.findings, *lift.findings]))
     return name_communities(drawn, lift, territory.units.communities["name"])
 
 
-def _divide(
+def _price_inside_communities(land: Land) -> BorderCosts:
+    return land.costs._replace(crossings=land.costs.crossings * ROADS_INSIDE_A_COMMUNITY)
+
+
+def divide_territory(
     territory: Territory,
     rules: Rules,
     seed: int,
     watch: Watch,
     progress: Progress,
-    lift: Lift | None,
     *,
-    prove: bool,
+    reprice: Callable[[Land], BorderCosts] | None = None,
+    today: NDArray[np.int64] | None = None,
+    prove: bool = False,
 ) -> Plan:
-    """Divide a territory by the bands of the rules; of a lifted one, communities."""
+    """Divide a territory by the bands of the rules: what `make_plan` and a merger have in common.
+
+    Parameters
+    ----------
+    territory, rules, seed, watch, progress, prove
+        As `make_plan` has them.
+    reprice
+        Returns what borders are worth here, where it is not what the land says.
+    today
+        Zone of each unit, by its id, from which the search starts.
+
+    Returns
+    -------
+    Plan
+    """
     watch.spare(load_kernels(loaded=rules.most_residents > 0) + (load_provers() if prove else 0.0))
     land = read_land(territory, rules)
-    if lift is not None:
-        crossings = land.costs.crossings * ROADS_INSIDE_A_COMMUNITY
-        land = replace(land, costs=land.costs._replace(crossings=crossings))
+    if reprice is not None:
+        land = replace(land, costs=reprice(land))
     progress("plan", 0, land.size)
     carving = carve_sites(land, territory.units.sites, rules)
     pieces = find_land_pieces(land, carving.number)
@@ -164,7 +196,7 @@ def _divide(
         seed=seed,
         watch=watch,
         report=lambda done: progress("plan", idle + done, land.size),
-        today=None if lift is None else lift.start,
+        today=today,
     )
     told: dict[str, str] = {}
     if prove:

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gridmap.planning.wholes import weigh_wholes
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -211,6 +213,7 @@ def state_problem(problem: Problem, *, wide: bool = False) -> tuple[Graph, Aim]:
                 problem.classes,
                 none if problem.groups is None else problem.groups,
                 none if problem.anchors is None else problem.anchors,
+                weigh_wholes(problem),
             ]
         ),
         edge=np.column_stack(

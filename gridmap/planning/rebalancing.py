@@ -25,6 +25,7 @@ from gridmap.planning.communities import (
 )
 from gridmap.planning.numbering import distinguish
 from gridmap.planning.problems import find_pieces
+from gridmap.planning.reach_effect import tell_reach
 from gridmap.planning.replanning import redraw_plan
 from gridmap.units.measuring import measure_polygons
 
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
     from gridmap.model import Progress, Territory
     from gridmap.planning.communities import Lift
+    from gridmap.planning.serving import Service
     from gridmap.rules import Rules
 
 NUMBER_NOT_REACHED = FindingKind(
@@ -53,13 +55,14 @@ NUMBER_NOT_REACHED = FindingKind(
 FINDING_KINDS = (NUMBER_NOT_REACHED,)
 
 
-def rebalance_communities(
+def rebalance_communities(  # noqa: PLR0913  # those of replan, and what communities need besides
     territory: Territory,
     *,
     rules: Rules,
     number: int | None = None,
     today: pd.DataFrame | None = None,
     locks: Iterable[str] = (),
+    service: Service | None = None,
     seed: int = 7,
     time_limit_s: float | None = None,
     progress: Progress = ignore_progress,
@@ -81,6 +84,10 @@ def rebalance_communities(
         not the communities of the territory (`rebalance_areas`).
     locks
         Ids of communities that keep exactly their units, and of units that stay in theirs.
+    service
+        Stations whose reach is a term or a constraint
+        (`gridmap.planning.serving.measure_service`); None for none. It comes after the band, and
+        ``reach_effect`` tells what became of it.
     seed
         The same input and seed give the same plan on any machine.
     time_limit_s
@@ -102,7 +109,10 @@ def rebalance_communities(
     Notes
     -----
     The aim is lexicographic: communities outside their band, persons moved, communities touched;
-    then the number wanted, by joining the pair that moves fewest. Source: FIELD.md section 1,
+    then the number wanted, by joining the pair that moves fewest. With reach as a term, a person
+    who has to move counts half where that leads to the station reached soonest, and one and a half
+    where it leads away from it; as a constraint, the households out of reach come before the
+    persons moved. Source: FIELD.md section 1,
     Dadukou [report]: 66 -> 54 communities, mean 7,000+ -> 9,000+ persons, none above 20,000 or
     below 3,000.
 
@@ -129,16 +139,18 @@ def rebalance_communities(
     known = today.assign(whole=whole.reindex(today.index)).drop_duplicates("whole")
     plan = _take_today(merged, known.set_index("whole"))
     persons = int(lift.territory.units.frame["households"].sum())
+    held = [lock if lock in plan.grids.index else whole.get(lock, lock) for lock in map(str, locks)]
     wanted = round(persons / rules.communities.target) if number is None else number
     made = redraw_plan(
         plan,
         merged.territory,
         rules=lift.rules,
-        locks=locks,
+        locks=held,
         seed=seed,
         time_limit_s=time_limit_s,
         progress=progress,
         between=None if number == 0 else (number or 0, max(1, wanted)),
+        service=None if service is None else _lift_service(service, whole),
     )
     said = list(lift.findings)
     if number and len(made.grids) != number:
@@ -147,7 +159,23 @@ def rebalance_communities(
     of_unit = whole.map(named.assignment).astype(object).rename("grid_id").sort_index()
     spoken = speak_of_persons(replace(named, territory=lift.territory, assignment=of_unit))
     about = {**spoken.about, "level": "community", "counted": "persons"}
+    if service is not None:
+        fixed = _list_locked(made, plan, whole, held)
+        effect = tell_reach(service, lift.territory, today["community_id"], of_unit, locked=fixed)
+        said += [*service.findings, *effect.findings]
+        about |= effect.about
     return replace(spoken, findings=sort_findings([*spoken.findings, *said]), about=about)
+
+
+def _list_locked(
+    made: Plan, before: Plan, whole: pd.Series[str], locks: Iterable[str]
+) -> frozenset[str]:
+    """Return the units that locks keep where they are."""
+    assert made.changes is not None  # noqa: S101 - a plan that was redrawn has them
+    closed = made.changes.index[made.changes["cause_code"] == "locked"]
+    named = set(map(str, locks))
+    held = whole.map(before.assignment).isin(closed) | whole.isin(named)
+    return frozenset(whole.index[held].astype(str))
 
 
 def rebalance_areas(
@@ -194,6 +222,13 @@ def rebalance_areas(
     names = areas["name"] if "name" in areas else pd.Series("", index=areas.index)
     today = pd.DataFrame({"community_id": own, "name": own.map(names.astype(str)).fillna("")})
     return rebalance_communities(territory, rules=rules, number=number, today=today, seed=seed)
+
+
+def _lift_service(service: Service, whole: pd.Series[str]) -> Service:
+    """Return stations and homes by what is never cut instead of by unit."""
+    units = whole.reindex(service.units).to_numpy(object)
+    seats = whole.reindex(service.seats).fillna("").to_numpy(object)
+    return replace(service, units=units, seats=seats)
 
 
 def _name_new(made: Plan, before: Plan) -> Plan:
@@ -273,4 +308,5 @@ def _take_today(lift: Lift, known: pd.DataFrame) -> Plan:
         territory=lift.territory,
         assignment=today.astype(object).rename("grid_id").sort_index(),
         rules=lift.rules,
+        about={"level": "community", "counted": "persons"},
     )

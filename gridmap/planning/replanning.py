@@ -14,6 +14,14 @@ from gridmap.lineage import match_zones
 from gridmap.model import Plan, ignore_progress
 from gridmap.planning.anchoring import anchor_nodes
 from gridmap.planning.attempts import Search
+from gridmap.planning.calling import (
+    Calls,
+    attend_pieces,
+    cost_stations,
+    list_calls,
+    place_calls,
+    wish_zones,
+)
 from gridmap.planning.carrying import carry_levels
 from gridmap.planning.changes import tell_changes
 from gridmap.planning.drafting import Piece, find_land_pieces, share_edges, state_piece
@@ -28,7 +36,7 @@ from gridmap.planning.keeping import (
     reserve_locked,
 )
 from gridmap.planning.land import Land, read_land
-from gridmap.planning.locking import Locks, read_locks
+from gridmap.planning.locking import Locks, read_locks, state_locks
 from gridmap.planning.mending import mend_zones
 from gridmap.planning.numbering import make_grid_id
 from gridmap.planning.overlaying import overlay_grids
@@ -47,6 +55,7 @@ if TYPE_CHECKING:
     from gridmap.model import Progress, Territory
     from gridmap.planning.dedicated import Carving
     from gridmap.planning.problems import Problem
+    from gridmap.planning.serving import Service
     from gridmap.rules import Rules
 
 
@@ -126,7 +135,7 @@ def replan(
     return carry_levels(plan, made, seed=seed)
 
 
-def redraw_plan(
+def redraw_plan(  # noqa: PLR0913  # those of replan, and what communities need besides
     plan: Plan,
     territory: Territory,
     *,
@@ -136,6 +145,7 @@ def redraw_plan(
     time_limit_s: float | None,
     progress: Progress,
     between: tuple[int, int] | None = None,
+    service: Service | None = None,
 ) -> Plan:
     """Bring one level of a plan up to date, as `replan` does; and have fewer zones, if asked.
 
@@ -147,6 +157,9 @@ def redraw_plan(
         Least and most zones there should be: above the most neighbours are joined, those first
         that move the fewest, and below the least the heaviest are parted. None for as many as the
         least change leaves.
+    service
+        Stations whose reach is a term or a constraint, by the units of ``territory``; None for
+        none.
 
     Returns
     -------
@@ -178,6 +191,9 @@ def redraw_plan(
     watch = Watch(time_limit_s)
     watch.spare(load_kernels(loaded=rules.most_residents > 0))
     land = read_land(territory, rules)
+    calls = None if service is None else place_calls(service, land.ids)
+    if calls is not None:
+        land = replace(land, costs=cost_stations(land.costs, calls, land.edges))
     progress("plan", 0, land.size)
     overlay = overlay_grids(plan, territory)
     held = read_locks(locks, plan, overlay.grid)
@@ -187,14 +203,11 @@ def redraw_plan(
     pieces = find_land_pieces(land, reserved)
     watch.keep_back(AFTERWARDS * watch.seconds)
     with stand_watch(watch):
-        problems, zones = _mend_pieces(land, pieces, past, held, rules, seed, watch, progress)
-    if between is not None:
-        apart = len(np.unique(reserved[reserved >= 0]))
-        least, most = between
-        zones = join_zones(problems, zones, apart + _count_zones(zones) - most)
-        missing = least - apart - _count_zones(zones)
-        own = Search(seed=seed_from(seed, "more"))
-        zones = part_zones(problems, zones, missing, own, watch)
+        problems, zones = _mend_pieces(
+            land, pieces, past, held, rules, seed, watch, progress, calls
+        )
+    apart = len(np.unique(reserved[reserved >= 0]))
+    zones = _settle_number(problems, zones, pieces, between, apart, calls, seed, watch)
     division = join_kept(land, reserved, pieces, zones, past, held)
     numbers = _name_grids(land, division.grid, carving, past, held)
     known = _identify(plan, land, division.grid, numbers, past, held)
@@ -214,6 +227,7 @@ def redraw_plan(
         troubles=troubles,
     )
     said += sum_up(plan, grids, changes, assignment, overlay.grid, troubles, held)
+    said += state_locks(held, grids, land, assignment.reindex(land.ids).to_numpy(object))
     progress("plan", land.size, land.size)
     return Plan(
         grids=grids,
@@ -242,7 +256,35 @@ def hash_assignment(plan: Plan) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _mend_pieces(
+def _settle_number(
+    problems: list[Problem],
+    zones: list[NDArray[np.int32]],
+    pieces: list[Piece],
+    between: tuple[int, int] | None,
+    apart: int,
+    calls: Calls | None,
+    seed: int,
+    watch: Watch,
+) -> list[NDArray[np.int32]]:
+    """Return as many zones as are wanted, ``apart`` lying elsewhere; and stations attended to."""
+    members = [piece.members for piece in pieces]
+    least, most = between or (0, 0)
+    if between is not None:
+        called = [list_calls(calls, own) for own in members]
+        zones = join_zones(problems, zones, apart + _count_zones(zones) - most, called=called)
+        missing = least - apart - _count_zones(zones)
+        own = Search(seed=seed_from(seed, "more"))
+        zones = part_zones(problems, zones, missing, own, watch)
+    if calls is None or calls.service.wish != "require":
+        return zones
+    spare = 0 if between is None else max(0, apart + _count_zones(zones) - least)
+    with stand_watch(watch):
+        return attend_pieces(
+            calls, members, problems, zones, spare=spare, must_stop=watch.must_stop
+        )
+
+
+def _mend_pieces(  # noqa: PLR0913, PLR0917  # what redraw_plan knows
     land: Land,
     pieces: list[Piece],
     past: Past,
@@ -251,6 +293,7 @@ def _mend_pieces(
     seed: int,
     watch: Watch,
     progress: Progress,
+    calls: Calls | None,
 ) -> tuple[list[Problem], list[NDArray[np.int32]]]:
     """Return every piece as a problem, and its zones: today's, mended where need be."""
     edges = share_edges(land, pieces)
@@ -274,7 +317,9 @@ def _mend_pieces(
         problem = replace(problem, anchors=anchor_nodes(problem, fixed))
         first = str(land.ids[piece.members[0]])
         own = seed_from(seed, land.communities[piece.community], first)
-        zones[-1] = mend_zones(problem, Search(seed=own), watch.share(share))
+        problems[-1] = problem
+        wish = wish_zones(list_calls(calls, piece.members), problem.current)
+        zones[-1] = mend_zones(problem, Search(seed=own), watch.share(share), wish=wish)
         progress("plan", done, land.size)
     return problems, zones
 

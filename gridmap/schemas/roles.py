@@ -349,11 +349,32 @@ _ROLES = (
         ("number",),
         "D",
     ),
+    Role(
+        "stations",
+        "服务站",
+        ("point", "polygon"),
+        (
+            Column(
+                "station_id",
+                "id",
+                _names("站点编号 站点ID 站点代码 站点编码 服务站编号 服务站代码 站号 stationid"),
+            ),
+            Column(
+                "name", "text", _names("名称 站名 站点名称 服务站名称 站点 服务站 station_name")
+            ),
+        ),
+        _names(
+            "stations station 服务站 服务站点 站点 社区服务站 社区服务中心 便民服务站 "
+            "便民服务中心 党群服务中心 党群服务站 service_stations"
+        ),
+        ("station_id", "站点编号", "服务站编号"),
+        "T",
+    ),
 )
 
 ROLES: dict[str, Role] = {role.name: role for role in _ROLES}
 """Every role by its name, in the order of DESIGN.md section 3; ``doors`` 门牌 (points of house
-numbers) is an addition for the address search."""
+numbers) is an addition for the address search, ``stations`` 服务站 one for walking reach."""
 
 NEEDED_ROLES = ("communities",)
 LON_NAMES = _names("lon 经度 lng longitude long 东经 x 坐标x x坐标 横坐标 lon_wgs84 gcj_lon bd_lon")

@@ -14,6 +14,7 @@ borders, and whatever the plan stated otherwise is counted as ``misstated``.
     measures    what each measure is called and means
     lines       what grids lie across, and what they are bounded by
     comparing   two plans, or two layers of divisions: before and after
+    layer_and_plan  a layer of communities or grids beside a plan of them
     differences what they differ in; turnover, flows, holdings, layers and refining find it
     telling     the paragraph that a report prints of it
 """
@@ -21,6 +22,7 @@ borders, and whatever the plan stated otherwise is counted as ``misstated``.
 from gridmap.scoring.cards import score_plan
 from gridmap.scoring.comparing import compare_divisions, compare_plans
 from gridmap.scoring.differences import Change, Comparison
+from gridmap.scoring.layer_and_plan import compare_layer
 from gridmap.scoring.level_measures import LEVEL_MEASURES, find_measure
 from gridmap.scoring.measures import MEASURES, Measure
 from gridmap.scoring.telling import list_comparison, tell_comparison
@@ -32,6 +34,7 @@ __all__ = [
     "Comparison",
     "Measure",
     "compare_divisions",
+    "compare_layer",
     "compare_plans",
     "find_measure",
     "list_comparison",

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from gridmap.scoring.cards import score_plan
 from gridmap.scoring.complaining import check_land, refuse_other_layers, refuse_other_plans
 from gridmap.scoring.differences import Comparison, make_comparison
 from gridmap.scoring.holdings import find_same_units, follow_households
+from gridmap.scoring.judging import judge_plan, judge_zones
 from gridmap.scoring.layers import follow_divisions, take_layer
 from gridmap.scoring.refining import SLIVER_M, refine_zones
 
@@ -63,7 +63,7 @@ def compare_plans(before: Plan, after: Plan, *, band: Band | None = None) -> Com
     said = check_land(pieces, (len(before.grids), len(after.grids)), sliver_m=SLIVER_M)
     overlaps = pieces.groupby(["before_id", "after_id"])["area_m2"].sum().to_dict()
     followed = follow_households(before, after, overlaps=overlaps, crs=crs)
-    zones = [_judge_plan(plan, band) for plan in (before, after)]
+    zones = [judge_plan(plan, band) for plan in (before, after)]
     return make_comparison(
         (zones[0], zones[1]),
         pieces.to_crs(before.territory.units.crs),
@@ -132,7 +132,7 @@ def compare_divisions(
         zones = pd.DataFrame({"name": frame["name"], "households": counted})
         zones["area_m2"] = frame.geometry.area
         zones["judged"] = True
-        sides.append(_judge_zones(zones, band if followed.counted else None))
+        sides.append(judge_zones(zones, band if followed.counted else None))
     return make_comparison(
         (sides[0], sides[1]),
         pieces,
@@ -163,26 +163,3 @@ def _refine_plans(before: Plan, after: Plan) -> gpd.GeoDataFrame:
     land = gpd.GeoDataFrame(keys, geometry=frame.geometry.reindex(same))
     joined = land.dissolve(by=["before_id", "after_id"], sort=True).to_crs(crs).reset_index()
     return joined.assign(area_m2=joined.geometry.area, sliver=False)
-
-
-def _judge_plan(plan: Plan, band: Band | None) -> pd.DataFrame:
-    """Return the grids of a plan by id: name, households counted again, land, in band or not."""
-    judged = score_plan(plan).by_grid
-    zones = pd.DataFrame(
-        {
-            "name": plan.grids["name"],
-            "households": judged["households"],
-            "area_m2": plan.grids.geometry.to_crs(plan.territory.units.metric_crs).area,
-            "judged": judged["kind"] == "general",
-            "in_band": judged["in_band"].map({True: "yes", False: "no"}),
-        }
-    ).sort_index()
-    return zones if band is None else _judge_zones(zones, band)
-
-
-def _judge_zones(zones: pd.DataFrame, band: Band | None) -> pd.DataFrame:
-    """Return zones with ``in_band`` by a band; nothing is judged without one."""
-    if band is None:
-        return zones.assign(in_band="")
-    inside = zones["households"].between(band.lower, band.upper)
-    return zones.assign(in_band=inside.map({True: "yes", False: "no"}))

@@ -24,10 +24,10 @@ LEVEL_NAMES = {"grid": ("grids", "网格"), "community": ("communities", "社区
 COMPARE_LEVELS_DIFFER = FindingKind(
     "compare_levels_differ",
     "error",
-    en="The earlier plan is one of {before} and the later one of {after}: they can't be compared.",
-    zh="前一方案划分的是{before_zh}，后一方案划分的是{after_zh}，无法对比。",
-    cure_en="Compare two plans of the same level.",
-    cure_zh="请对比同一层级的两个方案。",
+    en="The earlier one is of {before} and the later one of {after}: they can't be compared.",
+    zh="前者划分的是{before_zh}，后者划分的是{after_zh}，无法对比。",
+    cure_en="Compare two plans, or a layer and a plan, of the same level.",
+    cure_zh="请对比同一层级的两个方案，或图层与方案。",
 )
 COMPARE_DATUMS_DIFFER = FindingKind(
     "compare_datums_differ",
@@ -89,6 +89,16 @@ COMPARE_OVERLAPS = FindingKind(
     cure_en="Look at the overlaps with gridmap check.",
     cure_zh="请先用 gridmap check 查看重叠。",
 )
+COMPARE_COUNTS_DIFFER = FindingKind(
+    "compare_counts_differ",
+    "info",
+    en="{count} {zones} of the layer have another number of {counted} of their own than the plan "
+    "counts there ({own} in all, {there} by the plan); the plan's is used on both sides: {places}",
+    zh="图层中有 {count} 个{zones_zh}自带的数量与方案统计不同（合计 {own} {counted_zh}，"
+    "方案统计 {there} {counted_zh}）；前后均按方案统计：{places}",
+    cure_en="Check the date and source of both counts.",
+    cure_zh="请核对两者的统计时间与来源。",
+)
 COMPARE_OUTLINES_REPAIRED = FindingKind(
     "compare_outlines_repaired",
     "warning",
@@ -106,6 +116,7 @@ FINDING_KINDS = (
     COMPARE_SLIVERS,
     COMPARE_HOMES_OUTSIDE,
     COMPARE_OVERLAPS,
+    COMPARE_COUNTS_DIFFER,
     COMPARE_OUTLINES_REPAIRED,
 )
 
@@ -121,12 +132,7 @@ def refuse_other_plans(before: Plan, after: Plan) -> None:
     levels = [plan.about.get("level", "grid") for plan in (before, after)]
     said = []
     if levels[0] != levels[1]:
-        old, new = (LEVEL_NAMES.get(level, (level, level)) for level in levels)
-        said.append(
-            COMPARE_LEVELS_DIFFER.found(
-                count=1, before=old[0], after=new[0], before_zh=old[1], after_zh=new[1]
-            )
-        )
+        said.append(say_levels_differ(levels[0], levels[1]))
     datums = [
         plan.about.get("datum") or plan.territory.units.crs.to_string() for plan in (before, after)
     ]
@@ -134,6 +140,20 @@ def refuse_other_plans(before: Plan, after: Plan) -> None:
         said.append(COMPARE_DATUMS_DIFFER.found(count=1, before=datums[0], after=datums[1]))
     if said:
         raise RefusedInput(said)
+
+
+def say_levels_differ(before: str, after: str) -> Finding:
+    """Say that two divisions are of different levels.
+
+    Examples
+    --------
+    >>> say_levels_differ("community", "grid").en[:50]
+    'The earlier one is of communities and the later on'
+    """
+    old, new = (LEVEL_NAMES.get(level, (level, level)) for level in (before, after))
+    return COMPARE_LEVELS_DIFFER.found(
+        count=1, before=old[0], after=new[0], before_zh=old[1], after_zh=new[1]
+    )
 
 
 def refuse_other_layers(before: gpd.GeoDataFrame, after: gpd.GeoDataFrame) -> None:

@@ -94,7 +94,7 @@ FINDING_KINDS = (LAYER_EMPTY, NO_COORDINATES, NOTHING_READ, ROLES_JOINED, JOB_TO
 
 
 @dataclass
-class _Read:
+class Gathering:
     """What was gathered so far; lives only inside `read_sources`."""
 
     frames: dict[str, list[gpd.GeoDataFrame]] = field(default_factory=dict)
@@ -105,6 +105,7 @@ class _Read:
     chinese: bool = False
 
     def hash(self, file: FoundFile) -> str:
+        """Return the hash of a file, made once."""
         if file.path not in self.hashes:
             self.hashes[file.path] = hash_files(side_files(file.path))
         return self.hashes[file.path]
@@ -189,7 +190,7 @@ def read_sources(
         )
     with tempfile.TemporaryDirectory(prefix="gridmap-") as unpacked:
         files, findings = find_files(given, unpack_into=Path(unpacked))
-        read = _Read(findings=findings)
+        read = Gathering(findings=findings)
         _read_files(
             read,
             files,
@@ -203,7 +204,7 @@ def read_sources(
 
 
 def _read_files(
-    read: _Read,
+    read: Gathering,
     files: Sequence[FoundFile],
     *,
     layers: Mapping[str, str | Sequence[str]] | None,
@@ -235,7 +236,7 @@ def _read_files(
     done = 0
     for place, item in enumerate(recognised):
         if item.role:
-            _read_layer(read, item, columns, systems.get(place))
+            read_layer(read, item, columns, systems.get(place))
             done += 1
             progress("read", done, total)
     for file in extracts:
@@ -277,8 +278,8 @@ def _with_told_coordinates(item: Recognised, columns: Mapping[str, str]) -> Laye
     return dataclasses.replace(item.info, lon=told["lon"], lat=told["lat"])
 
 
-def _read_layer(
-    read: _Read, item: Recognised, columns: Mapping[str, str], declared: str | CRS | None
+def read_layer(
+    read: Gathering, item: Recognised, columns: Mapping[str, str], declared: str | CRS | None
 ) -> None:
     """Read, shape, place and name one layer; add it, or say why not."""
     role = item.role
@@ -318,7 +319,7 @@ def _read_layer(
 
 
 def _read_rows(
-    read: _Read, info: LayerInfo, headers: list[str], *, is_table: bool
+    read: Gathering, info: LayerInfo, headers: list[str], *, is_table: bool
 ) -> RawLayer | None:
     try:
         if is_table:
@@ -334,7 +335,9 @@ def _read_rows(
         return None
 
 
-def _record(read: _Read, info: LayerInfo, role: str, raw: RawLayer, placed: Placed | None) -> None:
+def _record(
+    read: Gathering, info: LayerInfo, role: str, raw: RawLayer, placed: Placed | None
+) -> None:
     own = "" if info.crs is None else crs_label(info.crs)
     read.inputs.append(
         InputFile(
@@ -359,7 +362,7 @@ def _name_kind(frame: pd.DataFrame, role: str, info: LayerInfo) -> pd.DataFrame:
     return frame.assign(kind=frame["kind"].where(frame["kind"] != "", kind))
 
 
-def _add(read: _Read, role: str, info: LayerInfo, frame: pd.DataFrame, placed: Placed) -> None:
+def _add(read: Gathering, role: str, info: LayerInfo, frame: pd.DataFrame, placed: Placed) -> None:
     import geopandas as gpd
 
     made = gpd.GeoDataFrame(frame, geometry=gpd.GeoSeries(placed.geometry, index=frame.index))
@@ -368,7 +371,7 @@ def _add(read: _Read, role: str, info: LayerInfo, frame: pd.DataFrame, placed: P
     read.chinese |= placed.chinese
 
 
-def _read_osm(read: _Read, file: FoundFile, admin_level: int | None) -> None:
+def _read_osm(read: Gathering, file: FoundFile, admin_level: int | None) -> None:
     try:
         extract = read_extract(file.path, name=file.name, admin_level=admin_level)
     except OSError as problem:
@@ -386,7 +389,7 @@ def _read_osm(read: _Read, file: FoundFile, admin_level: int | None) -> None:
         )
 
 
-def _gather(read: _Read, files: int) -> Sources:
+def _gather(read: Gathering, files: int) -> Sources:
     """Join the frames of each role, and choose where they are stored and measured."""
     frames: dict[str, gpd.GeoDataFrame] = {}
     for role in ROLES:
@@ -419,7 +422,7 @@ def _gather(read: _Read, files: int) -> Sources:
     )
 
 
-def _join(read: _Read, role: str) -> gpd.GeoDataFrame:
+def _join(read: Gathering, role: str) -> gpd.GeoDataFrame:
     import geopandas as gpd
 
     parts = read.frames[role]

@@ -8,8 +8,7 @@ import pytest
 import shapely
 from boundaries.test_clarity import CRS, frame
 
-from gridmap import partition
-from gridmap.boundaries.merging import map_old_to_new, merge_layers
+from gridmap.boundaries.merging import map_old_to_new
 from gridmap.boundaries.overlay import overlay_layers
 from gridmap.errors import InvalidOption
 
@@ -65,7 +64,8 @@ def test_thirteen_layers_lose_neither_land_nor_households(seed: int) -> None:
 def test_old_to_new_shares_sum_to_one(seed: int) -> None:
     overlay = overlay_layers(thirteen(seed), some_homes(seed))
     rng = np.random.default_rng(seed)
-    table = map_old_to_new(overlay, rng.integers(0, 12, len(overlay.pieces)))
+    labels = rng.integers(0, 12, len(overlay.pieces)).astype(str)
+    table = map_old_to_new(overlay.pieces.assign(new_grid=labels), overlay.departments)
     sums = table.groupby(["department", "old_grid"])[["area_share", "households_share"]].sum()
     assert np.allclose(sums["area_share"], 1)
     people = table.groupby(["department", "old_grid"])["households"].sum() > 0
@@ -107,26 +107,6 @@ def test_the_one_that_drew_elsewhere_is_named() -> None:
     assert overlay.score["area"] == pytest.approx(0.05)
     assert overlay.score["households"] == pytest.approx(0.25)
     assert overlay.score["department:police"] == 0
-
-
-def test_the_cheapest_partition_follows_the_majority() -> None:
-    same = frame(
-        [shapely.box(0, 0, 1000, 500), shapely.box(1000, 0, 2000, 500)], grid_id=["1", "2"]
-    )
-    odd = frame([shapely.box(0, 0, 1100, 500), shapely.box(1100, 0, 2000, 500)], grid_id=["1", "2"])
-    homes = frame(
-        [shapely.Point(500, 250), shapely.Point(1050, 250), shapely.Point(1500, 250)],
-        households=[400, 20, 400],
-    )
-    overlay = overlay_layers({"police": same, "civil": same, "drains": odd}, homes)
-    problem = merge_layers(overlay)
-    merged = partition(
-        problem.weights, problem.edges, problem.edge_costs, lower=300, upper=500, seed=7
-    )
-    labels = np.asarray(merged.labels)
-    assert labels[0] != labels[1] == labels[2]
-    table = map_old_to_new(overlay, labels)
-    assert table[table["department"] == "police"]["area_share"].tolist() == [1.0, 1.0]
 
 
 def test_land_that_one_department_leaves_out_is_kept_and_said() -> None:
@@ -171,7 +151,7 @@ def test_empty_layers_give_an_empty_overlay() -> None:
     empty = gpd.GeoDataFrame({"grid_id": []}, geometry=[], crs=CRS)
     overlay = overlay_layers({"a": empty, "b": empty})
     assert len(overlay.pieces) == 0
-    assert len(map_old_to_new(overlay, [])) == 0
+    assert len(map_old_to_new(overlay.pieces.assign(new_grid=[]), overlay.departments)) == 0
 
 
 def test_layers_that_cannot_be_compared_are_refused() -> None:
@@ -181,4 +161,73 @@ def test_layers_that_cannot_be_compared_are_refused() -> None:
     with pytest.raises(InvalidOption):
         overlay_layers({})
     with pytest.raises(InvalidOption):
-        map_old_to_new(overlay_layers({"a": layer}), ["x"])
+        map_old_to_new(overlay_layers({"a": layer}).pieces, ["a"])
+
+
+def find_conflicts_slowly(grids: list[tuple[str, ...]], area: list[float]) -> float:
+    """Return the land in conflict by the definition at the head of ``conflicts``, cell by cell."""
+    total = {one: sum(a for g, a in zip(grids, area, strict=True) if g == one) for one in grids}
+    lost = 0.0
+    for own, size in zip(grids, area, strict=True):
+        majorities = []
+        for column, grid in enumerate(own):
+            rivals = [one for one in total if one[column] == grid]
+            majorities.append(max(rivals, key=lambda one: total[one]))
+        agreed = max(sum(a == b for a, b in zip(own, one, strict=True)) for one in majorities)
+        lost += size if agreed < len(own) else 0.0
+    return lost
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_conflicts_are_the_land_on_which_departments_differ(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    size = 6
+    layers, drawn = {}, []
+    for name in "abc":
+        label = (np.arange(size) * 3 // size)[:, None] * 3 + np.arange(size) * 3 // size
+        label = np.where(rng.random((size, size)) < 0.15, np.roll(label, 1, axis=1), label)
+        squares = np.array([[shapely.box(c, r, c + 1, r + 1) for c in range(size)]
+                            for r in range(size)], object)  # fmt: skip
+        squares = shapely.transform(squares, lambda xy: xy * 100)
+        ids = np.unique(label)
+        shapes = [shapely.union_all(squares[label == n]) for n in ids]
+        layers[name] = frame(shapes, grid_id=[str(n) for n in ids])
+        drawn.append(label)
+    overlay = overlay_layers(layers, sliver_m2=0, sliver_width_m=0)
+    cells_of = [tuple(str(d[r, c]) for d in drawn) for r in range(size) for c in range(size)]
+    expected = find_conflicts_slowly(cells_of, [1e4] * size * size)
+    assert overlay.conflicts["area_m2"].sum() == pytest.approx(expected)
+    assert overlay.score["area"] == pytest.approx(expected / (size * size * 1e4))
+    assert overlay.pieces["area_m2"].sum() == pytest.approx(size * size * 1e4)
+
+
+def test_lines_of_communities_cut_pieces_and_are_no_department() -> None:
+    layer = frame(
+        [shapely.box(0, 0, 1000, 500), shapely.box(1000, 0, 2000, 500)], grid_id=list("12")
+    )
+    within = frame([shapely.box(0, 0, 1500, 500)], community_id=["C1"])
+    overlay = overlay_layers({"a": layer, "b": layer}, within=within)
+    assert overlay.departments == ("a", "b")
+    assert overlay.pieces["community_id"].tolist() == ["C1", "C1", ""]
+    assert not len(overlay.conflicts)
+
+
+def test_small_shares_are_kept_and_do_not_make_a_split() -> None:
+    pieces = frame([shapely.box(0, 0, 1, 1)] * 4).assign(
+        a=["1", "1", "2", "2"],
+        new_grid=["N", "M", "M", "M"],
+        area_m2=1.0,
+        households=[390, 10, 200, 200],
+    )
+    table = map_old_to_new(pieces, ["a"])
+    assert table["change"].tolist() == ["U", "U", "U"]
+    assert table.set_index(["old_grid", "new_grid"])["minor"].to_dict() == {
+        ("1", "M"): True,
+        ("1", "N"): False,
+        ("2", "M"): False,
+    }
+    assert table["heir"].sum() == 2
+    strict = map_old_to_new(pieces, ["a"], least_share=0.0)
+    assert strict["change"].tolist() == ["X", "X", "X"]
+    split = map_old_to_new(pieces.assign(households=100), ["a"])
+    assert split.set_index("old_grid")["change"].to_dict() == {"1": "X", "2": "X"}

@@ -165,6 +165,70 @@ def test_stretches_are_what_is_within_the_limit(
     assert (inside == (walk <= limit))[clear].all()
 
 
+@settings(max_examples=25, deadline=None)
+@given(networks(), st.floats(1, 400), st.integers(0, 99))
+def test_no_point_of_the_land_is_farther_than_the_limit_and_the_width_beside_roads(
+    drawn: tuple[WalkingNetwork, list[tuple[float, float]]], limit: float, seed: int
+) -> None:
+    """A walk leaves the road anywhere; the places on the road are 1 m apart, so 1 m is granted."""
+    network, places = drawn
+    start = join_places(network, shapely.points(places[:1]), access_m=1000)
+    frame = station(places[0])
+    reach = measure_reach(
+        network, frame, minutes=limit / 60, speed_m_s=1.0, access_m=1000, beside_m=30
+    )
+    land = reach.areas.geometry.iloc[0]
+    if land.is_empty:
+        return
+    steps = [np.arange(0.0, length, 1.0) for length in network.lengths]
+    every = np.repeat(np.arange(len(network.edges)), [len(step) for step in steps])
+    along = np.concatenate(steps)
+    asked = RoadPlaces(every, along, np.zeros(len(every)))
+    walk = walk_to_places(network, start, walk_to_nodes(network, start), asked)[0]
+    on_road = shapely.get_coordinates(shapely.line_interpolate_point(network.lines[every], along))
+    west, south, east, north = land.bounds
+    random = np.random.default_rng(seed)
+    tried = random.uniform((west, south), (east, north), (200, 2))
+    inside = tried[shapely.contains_xy(land, *tried.T)]
+    corners = shapely.get_coordinates(land)[:200]
+    points = np.vstack([inside, corners])
+    apart = np.hypot(*(points[:, None, :] - on_road[None, :, :]).transpose(2, 0, 1))
+    assert ((walk[None, :] + apart).min(axis=1) <= limit + 30 + 1.0 + 1e-6).all()
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.floats(0, 900), st.floats(-80, 80), st.floats(5, 1200), st.floats(100, 900))
+def test_along_a_road_the_land_ends_where_the_walk_does(
+    at: float, beside: float, limit: float, bend: float
+) -> None:
+    """Every road within the land is reached, to the metre; rounded ends would pass it by 50."""
+    network = build_walking_network(
+        lines(f"LINESTRING (0 0, {bend} 0, 2000 0)", "LINESTRING (2000 0, 4000 0)")
+    )
+    reach = measure_reach(network, station((at, beside)), minutes=limit / 60, speed_m_s=1.0)
+    land, left = reach.areas.geometry.iloc[0], limit - abs(beside)
+    roads = shapely.intersection(shapely.LineString([(-500, 0), (4500, 0)]), land)
+    if left <= 0:
+        assert land.is_empty
+        return
+    reached = shapely.LineString([(max(0.0, at - left), 0), (at + left, 0)])
+    # beyond the dead end at 0 a walk goes on across the land, as far as it may and is wide
+    beyond = min(50.0, max(0.0, left - at))
+    low, _, high, _ = roads.bounds
+    assert high == pytest.approx(reached.bounds[2], abs=1e-6)
+    assert low == pytest.approx(reached.bounds[0] - beyond, abs=1e-6)
+
+
+def test_a_bend_and_a_crossing_leave_no_wedge_open() -> None:
+    network = build_walking_network(lines("LINESTRING (0 0, 300 0)", "LINESTRING (300 0, 300 900)"))
+    land = measure_reach(network, station((0, 0)), minutes=400 / 60, speed_m_s=1).areas.geometry[0]
+    assert shapely.contains_xy(land, 330, -30), "outside the bend, 42 m from it"
+    assert not shapely.contains_xy(land, 300, 101), "the walk ends at 100 m beyond the bend"
+    assert shapely.contains_xy(land, 340, 99)
+    near = measure_reach(network, station((0, 0)), minutes=310 / 60, speed_m_s=1).areas.geometry[0]
+    assert not shapely.contains_xy(near, 320, -20), "only 10 m are left at the bend"
+
+
 def test_a_home_on_the_station_s_own_road_is_reached_along_it() -> None:
     network = build_walking_network(lines("LINESTRING (0 0, 1000 0)"))
     homes = spots((400, 30), (600, 0), households=[5, 7])
@@ -188,7 +252,7 @@ def test_the_share_of_a_division_counts_households_and_land() -> None:
     rows = reach.divisions.set_index(["minutes", "division_id"])
     assert rows["household_share"].tolist() == [1.0, 0.0, 1.0, 1.0, 1.0, 1.0]
     assert rows.loc[(5, "C1"), "area_share"] == pytest.approx(
-        (360 * 100 + 7803) / 220_000, abs=0.01
+        (360 * 100 + 0.974 * np.pi * 50**2 / 2) / 220_000, abs=1e-4
     )
     assert [finding.code for finding in reach.findings] == ["walk_division_repaired"]
 

@@ -103,6 +103,7 @@ def test_the_options_have_the_defaults_of_the_thresholds() -> None:
     options = inspect.signature(analyse).parameters
     for name, value in Thresholds().as_dict().items():
         option = name.removesuffix("_m").removesuffix("_m2")
+        option = "border_reach" if option == "reach" else option
         assert options[option].default == value, name
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import geopandas as gpd
 import openpyxl
 import pytest
-from shapely import box
+from shapely import LineString, box
 from typer.testing import CliRunner
 
 import gridmap
@@ -93,3 +93,51 @@ def test_what_cannot_be_compared_is_refused(plans: tuple[Path, Path], tmp_path: 
     assert run("compare", *plans, "--band", "5-3")[0] == 2
     assert run("compare", *plans, "-o", plans[0])[0] == 2
     assert run("compare", *plans, "-o", tmp_path / "report.csv")[0] == 2
+
+
+@pytest.fixture(scope="module")
+def rebalanced(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    folder = tmp_path_factory.mktemp("rebalanced")
+    toy = draw_territory("abcdefgh", households=1300, communities="11223344")
+    toy.units.communities[["name", "geometry"]].reset_index().to_file(
+        folder / "社区.gpkg", layer="社区"
+    )
+    plan = gridmap.rebalance_communities(toy, rules=gridmap.Rules.preset(), number=3)
+    gridmap.write_plan(plan, folder / "after.gpkg")
+    return folder / "社区.gpkg", folder / "after.gpkg"
+
+
+def test_a_layer_of_communities_is_compared_with_a_plan_of_them(
+    rebalanced: tuple[Path, Path], tmp_path: Path
+) -> None:
+    layer, plan = rebalanced
+    code, stdout, _ = run("compare", layer, plan, "--json", "-o", tmp_path / "r.xlsx")
+    answer = json.loads(stdout)
+    assert code == 0
+    assert (answer["level"], answer["counted"]) == ("community", "persons")
+    assert answer["number"] == {"before": 4, "after": 3, "difference": -1}
+    assert answer["outside"] == {"before": 0, "after": 0, "difference": 0}
+    assert answer["moved"] == 6812
+    assert "社区由4个调整为3个" in answer["text_zh"]
+    assert "communities fell from 4 to 3" in answer["text_en"]
+    assert (tmp_path / "r.xlsx").exists()
+    code, stdout, _ = run("compare", plan, layer, "--json")
+    assert code == 0
+    assert json.loads(stdout)["number"]["difference"] == 1
+
+
+def test_a_layer_of_another_level_is_refused_without_a_word_of_planning(
+    rebalanced: tuple[Path, Path], plans: tuple[Path, Path], tmp_path: Path
+) -> None:
+    code, stdout, said = run("compare", rebalanced[0], plans[1], "--json")
+    assert code == 1
+    (finding,) = json.loads(stdout)["findings"]
+    assert finding["code"] == "compare_levels_differ"
+    assert "communities" in finding["en"]
+    assert "未划分" not in said
+    assert "已拒绝" in said
+    roads = gpd.GeoDataFrame(
+        {"name": ["路"]}, geometry=[LineString([(113, 23), (114, 24)])], crs=4490
+    )
+    roads.to_file(tmp_path / "roads.gpkg", layer="roads")
+    assert run("compare", tmp_path / "roads.gpkg", rebalanced[1])[0] == 1

@@ -27,7 +27,7 @@ from gridmap.planning.kernels.columns import (
 )
 from gridmap.planning.kernels.simmering import open_brew, press_zones, simmer
 from gridmap.planning.kernels.timing import Bell
-from gridmap.planning.kernels.weighing import SPLIT
+from gridmap.planning.kernels.weighing import SPLIT, SPLIT_AGAIN
 from gridmap.planning.kernels.zones import is_outside, open_zones, weigh_region
 from gridmap.planning.problems import BandTable, Problem, Shape, state_problem
 
@@ -102,9 +102,13 @@ def weigh_plainly(graph: Any, aim: Any, edges: Any, labels: Any) -> int:
     for e, (a, b) in enumerate(edges):
         cost += int(graph.edge[e, CROSSED] if labels[a] == labels[b] else graph.edge[e, CUTTING])
     for group in set(graph.node[:, GROUP].tolist()) - {-1}:
-        cost += SPLIT * len(
-            {int(labels[v]) for v in range(len(labels)) if graph.node[v, GROUP] == group}
+        members = [v for v in range(len(labels)) if graph.node[v, GROUP] == group]
+        fits = sum(int(graph.node[v, WEIGHT]) for v in members) <= max(
+            int(graph.bands[graph.node[v, KLASS], 3]) for v in members
         )
+        for r, (_, most) in enumerate(graph.load_bands.tolist()):
+            fits &= sum(int(graph.loads[v, r]) for v in members) <= most
+        cost += (SPLIT if fits else SPLIT_AGAIN) * len({int(labels[v]) for v in members})
     return cost
 
 

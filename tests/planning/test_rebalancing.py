@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from pyproj import CRS
 
 import gridmap
-from gridmap.errors import InvalidOption
+from gridmap.errors import InvalidOption, UnknownName
 from gridmap.planning import rebalance_areas, rebalance_communities
 from gridmap.rules import Rules
 from gridmap.testing import draw_territory, random_territory
@@ -153,3 +153,23 @@ def test_beijing_is_inside_its_band_as_far_as_can_be(shared_data: Path) -> None:
     kept = before.index[before.between(30_000, 150_000)]
     codes = plan.changes["change"].reindex(kept)
     assert (codes == "U").mean() > 0.5
+
+
+def test_a_locked_unit_of_a_compound_keeps_it_where_it_is() -> None:
+    """Joining and parting, too, leave a locked unit in its community; it is named by its own id."""
+    toy = draw_territory("AABBCCDD", households=800, communities="11112222")
+    owner = toy.units.frame["community_id"]
+    for number in (1, 3, 4):
+        plan = rebalance_communities(toy, rules=RULES, number=number, locks=["r00c01", "r00c06"])
+        assert plan.assignment["r00c01"] == owner["r00c01"]
+        assert plan.assignment["r00c06"] == owner["r00c06"]
+        (said,) = [f for f in plan.findings if f.code == "locks_held"]
+        assert "2 unit(s)" in said.en
+
+
+def test_an_unknown_lock_offers_what_is_near() -> None:
+    toy = draw_territory("abcd", households=1000, communities="1122")
+    with pytest.raises(UnknownName, match="neither a community nor a unit") as caught:
+        rebalance_communities(toy, rules=RULES, locks=["r00c09", "nonsense"])
+    assert "r00c0" in caught.value.en
+    assert "社区" in caught.value.zh

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 import gridmap
 from gridmap.planning.anchoring import anchor_nodes
 from gridmap.planning.certifying import _make_price, list_proofs, prove_division, write_masks
-from gridmap.planning.kernels.weighing import SPLIT
+from gridmap.planning.kernels.weighing import SPLIT, SPLIT_AGAIN
 from gridmap.planning.problems import BandTable, Problem, Shape, find_pieces, state_problem
 from gridmap.planning.watching import Watch
 from gridmap.proving import Question, bound_splits, is_proved_impossible, is_refuted
@@ -94,6 +94,14 @@ def list_divisions(problem: Problem) -> list[tuple[tuple[int, ...], ...]]:
     return divide(frozenset(range(problem.size)))
 
 
+def weigh_whole_groups(problem: Problem) -> int:
+    """Return what groups cost by lying in one zone each."""
+    assert problem.groups is not None
+    sums = np.bincount(problem.groups + 1, weights=problem.weights)[1:]
+    there = np.bincount(problem.groups + 1)[1:] > 0
+    return sum(SPLIT if weight <= BAND.upper else SPLIT_AGAIN for weight in sums[there].tolist())
+
+
 @cache
 def compile_weighing() -> Any:
     """Return the kernel by which the search accepts, so that Python can call it."""
@@ -127,7 +135,7 @@ def test_the_proved_optimum_is_the_cheapest_of_all_divisions_of_a_tiny_graph(see
     problem = draw_problem(seed, rows=2, columns=4, mean=150)
     costs = [weigh_division(problem, zones) for zones in list_divisions(problem)]
     [(proof, _)] = list_proofs(problem, find_pieces(problem.edges, problem.size))
-    groups = 2 * SPLIT * len(set(problem.groups[problem.groups >= 0].tolist()))
+    groups = 2 * weigh_whole_groups(problem)
     assert proof.says.status == "optimal"
     assert proof.says.value + groups == min(costs)
     best, _ = prove_division(problem, find_pieces(problem.edges, problem.size))
@@ -144,7 +152,7 @@ def test_the_best_division_around_a_node_above_the_ceiling_is_proved(seed: int) 
     problem = replace(problem, anchors=anchor_nodes(problem, np.zeros(8, np.bool_)))
     [(proof, _)] = list_proofs(problem, find_pieces(problem.edges, problem.size))
     costs = [weigh_division(problem, zones) for zones in list_divisions(problem)]
-    groups = 2 * SPLIT * len(set(problem.groups[problem.groups >= 0].tolist()))
+    groups = 2 * weigh_whole_groups(problem)
     assert proof.says.status == "optimal"
     assert proof.says.value + groups == min(costs)
     question = Question(problem.weights, problem.edges, BAND)

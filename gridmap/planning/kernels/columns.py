@@ -1,6 +1,6 @@
 """The columns of the kernels' tables; without numba, so that anyone may import them."""
 
-WEIGHT, AREA, PERIMETER, STATES, KLASS, GROUP, ANCHOR = range(7)
+WEIGHT, AREA, PERIMETER, STATES, KLASS, GROUP, ANCHOR, WHOLE = range(8)
 """Columns of `gridmap.planning.kernels.weighing.Graph.node`; the first three are of zones too."""
 CUTTING, CROSSED, LENGTH, RANK = range(4)
 """Columns of `Graph.edge`."""

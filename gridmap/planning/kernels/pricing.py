@@ -21,10 +21,10 @@ from gridmap.planning.kernels.columns import (
     NEAR,
     PERIMETER,
     WEIGHT,
+    WHOLE,
 )
 from gridmap.planning.kernels.compiling import entry, inner
 from gridmap.planning.kernels.weighing import (
-    SPLIT,
     Aim,
     Graph,
     find_top_class,
@@ -94,7 +94,7 @@ def price_sets(
                 group = graph.node[node, GROUP]
                 if group >= 0 and met[group] != k:
                     met[group] = k
-                    split += 2 * SPLIT
+                    split += 2 * graph.node[node, WHOLE]
         band = graph.bands[find_top_class(shares, 0)]
         fits = band[2] <= weight <= band[3] and not is_overloaded(loads, 0, graph.load_bands)
         prices[k] = FORBIDDEN

@@ -31,6 +31,7 @@ from gridmap.planning.kernels.columns import (
     PERIMETER,
     PLACE,
     WEIGHT,
+    WHOLE,
 )
 from gridmap.planning.kernels.compiling import apart, draw_below, inner
 from gridmap.planning.kernels.timing import Bell, is_due
@@ -38,7 +39,6 @@ from gridmap.planning.kernels.weighing import (
     ASTRAY,
     CROSSING,
     NEVER,
-    SPLIT,
     Aim,
     Graph,
     find_top_class,
@@ -411,8 +411,9 @@ def offer_move(
             change += graph.edge[e, CROSSED] - graph.edge[e, CUTTING]
             far_kin |= graph.node[near, GROUP] == group
     if group >= 0:
-        change += (near_kin or _meets_group(graph, zones, brew, node, source)) * SPLIT
-        change -= (far_kin or _meets_group(graph, zones, brew, node, target)) * SPLIT
+        whole = graph.node[node, WHOLE]
+        change += (near_kin or _meets_group(graph, zones, brew, node, source)) * whole
+        change -= (far_kin or _meets_group(graph, zones, brew, node, target)) * whole
     _shift_sums(graph, zones, node, source, target, inside, across)
     loose, brew.dial[SOFT] = change, change
     for side in range(2):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -15,10 +15,13 @@ from gridmap.planning.kernels.columns import (
     LENGTH,
     NEAR,
     RANK,
+    WHOLE,
 )
 from gridmap.planning.kernels.compiling import draw_below, inner
 from gridmap.planning.kernels.timing import Bell, is_due
-from gridmap.planning.kernels.weighing import SPLIT, Aim, Graph
+
+if TYPE_CHECKING:
+    from gridmap.planning.kernels.weighing import Aim, Graph
 
 FREE, KEPT, CUT = 0, 1, 2
 """What the cut may do with a tree edge: anything, never cut it, always cut it."""
@@ -244,5 +247,5 @@ def price_edges(
         node = order[k]
         group = graph.node[nodes[node], GROUP]
         if group >= 0 and group == graph.node[nodes[parent[node]], GROUP]:
-            price[node] += SPLIT
+            price[node] += graph.node[nodes[node], WHOLE]
     return price

@@ -4,7 +4,8 @@ One int64 carries the levels of the aim; each level outweighs what the levels be
 add up to in the few zones that one step redraws::
 
     wrong number of zones  >  zones outside the hard band  >  zones outside the wished band
-    >  groups split  >  lines crossed  >  deviation  >  shape and cut edges
+    >  groups split that fit into a zone  >  lines crossed, and groups split that do not
+    >  deviation  >  shape and cut edges
 
 A zone outside the hard band costs `lower` households and its distance to the band: one zone more
 outside weighs as much as being `lower` households further astray. So 12 compounds of 275 in a band
@@ -38,7 +39,10 @@ FAR = 1 << 18
 """Households (or grains) from the band above which distance is not counted: sums stay in int64."""
 WISH = 1 << 27
 SPLIT = 1 << 17
+"""For each further zone that touches a group which fits into one."""
 CROSSING = 1 << 14
+SPLIT_AGAIN = CROSSING
+"""The same for a group that must be cut in any case (`gridmap.planning.wholes`)."""
 UNWISHED = 1 << 10
 """For each household (or grain) that a zone lacks or has too many for the wished band."""
 DEVIATION = 1 << 7
@@ -65,9 +69,9 @@ class Graph(NamedTuple):
         Rows of edges (CSR): row v is ``slot[indptr[v]:indptr[v + 1]]``; columns ``NEAR`` the
         neighbour and ``EDGE`` the edge.
     node
-        Shape (n, 7): ``WEIGHT`` households, ``AREA``, ``PERIMETER``, ``STATES`` the weight in
+        Shape (n, 8): ``WEIGHT`` households, ``AREA``, ``PERIMETER``, ``STATES`` the weight in
         grains for the tree cut, ``KLASS`` row of ``bands``, ``GROUP`` (-1 none), ``ANCHOR``
-        (locked zone, -1 none).
+        (locked zone, -1 none), ``WHOLE`` what each further zone costs its group (0 none).
     edge
         Shape (m, 4): ``CUTTING`` the cost of cutting, ``CROSSED`` of keeping inside a zone,
         ``LENGTH``, ``RANK`` (the lower, the sooner in a tree).

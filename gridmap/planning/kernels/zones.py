@@ -24,11 +24,11 @@ from gridmap.planning.kernels.columns import (
     PERIMETER,
     UNUSED,
     WEIGHT,
+    WHOLE,
 )
 from gridmap.planning.kernels.compiling import inner
 from gridmap.planning.kernels.weighing import (
     MISCOUNT,
-    SPLIT,
     Aim,
     Graph,
     find_top_class,
@@ -198,7 +198,7 @@ def weigh_region(
         group = graph.node[nodes[i], GROUP]
         if group >= 0 and met[block[group], local[i]] == 0:
             met[block[group], local[i]] = 1
-            cost += SPLIT
+            cost += graph.node[nodes[i], WHOLE]
     for i in range(len(nodes)):
         if graph.node[nodes[i], GROUP] >= 0:
             block[graph.node[nodes[i], GROUP]] = -1

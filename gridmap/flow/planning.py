@@ -6,126 +6,52 @@ that a plan made by any of them is the same plan.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
-from gridmap.adjacency import make_territory
-from gridmap.checks import check_sources, count_households, repair_sources
-from gridmap.errors import InvalidOption, RefusedInput
-from gridmap.estimates import estimate_households
-from gridmap.findings import FindingKind, has_errors, sort_findings
-from gridmap.hulls import bound_sources
+from gridmap.boundaries.reach import SPEED_M_S
+from gridmap.boundaries.reach_inputs import take_stations
+from gridmap.errors import InvalidOption
+from gridmap.findings import sort_findings
+from gridmap.flow.reading import ReadOptions, prepare_territory, read_with_stations
 from gridmap.model import ignore_progress
 from gridmap.planning import (
     adopt_communities,
     hash_assignment,
     make_plan,
+    measure_service,
     rebalance_communities,
 )
+from gridmap.planning.serving import MINUTES
 from gridmap.planning.warming import begin_compiling
 from gridmap.rules import Rules
-from gridmap.sources import read_sources
-from gridmap.units import make_units
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
-    from gridmap.findings import Finding
     from gridmap.model import Plan, Progress, Sources, Territory
-
-
-NOBODY_INSIDE = FindingKind(
-    "nobody_inside",
-    "error",
-    en="Not one household lies inside the communities: {count} rows lie outside them all.",
-    zh="没有一户位于社区边界之内：有 {count} 条记录在所有社区之外。",
-    cure_en="Check that boundaries and households are of one place and one datum.",
-    cure_zh="请核对社区边界与住户数据是否为同一地区、同一坐标系。",
-)
-FINDING_KINDS = (NOBODY_INSIDE,)
+    from gridmap.planning.serving import Service, Wish
 
 
 @dataclass(frozen=True, slots=True)
-class ReadOptions:
-    """What a user declares about the input, because it can't be seen in it.
+class ReachWish:
+    """What communities are asked about the walk to their stations.
 
     Attributes
     ----------
-    layers
-        Role -> ``file:layer``.
-    columns
-        ``role.name`` -> header in the file.
-    crs
-        File name -> CRS of a file that declares none.
-    datums
-        Role -> datum of its coordinates (``cgcs2000``, ``wgs84``, ``gcj02``, ``bd09``, EPSG:n).
-    admin_level
-        Administrative level of the communities in an OpenStreetMap extract.
-    households_total
-        Known number of households, to which estimates are scaled.
+    stations
+        A file of points; None for the layer of stations in the input.
+    wish
+        ``prefer`` or ``require``, as `gridmap.planning.Service` has them.
+    minutes, speed_m_s
+        The limit of a walk, and metres a second.
     """
 
-    layers: Mapping[str, str] = field(default_factory=dict)
-    columns: Mapping[str, str] = field(default_factory=dict)
-    crs: Mapping[str, str] = field(default_factory=dict)
-    datums: Mapping[str, str] = field(default_factory=dict)
-    admin_level: int | None = None
-    households_total: int | None = None
-
-
-def read_input(
-    paths: Sequence[str | Path],
-    *,
-    options: ReadOptions | None = None,
-    progress: Progress = ignore_progress,
-) -> Sources:
-    """Read files with what the user declared about them, and bound what has no boundary."""
-    options = options or ReadOptions()
-    sources = read_sources(
-        paths,
-        layers=options.layers,
-        columns=options.columns,
-        crs=options.crs,
-        datums=options.datums,
-        admin_level=options.admin_level,
-        progress=progress,
-    )
-    return bound_sources(sources)
-
-
-def list_findings(sources: Sources) -> tuple[Finding, ...]:
-    """Return what reading said and what checking finds, worst first, each once."""
-    return sort_findings(check_sources(sources))
-
-
-def prepare_territory(
-    sources: Sources,
-    *,
-    rules: Rules,
-    households_total: int | None = None,
-    progress: Progress = ignore_progress,
-) -> Territory:
-    """Check and repair what was read, and turn it into a planning problem.
-
-    Raises
-    ------
-    RefusedInput
-        When a finding of severity ``error`` stops the plan; it carries all findings.
-    """
-    progress("check", 0, 1)
-    sources = repair_sources(sources)
-    if has_errors(sources.findings):
-        raise RefusedInput(sources.findings)
-    sources = estimate_households(sources, rules=rules, total=households_total)
-    aside = sources.set_aside
-    lost = 0 if aside is None else int(aside["households"].sum())
-    if count_households(sources) <= lost:
-        outside = 0 if aside is None else len(aside)
-        raise RefusedInput((*sources.findings, NOBODY_INSIDE.found(count=outside)))
-    progress("check", 1, 1)
-    units = make_units(sources, rules=rules, progress=progress)
-    return make_territory(units, sources, rules=rules, progress=progress)
+    stations: str | Path | None = None
+    wish: Wish = "prefer"
+    minutes: float = MINUTES
+    speed_m_s: float = SPEED_M_S
 
 
 def plan_files(  # noqa: PLR0913  # the options of the main job
@@ -140,6 +66,8 @@ def plan_files(  # noqa: PLR0913  # the options of the main job
     communities: Plan | None = None,
     from_today: bool = False,
     number: int | None = None,
+    locks: Sequence[str] = (),
+    reach: ReachWish | None = None,
     progress: Progress = ignore_progress,
 ) -> Plan:
     """Read files and plan them: the main job.
@@ -166,6 +94,10 @@ def plan_files(  # noqa: PLR0913  # the options of the main job
     from_today, number
         Of the level of communities: whether they are today's with the least change, and how many
         there should be; see `gridmap.rebalance_communities`.
+    locks
+        With ``from_today``: ids of communities and units that stay as they are.
+    reach
+        With ``from_today``: stations that people want, or have, to be near to.
     progress
         Called as ``progress(step, done, total)``.
 
@@ -181,7 +113,8 @@ def plan_files(  # noqa: PLR0913  # the options of the main job
     rules = rules or Rules.preset("default")
     options = options or ReadOptions()
     begin_compiling(loaded=rules.most_residents > 0)
-    sources = read_input(paths, options=options, progress=progress)
+    station_file = None if reach is None else reach.stations
+    sources = read_with_stations(paths, station_file, options=options, progress=progress)
     territory = prepare_territory(
         sources, rules=rules, households_total=options.households_total, progress=progress
     )
@@ -192,6 +125,8 @@ def plan_files(  # noqa: PLR0913  # the options of the main job
             territory,
             rules=rules,
             number=number,
+            locks=locks,
+            service=None if reach is None else _serve(territory, sources, reach),
             seed=seed,
             time_limit_s=time_limit_s,
             progress=progress,
@@ -208,6 +143,20 @@ def plan_files(  # noqa: PLR0913  # the options of the main job
     if communities is None:
         return made
     return replace(made, about={**made.about, "communities_from": hash_assignment(communities)})
+
+
+def _serve(territory: Territory, sources: Sources, reach: ReachWish) -> Service:
+    """Return who can walk to which station of the input in time."""
+    stations, said = take_stations(sources)
+    service = measure_service(
+        territory,
+        sources.layer("roads"),
+        stations,
+        wish=reach.wish,
+        minutes=reach.minutes,
+        speed_m_s=reach.speed_m_s,
+    )
+    return replace(service, findings=sort_findings([*said, *service.findings]))
 
 
 def _adopt(territory: Territory, communities: Plan, level: str) -> Territory:
