@@ -100,7 +100,7 @@ def describe_plan(
     register = Register(plan)
     compounds = list_compounds(plan)
     ground = Ground.of(plan.grids)
-    content = {
+    content: dict[str, Any] = {
         "version": 1,
         "language": language,
         "words": reword_page(page_words(), plan.about),
@@ -112,12 +112,28 @@ def describe_plan(
         "density": pack_density(plan, ground.origin),
         "compounds": {**compounds, "pinyin": spell_names(compounds["names"])},
     }
+    content["grids"]["bounds"] = _bounds(plan)
     if buildings:
         content["buildings"] = pack_footprints(plan)
     if before is not None:
         earlier = _describe_land(before, Register(before), Ground.of(before.grids))
-        content |= {"before": earlier, "changes": describe_changes(before, plan)}
+        content["before"] = _leave_out(earlier, content)
+        content["changes"] = describe_changes(before, plan)
     return content
+
+
+def _leave_out(earlier: dict[str, Any], later: dict[str, Any]) -> dict[str, Any]:
+    """Return of the earlier land what differs from the later one, and what its side shows.
+
+    Its side of the map is drawn and not asked: no card and no search reads of it.
+    """
+    left = {key: value for key, value in earlier.items() if value != later[key]}
+    if "grids" in left:
+        unread = {"pinyin", "reasons"}
+        left["grids"] = {k: v for k, v in earlier["grids"].items() if k not in unread}
+    if "communities" in left:
+        left["communities"] = {k: v for k, v in earlier["communities"].items() if k != "pinyin"}
+    return left
 
 
 def _describe_land(plan: Plan, register: Register, ground: Ground) -> dict[str, Any]:
@@ -274,7 +290,6 @@ def _grids(
         "area_m2": np.rint(grids["area_m2"].to_numpy(dtype=float)).astype(int).tolist(),
         "shade": pick_tints(len(grids), inside, len(SHADES)).tolist(),
         "places": ground.pack_places(ground.lands),
-        "bounds": _bounds(plan),
     }
 
 

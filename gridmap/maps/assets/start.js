@@ -158,8 +158,8 @@
     const model = gm.decode(data);
     model.text = text;
     if (data.before) {
-      const shared = { palette: data.palette, words: data.words, totals: data.totals };
-      model.before = gm.decode(Object.assign(data.before, shared));
+      /* What is the same on both sides stands once, on the later one. */
+      model.before = gm.decode(Object.assign({}, data, data.before));
       model.before.text = text;
     }
     const painter = new gm.Painter(model, text);
