@@ -77,9 +77,7 @@ def draw_map(
     ] = None,
     buildings: Annotated[
         bool,
-        typer.Option(
-            "--buildings", help="在网页上画出楼栋轮廓。Outlines of buildings, on a page."
-        ),
+        typer.Option("--buildings", help="在网页上画出楼栋轮廓。Outlines of buildings, on a page."),
     ] = False,
     compiler: Annotated[
         str,

@@ -107,7 +107,9 @@ def make_map(  # noqa: PLR0913 - what the margin of a map says
             cure_zh="请查看方案的核验结果，了解没有网格的原因。",
         )
     imprint = Imprint(title, date, source, review_number, internal)
-    content = describe_plan(plan, imprint, language, themes=themes, before=before, buildings=buildings)
+    content = describe_plan(
+        plan, imprint, language, themes=themes, before=before, buildings=buildings
+    )
     west, south, east, north = (float(value) for value in plan.grids.total_bounds)
     page = MapPage(content, language=language)
     drawn = OfflineMap(page, location=((south + north) / 2, (west + east) / 2), zoom=12)

@@ -12,8 +12,8 @@ SHADES = (0.28, 0.16, 0.39, 0.22)
 """Shares of a tint in white for the grids inside a community."""
 
 KINDS = {
-    "dedicated": {"fill": "#eca928", "ink": "#8a5200"},
-    "exclave": {"fill": "#9a77c7", "ink": "#4f2a86"},
+    "dedicated": {"fill": "#c87800", "ink": "#8a5200"},
+    "exclave": {"fill": "#896ebe", "ink": "#4f2a86"},
 }
 INKS = {
     "paper": "#f6f7f8",

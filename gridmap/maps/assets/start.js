@@ -152,7 +152,7 @@
     });
   }
 
-  gm.start = function (map, blockId) {
+  function begin(map, blockId) {
     const data = JSON.parse(byId(blockId).textContent);
     const text = makeText(data);
     const model = gm.decode(data);
@@ -274,5 +274,11 @@
     if (asked.at) map.setView([asked.at[1], asked.at[0]], asked.at[2], { animate: false });
     else if (asked.grid) act.zoom(asked.grid);
     document.documentElement.classList.add("ready");
+  }
+
+  /** The frame of the page is painted first; a page in a hidden tab has no frames to wait for. */
+  gm.start = function (map, blockId) {
+    if (document.hidden) begin(map, blockId);
+    else requestAnimationFrame(() => setTimeout(() => begin(map, blockId), 0));
   };
 })((window.gridmap = window.gridmap || {}));
