@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -80,7 +81,7 @@ def _count_holes(lands: NDArray[np.object_]) -> int:
 def _read_footprints(packed: dict[str, Any]) -> NDArray[np.object_]:
     points, starts = _read_lines(packed, packed)
     return np.array(
-        [shapely.Polygon(points[a:b]) for a, b in zip(starts, starts[1:], strict=False)],
+        [shapely.Polygon(points[start:end]) for start, end in pairwise(starts)],
         dtype=object,
     )
 

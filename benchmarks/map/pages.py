@@ -15,6 +15,7 @@ from gridmap.printing import print_atlas, print_map
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
     from benchmarks.map.district import Pair
     from gridmap.model import Plan
 
@@ -45,9 +46,10 @@ def write_prints(plan: Plan, folder: Path, *, rounds: int) -> dict[str, dict[str
         time_job(lambda path: print_map(plan, path, title=TITLE), folder / "a3.pdf", sheet)
     atlas: dict[str, Any] = {"wall": [], "processor": []}
     time_job(lambda path: print_atlas(plan, path, title=TITLE), folder / "atlas.pdf", atlas)
-    for name, row in (("a3", sheet), ("atlas", atlas)):
-        row |= _look_at(folder / f"{name}.pdf")
-    return {"a3": sheet, "atlas": atlas}
+    return {
+        "a3": sheet | _look_at(folder / "a3.pdf"),
+        "atlas": atlas | _look_at(folder / "atlas.pdf"),
+    }
 
 
 def time_job(job: Callable[[Path], object], path: Path, row: dict[str, Any]) -> None:

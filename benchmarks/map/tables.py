@@ -35,7 +35,10 @@ def write_report(found: Found, out: Path) -> None:
 def _tell_head(found: Found) -> str:
     land = found["land"]
     chromium = subprocess.run(
-        [shutil.which("chromium") or "chromium", "--version"], capture_output=True, text=True
+        [shutil.which("chromium") or "chromium", "--version"],
+        capture_output=True,
+        text=True,
+        check=True,
     ).stdout.strip()
     names = ("gridmap-planner", "folium", "shapely", "matplotlib", "selenium")
     own = ", ".join(f"{name} {version(name)}" for name in names)
@@ -174,8 +177,8 @@ def _tell_opened(found: Found) -> str:
             asked.append(f"- {name} asks {', '.join(seen) or 'for nothing'}.")
     return (
         "Median and, in brackets, worst of the rounds. `as written` is the peer's own file with\n"
-        "the network cut: its map stays blank, so its times are those of an empty page. `with Leaflet\n"
-        "lent` is the same file with gridmap's copy of Leaflet put in, so that it draws: what it\n"
+        "the network cut: its map stays blank, so its times are those of an empty page. `with\n"
+        "Leaflet lent` is the same file with gridmap's copy of it put in, so that it draws: what it\n"
         "would cost on a fast network, without tiles. *all drawn* is two frames after the load\n"
         "event (gridmap: after it says that it is ready).\n\n"
         + _table(head, rows)

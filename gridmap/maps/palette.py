@@ -19,7 +19,7 @@ INKS = {
     "paper": "#f6f7f8",
     "text": "#2b3640",
     "community_text": "#17375e",
-    "township_text": "#5d6f82",
+    "township_text": "#526478",
     "grid": "#8d98a3",
     "community": "#4c6076",
     "township": "#22364c",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +31,25 @@ axe.run(document, {resultTypes: ['violations', 'incomplete']}).then((found) => d
   })))));
 """
 """What axe finds wrong, and what it can't decide."""
+
+WORDS = """
+const seen = [], walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+while (walk.nextNode()) {
+  const text = walk.currentNode.textContent.trim(), own = walk.currentNode.parentElement;
+  if (!text || ['SCRIPT', 'STYLE', 'NOSCRIPT', 'OPTION'].includes(own.tagName)) continue;
+  if (!own.getClientRects().length) continue;
+  const grounds = [];
+  let opacity = 1;
+  for (let e = own; e; e = e.parentElement) {
+    grounds.push(getComputedStyle(e).backgroundColor);
+    opacity *= Number(getComputedStyle(e).opacity);
+  }
+  const disabled = own.closest(':disabled') !== null;
+  seen.push([text.slice(0, 30), getComputedStyle(own).color, grounds, opacity, disabled]);
+}
+return seen;
+"""
+"""Every word that is shown, its colour, and the grounds behind it from the nearest."""
 
 STATES = {
     "as opened": "",
@@ -68,6 +88,38 @@ def test_axe_is_that_of_its_package() -> None:
     for line in (AXE / "SHA256SUMS").read_text().splitlines():
         digest, name = line.split("  ")
         assert hashlib.sha256((AXE / name).read_bytes()).hexdigest() == digest
+
+
+def test_every_word_has_contrast_enough(browser: Chrome, page: Path) -> None:
+    """What axe leaves undecided, because a map lies under everything."""
+    open_map(browser, page)
+    poor, words = [], 0
+    for state, script in STATES.items():
+        browser.execute_script(script)
+        for text, colour, grounds, opacity, disabled in browser.execute_script(WORDS):
+            ratio = contrast(over([colour, *grounds]), over(grounds))
+            words += 1
+            if (ratio < 4.5 or opacity < 1) and not disabled:
+                poor.append((state, text, colour, round(ratio, 2), opacity))
+    assert words > 100
+    assert poor == []
+
+
+def over(layers: list[str]) -> np.ndarray:
+    """Return what is seen of layers, the nearest first; behind all lies white."""
+    seen = np.ones(3)
+    for layer in reversed(layers):
+        numbers = [float(n) for n in re.findall(r"[\d.]+", layer)]
+        share = numbers[3] if len(numbers) > 3 else 1.0
+        seen = share * np.array(numbers[:3]) / 255 + (1 - share) * seen
+    return seen
+
+
+def contrast(one: np.ndarray, other: np.ndarray) -> float:
+    """Return the ratio of WCAG 2."""
+    linear = [np.where(c <= 0.04045, c / 12.92, ((c + 0.055) / 1.055) ** 2.4) for c in (one, other)]
+    light = sorted(float(c @ [0.2126, 0.7152, 0.0722]) for c in linear)
+    return (light[1] + 0.05) / (light[0] + 0.05)
 
 
 @pytest.mark.parametrize("width", [1366, 390])
