@@ -14,6 +14,22 @@ from typing import Any
 
 Found = dict[str, Any]
 OURS = ("before", "buildings", "large")
+ELSEWHERE = """## What tests hold, and where
+
+- Accessibility: `tests/maps/test_accessibility.py` runs axe-core in the page, in both languages,
+  wide and narrow, with results, card, table, comparison, ruler and theme open; every word's
+  contrast with what lies behind it; every control by keyboard alone. `tests/maps/test_palette.py`:
+  kinds at least 25 CIEDE2000 apart and classes of a theme 10, for four kinds of sight; labels over
+  every fill.
+- Injection: `tests/maps/test_injection.py` and `tests/reports/test_tables.py`, 100 payloads.
+- Chromium 86: `tests/maps/test_map_page.py` lists what scripts and styles must not use: syntax
+  (logical assignment, static blocks, private methods, await, flags d and v), methods of arrays,
+  objects, sets and canvas that came later, `inset`, `aspect-ratio`, logical shorthands, `:has`,
+  `:is`, `:where`, lists in `:not`, `@layer`, `@container`, nesting, new units and colours. No
+  browser as old was run.
+- Firefox ESR 153, once by hand: the page with buildings opens from its file and looks as in
+  Chromium (masthead, map, labels, legend, scale).
+"""
 
 
 def write_report(found: Found, out: Path) -> None:
@@ -28,6 +44,7 @@ def write_report(found: Found, out: Path) -> None:
         _tell_opened(found),
         "## Printed\n",
         _tell_prints(found),
+        ELSEWHERE,
     ]
     out.write_text("\n".join(parts) + "\n", "utf-8")
 
@@ -178,9 +195,10 @@ def _tell_opened(found: Found) -> str:
     return (
         "Median and, in brackets, worst of the rounds. `as written` is the peer's own file with\n"
         "the network cut: its map stays blank, so its times are those of an empty page. `with\n"
-        "Leaflet lent` is the same file with gridmap's copy of it put in, so that it draws: what it\n"
-        "would cost on a fast network, without tiles. *all drawn* is two frames after the load\n"
-        "event (gridmap: after it says that it is ready).\n\n"
+        "Leaflet lent` is the same file with gridmap's copy of it put in, so that it draws: what\n"
+        "it would cost on a fast network, without tiles. *All drawn* is two frames after the load\n"
+        "event (gridmap: after it says that it is ready). Heap is that of the scripts, as the\n"
+        "browser's own tools count it; the worst of the rounds, after and before collecting.\n\n"
         + _table(head, rows)
         + "\n\n"
         + "\n".join(asked)
