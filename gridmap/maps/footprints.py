@@ -106,7 +106,7 @@ def _open_ring(ring: shapely.Geometry) -> NDArray[np.int64]:
     points = shapely.get_coordinates(ring).astype(np.int64)
     moved = (points != np.roll(points, 1, axis=0)).any(axis=1)
     moved[0] = True
-    kept = points[moved]
+    kept: NDArray[np.int64] = points[moved]
     return kept[:-1] if len(kept) > 1 and (kept[0] == kept[-1]).all() else kept
 
 

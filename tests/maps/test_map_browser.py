@@ -106,7 +106,7 @@ def test_a_grid_outside_its_band_says_why(opened: Chrome, patchwork: Plan) -> No
 def test_a_click_beside_the_land_closes_the_card(opened: Chrome, patchwork: Plan) -> None:
     click_grid(opened, patchwork, 0)
     actions = ActionChains(opened)
-    actions.w3c_actions.pointer_action.move_to_location(30, 90)
+    actions.w3c_actions.pointer_action.move_to_location(30, 150)
     actions.click().perform()
     assert text_of(opened, "#card").startswith("点击地图")
 
