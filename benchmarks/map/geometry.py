@@ -39,7 +39,8 @@ def judge_page(path: Path, plan: Plan) -> dict[str, Any]:
         ``tiles``: whether the grids drawn are a valid coverage (no overlap, no crossing);
         ``new_holes``: holes in all land together that the plan has not; ``shift_m`` of grids and
         ``building_shift_m``, the largest; ``strayed``: buildings whose middle is drawn in another
-        grid than the plan's.
+        grid than the plan's. Shift is measured between the nets of all borders, both ways: land
+        thinner than a step of the page (0.1 m) is not drawn, and its border is its neighbour's.
     """
     data = read_data(path)
     shapes = np.asarray(plan.grids.geometry.to_numpy(), dtype=object)
@@ -49,11 +50,26 @@ def judge_page(path: Path, plan: Plan) -> dict[str, Any]:
         "tiles": bool(shapely.coverage_is_valid(drawn)),
         "valid": bool(shapely.is_valid(drawn).all()),
         "new_holes": _count_holes(drawn) - _count_holes(flat),
-        "shift_m": float(shapely.hausdorff_distance(flat, drawn).max()),
+        "shift_m": _measure_shift(flat, drawn),
     }
     if "buildings" in data:
         row |= _judge_buildings(data["buildings"], plan, plane, drawn)
     return row
+
+
+def _measure_shift(flat: NDArray[np.object_], drawn: NDArray[np.object_]) -> float:
+    """Return how far a corner of a border lies from the other net, or a drawn grid from its own."""
+    found = []
+    for one, other in ((flat, drawn), (drawn, flat)):
+        places, line = shapely.get_coordinates(shapely.get_rings(other), return_index=True)
+        within = line[1:] == line[:-1]
+        pieces = shapely.linestrings(np.stack([places[:-1], places[1:]], axis=1)[within])
+        corners = shapely.points(np.unique(shapely.get_coordinates(one), axis=0))
+        near = shapely.STRtree(pieces).query_nearest(corners, all_matches=False)[1]
+        found.append(shapely.distance(corners, pieces[near]).max())
+    corners, grid = shapely.get_coordinates(drawn, return_index=True)
+    found.append(shapely.distance(flat[grid], shapely.points(corners)).max())
+    return float(max(found))
 
 
 def _judge_buildings(

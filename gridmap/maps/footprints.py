@@ -12,7 +12,8 @@ import numpy as np
 import shapely
 
 from gridmap.errors import InvalidOption
-from gridmap.maps.outlines import METRES_A_DEGREE, STEP_DEG, TOLERANCE_M, LocalPlane, pack_lines
+from gridmap.maps.outlines import METRES_A_DEGREE, STEP_DEG, TOLERANCE_M, LocalPlane
+from gridmap.maps.packing import pack_integers
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -73,9 +74,15 @@ def pack_footprints(plan: Plan) -> dict[str, Any]:
     steps = shapely.transform(
         plane.unflatten(shapely.orient_polygons(flat)), lambda at: np.rint(at / FOOTPRINT_STEP_DEG)
     )
-    origin = shapely.total_bounds(steps)[:2].astype(np.int64)
-    rings = [_open_ring(ring) - origin for ring in shapely.get_rings(steps)]
-    return {"step": FOOTPRINT_STEP_DEG, "origin": origin.tolist(), **pack_lines(rings)}
+    points, counts = _open_rings(shapely.get_rings(steps))
+    origin = points.min(axis=0)
+    between = np.diff(points - origin, axis=0, prepend=np.zeros((1, 2), dtype=np.int64))
+    return {
+        "step": FOOTPRINT_STEP_DEG,
+        "origin": origin.tolist(),
+        "counts": pack_integers(counts),
+        "steps": pack_integers(between.ravel()),
+    }
 
 
 def _list_polygons(plan: Plan) -> NDArray[np.object_]:
@@ -101,13 +108,18 @@ def _order_by_strips(shapes: NDArray[np.object_]) -> NDArray[np.int64]:
     return order
 
 
-def _open_ring(ring: shapely.Geometry) -> NDArray[np.int64]:
-    """Return the points of a ring in whole steps, none twice in a row, the last not the first."""
-    points = shapely.get_coordinates(ring).astype(np.int64)
-    moved = (points != np.roll(points, 1, axis=0)).any(axis=1)
-    moved[0] = True
-    kept: NDArray[np.int64] = points[moved]
-    return kept[:-1] if len(kept) > 1 and (kept[0] == kept[-1]).all() else kept
+def _open_rings(rings: NDArray[np.object_]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the points of rings in whole steps, and how many each has.
+
+    No point stands twice in a row, and the last of a ring is not its first again.
+    """
+    places, ring = shapely.get_coordinates(rings, return_index=True)
+    points = places.astype(np.int64)
+    begins = np.append(True, ring[1:] != ring[:-1])
+    kept = begins | np.append(True, (points[1:] != points[:-1]).any(axis=1))
+    points, ring, begins = points[kept], ring[kept], begins[kept]
+    ends = np.append(ring[1:] != ring[:-1], True) & ~begins
+    return points[~ends], np.bincount(ring[~ends], minlength=len(rings)).astype(np.int64)
 
 
 def bound_shift_m() -> float:
