@@ -61,7 +61,9 @@ def _measure_shift(flat: NDArray[np.object_], drawn: NDArray[np.object_]) -> flo
     """Return how far a corner of a border lies from the other net, or a drawn grid from its own."""
     found = []
     for one, other in ((flat, drawn), (drawn, flat)):
-        places, line = shapely.get_coordinates(shapely.get_rings(other), return_index=True)
+        places, line = shapely.get_coordinates(
+            shapely.get_rings(shapely.get_parts(other)), return_index=True
+        )
         within = line[1:] == line[:-1]
         pieces = shapely.linestrings(np.stack([places[:-1], places[1:]], axis=1)[within])
         corners = shapely.points(np.unique(shapely.get_coordinates(one), axis=0))
