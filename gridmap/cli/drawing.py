@@ -116,6 +116,10 @@ def draw_map(
             show_default=False,
         ),
     ] = None,
+    buildings: Annotated[
+        bool,
+        typer.Option("--buildings", help="在网页上画出楼栋轮廓。Outlines of buildings, on a page."),
+    ] = False,
     compiler: Annotated[
         str,
         typer.Option(
@@ -155,6 +159,7 @@ def draw_map(
     on_page = {
         "--audience": "" if audience == "internal" else audience,
         "--layer": layer,
+        "--buildings": buildings,
         "--tiles": tiles,
         "--tiles-datum": tiles_datum,
     }
@@ -176,7 +181,12 @@ def draw_map(
             margin |= {"compiler": compiler, "reviewer": reviewer, "font": font}
             said = _print(shown, out, earlier, paper, margin, atlas=atlas)
         else:
-            margin |= {"audience": audience, "tiles": tiles, "tiles_datum": tiles_datum}
+            margin |= {
+                "buildings": buildings,
+                "audience": audience,
+                "tiles": tiles,
+                "tiles_datum": tiles_datum,
+            }
             said = _write_page(shown, out, layer or [], language=language, before=earlier, **margin)
     if said:
         print_findings(said)
