@@ -13,7 +13,9 @@ from gridmap.cli.progress import show_progress
 
 if TYPE_CHECKING:
     from gridmap.findings import Finding
+    from gridmap.maps import Theme
     from gridmap.model import Plan
+    from gridmap.rosters import Duty
 
 PAPER = "打印 Print (.pdf)"
 PAGE = "网页 Page (.html)"
@@ -99,6 +101,15 @@ def draw_map(
             show_default=False,
         ),
     ] = "",
+    roster: Annotated[
+        Path | None,
+        typer.Option(
+            "--roster",
+            help="网格人员花名册 (xlsx, csv)：卡片显示责任人，并有人员配备专题。"
+            "A roster: who answers for a grid, and a theme of staffing.",
+            show_default=False,
+        ),
+    ] = None,
     paper: Annotated[
         str, typer.Option("--paper", help="纸张：A3 或 A4。Paper.", rich_help_panel=PAPER)
     ] = "",
@@ -118,6 +129,10 @@ def draw_map(
             show_default=False,
         ),
     ] = None,
+    buildings: Annotated[
+        bool,
+        typer.Option("--buildings", help="在网页上画出楼栋轮廓。Outlines of buildings, on a page."),
+    ] = False,
     compiler: Annotated[
         str,
         typer.Option(
@@ -145,7 +160,7 @@ def draw_map(
     from gridmap.planfiles import read_plan
     from gridmap.writing import check_ending
 
-    files = [plan_file, *([before] if before else []), *(layer or [])]
+    files = [plan_file, *(path for path in (before, roster) if path), *(layer or [])]
     options.refuse_overwriting_input(files, out)
     if out.suffix.lower() != ".htm":
         check_ending(out, ".html", ".pdf")
@@ -160,6 +175,8 @@ def draw_map(
     on_page = {
         "--audience": "" if audience == "internal" else audience,
         "--layer": layer,
+        "--buildings": buildings,
+        "--roster": roster,
         "--tiles": tiles,
         "--tiles-datum": tiles_datum,
     }
@@ -181,22 +198,52 @@ def draw_map(
             margin |= {"compiler": compiler, "reviewer": reviewer, "font": font}
             said = _print(shown, out, earlier, paper, margin, atlas=atlas)
         else:
-            margin |= {"audience": audience, "tiles": tiles, "tiles_datum": tiles_datum}
-            said = _write_page(shown, out, layer or [], language=language, before=earlier, **margin)
+            margin |= {
+                "buildings": buildings,
+                "audience": audience,
+                "tiles": tiles,
+                "tiles_datum": tiles_datum,
+            }
+            margin |= {"language": language, "before": earlier}
+            said = _write_page(shown, out, layer or [], roster, **margin)
     if said:
         print_findings(said)
     say(f"已写出：{out}", f"Written: {out}")
 
 
-def _write_page(plan: Plan, out: Path, files: list[Path], **how: Any) -> tuple[Finding, ...]:
-    """Write the page; return the warning that it fetches, where it does."""
+def _write_page(
+    plan: Plan, out: Path, files: list[Path], roster: Path | None, **how: Any
+) -> tuple[Finding, ...]:
+    """Write the page; return what was said of the roster, and that it fetches, where it does."""
     from gridmap.maps import read_layers, write_map
     from gridmap.maps.basemap import read_tiles
 
     layers = [one for file in files for one in read_layers(file)]
+    said: tuple[Finding, ...] = ()
+    if roster is not None:
+        duty = _read_duty(plan, roster)
+        how |= {"staff": duty.staff_grids(), "themes": [_theme_of_staff(plan, duty)]}
+        said = duty.findings
     write_map(plan, out, layers=layers, **how)
     tiles = read_tiles(how["tiles"], how["tiles_datum"])
-    return (tiles.as_finding(),) if tiles else ()
+    return (*said, tiles.as_finding()) if tiles else said
+
+
+def _read_duty(plan: Plan, roster: Path) -> Duty:
+    from gridmap.rosters import match_roster, read_roster
+
+    return match_roster(plan, read_roster(roster))
+
+
+def _theme_of_staff(plan: Plan, duty: Duty) -> Theme:
+    """Return how many grid workers each grid has: none, one, two or more."""
+    import pandas as pd
+
+    from gridmap.maps import make_theme
+
+    counts = {grid: len(duty.people_of(str(grid), "grid_worker")) for grid in plan.grids.index}
+    values = pd.Series(counts, index=plan.grids.index, dtype=float)
+    return make_theme(plan, values, key="staff", zh="网格员人数", en="grid workers", breaks=(1, 2))
 
 
 def _refuse_without(

@@ -8,6 +8,7 @@
     belonging  whose land is whose
     themes     one property of the grids at a time, in classes
     density    where people live, in cells
+    footprints outlines of buildings, where asked for
     earlier    before and after
     finding    compounds and pinyin for the search
     waynames   where their names may stand

@@ -74,6 +74,8 @@ FIELDS = (
     _field("internal", "楼栋数、微网格（名称、编码、户数）",
            "number of buildings; micro-grids (name, code, households)",
            "grids.buildings micro_grids"),
+    _field("internal", "楼栋轮廓（不含编号、户数）",
+           "outlines of buildings, without number or count", "buildings"),
     _field("internal", "责任人（岗位、姓名）", "roles and names of those responsible", "staff"),
     _field("internal", "专题、住户密度", "themes, where households are", "themes density"),
     _field("internal", "调整前方案、变化清单、调整前名称与编码",

@@ -1,7 +1,7 @@
 """What the page says about a plan: the one JSON block that everything on it is drawn from.
 
-Only what an official may see goes in: land, codes, names, kinds and counts of grids. No building,
-household or address does, and a count below 10 is a class.
+Only what an official may see goes in: land, codes, names, kinds and counts of grids. No household
+or address does, of buildings at most the bare outline, and a count below 10 is a class.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from gridmap.maps.facts import (
 )
 from gridmap.maps.few import FEW
 from gridmap.maps.finding import list_compounds, spell_names
+from gridmap.maps.footprints import pack_footprints
 from gridmap.maps.ground import Ground
 from gridmap.maps.layers import pack_layers
 from gridmap.maps.levels import reword_page
@@ -95,6 +96,8 @@ class Extras:
         grid_id -> (role, name), as `gridmap.maps.facts.list_staff` takes them.
     tiles
         A basemap, or None.
+    buildings
+        Whether outlines of buildings are on it.
     """
 
     audience: str = "internal"
@@ -103,6 +106,7 @@ class Extras:
     layers: Sequence[MapLayer] = ()
     staff: Mapping[str, Sequence[tuple[str, str]]] = field(default_factory=dict)
     tiles: Tiles | None = None
+    buildings: bool = False
 
 
 def describe_plan(
@@ -144,11 +148,15 @@ def describe_plan(
         "density": pack_density(plan, ground),
         "compounds": {**compounds, "pinyin": spell_names(compounds["names"])},
     }
+    content["grids"]["bounds"] = _bounds(plan)
+    if extras.buildings:
+        content["buildings"] = pack_footprints(plan, shift)
     if extras.before is not None:
         before = extras.before
         comparison = compare_plans(before, plan)
         earlier = Ground.of(before.grids, shift)
-        content["before"] = _describe_land(before, Register(before), earlier)
+        described = _describe_land(before, Register(before), earlier)
+        content["before"] = _leave_out(described, content)
         content["changes"] = describe_changes(before, plan, comparison)
         content["earlier"] = list_earlier(before, plan, comparison)
     if micro := list_micro_grids(plan):
@@ -162,6 +170,20 @@ def describe_plan(
     content["seed"] = clean_text(plan.about.get("seed", ""))
     content["findings"] = list_findings(plan)
     return select_fields(content, extras.audience)
+
+
+def _leave_out(earlier: dict[str, Any], later: dict[str, Any]) -> dict[str, Any]:
+    """Return of the earlier land what differs from the later one, and what its side shows.
+
+    Its side of the map is drawn and not asked: no card and no search reads of it.
+    """
+    left = {key: value for key, value in earlier.items() if value != later[key]}
+    if "grids" in left:
+        unread = {"pinyin", "reasons"}
+        left["grids"] = {k: v for k, v in earlier["grids"].items() if k not in unread}
+    if "communities" in left:
+        left["communities"] = {k: v for k, v in earlier["communities"].items() if k != "pinyin"}
+    return left
 
 
 def _describe_land(plan: Plan, register: Register, ground: Ground) -> dict[str, Any]:
@@ -322,7 +344,6 @@ def _grids(
         "area_m2": np.rint(grids["area_m2"].to_numpy(dtype=float)).astype(int).tolist(),
         "shade": pick_tints(len(grids), inside, len(SHADES)).tolist(),
         "places": ground.pack_places(ground.lands),
-        "bounds": _bounds(plan),
         "deviation": list_deviations(plan),
         **({"buildings": counted} if (counted := count_buildings(plan)) else {}),
     }

@@ -38,12 +38,13 @@ def make_map(  # noqa: PLR0913 - what the margin of a map says
     staff: Mapping[str, Sequence[tuple[str, str]]] | None = None,
     tiles: str = "",
     tiles_datum: str = "",
+    buildings: bool = False,
 ) -> folium.Map:
     r"""Draw a plan as one page that fetches nothing.
 
     Every script, style and border is in the page; names are shown as text and can't run. The page
-    holds grids and communities, and no building, household or address; a count below 10
-    households is shown as a class.
+    holds grids and communities, and no household or address; a count below 10 households is shown
+    as a class.
 
     Parameters
     ----------
@@ -80,6 +81,9 @@ def make_map(  # noqa: PLR0913 - what the margin of a map says
         fetches images from that host, and says so; without it, it fetches nothing.
     tiles_datum
         ``cgcs2000``, ``gcj02`` or ``bd09``: of the tiles; everything is drawn in it.
+    buildings
+        Whether outlines of buildings are drawn, from the zoom at which they can be seen. They
+        carry no id, name, number or count; still, a map for the public should do without.
 
     Returns
     -------
@@ -91,7 +95,8 @@ def make_map(  # noqa: PLR0913 - what the margin of a map says
     ------
     InvalidOption
         When the language is neither ``zh`` nor ``en``, the plan has no grid, the audience or the
-        tiles are none that there are, or something is given that the audience does not see.
+        tiles are none that there are, something is given that the audience does not see, or
+        outlines of buildings are asked for and the plan has none.
     UnknownName
         When the staff names a grid that is not in the plan.
 
@@ -128,10 +133,11 @@ def make_map(  # noqa: PLR0913 - what the margin of a map says
         )
     check_audience(audience)
     asked = {"themes": themes, "before": before is not None, "layers": layers, "staff": staff}
+    asked["buildings"] = buildings
     refuse_hidden(audience, {key: bool(value) for key, value in asked.items()})
     basemap = read_tiles(tiles, tiles_datum)
     imprint = Imprint(title, date, source, review_number, internal and audience != "public")
-    extras = Extras(audience, themes, before, layers, staff or {}, basemap)
+    extras = Extras(audience, themes, before, layers, staff or {}, basemap, buildings)
     content = describe_plan(plan, imprint, language, extras)
     west, south, east, north = (float(value) for value in plan.grids.total_bounds)
     page = MapPage(content, language=language, image_host=basemap.host if basemap else "")
@@ -157,6 +163,7 @@ def write_map(  # noqa: PLR0913 - what the margin of a map says
     staff: Mapping[str, Sequence[tuple[str, str]]] | None = None,
     tiles: str = "",
     tiles_datum: str = "",
+    buildings: bool = False,
 ) -> None:
     r"""Write a plan as one HTML file that opens with the network cut.
 
@@ -166,7 +173,7 @@ def write_map(  # noqa: PLR0913 - what the margin of a map says
     ----------
     plan, title, language, date, source, review_number, internal, themes, before, audience
         As for `make_map`.
-    layers, staff, tiles, tiles_datum
+    layers, staff, tiles, tiles_datum, buildings
         As for `make_map`.
     path
         The file to write; an existing one is replaced.
@@ -207,6 +214,7 @@ def write_map(  # noqa: PLR0913 - what the margin of a map says
         staff=staff,
         tiles=tiles,
         tiles_datum=tiles_datum,
+        buildings=buildings,
     )
     page = drawn.get_root().render()
     with write_atomically(path) as temporary:

@@ -130,6 +130,7 @@ _PAGE = {
     "legend_below": ("低于户数下限", "below the band"),
     "legend_empty": ("无住户", "no households"),
     "legend_river": ("河流", "river"),
+    "legend_building": ("楼栋", "building"),
     "legend_railway": ("铁路", "railway"),
     "legend_road": ("主要道路", "main road"),
     "theme": ("专题", "Theme"),

@@ -57,6 +57,14 @@ class Duty:
         """Return the names of those who serve a zone in a role, in the roster's order."""
         return tuple(self._people.get((level, zone_id, role), ()))
 
+    def staff_grids(self) -> dict[str, list[tuple[str, str]]]:
+        """Return for each grid that anybody serves the (role, name) of those who do."""
+        staff: dict[str, list[tuple[str, str]]] = {}
+        for (level, zone, role), people in self._people.items():
+            if level == "grid":
+                staff.setdefault(zone, []).extend((role, person) for person in people)
+        return staff
+
     @cached_property
     def _people(self) -> dict[tuple[str, str, str], dict[str, None]]:
         """Names by level, zone and role: a table asks for each grid and role."""

@@ -82,3 +82,21 @@ def test_options_of_a_page_are_refused_for_paper(folder: Path, options: tuple[st
     code, said = draw(folder, *options, out="map.pdf")
     assert code == 2
     assert options[0] in said
+
+
+def test_a_roster_shows_who_answers_and_a_theme_of_staffing(folder: Path) -> None:
+    import gridmap
+
+    codes = gridmap.read_plan(folder / "plan.gpkg").grids["code"].tolist()
+    rows = ["网格编码,岗位,姓名", f"{codes[0]},网格长,王某", f"{codes[0]},网格员,李某"]
+    (folder / "roster.csv").write_text("\n".join(rows), "utf-8")
+    code, said = draw(folder, "--roster", str(folder / "roster.csv"))
+    assert code == 0
+    assert "王某" not in said
+    block = read_block(folder)
+    assert [row[2] for row in block["staff"][0]] == ["王某", "李某"]
+    assert block["staff"][1:] == [[]] * (len(codes) - 1)
+    [theme] = [one for one in block["themes"] if one["key"] == "staff"]
+    assert theme["members"] == "1" + "0" * (len(codes) - 1)
+    assert draw(folder, "--roster", str(folder / "roster.csv"), "--audience", "public")[0] != 0
+    assert draw(folder, "--roster", str(folder / "roster.csv"), out="map.pdf")[0] == 2

@@ -150,7 +150,7 @@ def test_every_field_of_the_page_is_on_the_list_and_the_list_names_no_other(draw
     extras = Extras("planner", before=drawn, staff={grid: [("grid_head", "王某")]})
     content = describe_plan(drawn, Imprint(), "zh", extras)
     whole = {path.split(".")[0] for path in list_paths("planner")}
-    assert set(content) | {"layers", "tiles"} == whole
+    assert set(content) | {"layers", "tiles", "buildings"} == whole
     paths = [path for field in FIELDS for path in field.paths]
     assert len(paths) == len(set(paths))
 

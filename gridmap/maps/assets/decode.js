@@ -54,6 +54,22 @@
   }
 
   gm.readLines = readLines;
+  /** Outlines of buildings with the box of each: west, north, east, south in world units. */
+  gm.readFootprints = function (packed) {
+    const rings = readLines(packed, packed);
+    rings.boxes = new Float64Array(4 * rings.count);
+    for (let k = 0; k < rings.count; k++) {
+      const box = [Infinity, Infinity, -Infinity, -Infinity];
+      for (let i = rings.starts[k]; i < rings.starts[k + 1]; i++) {
+        box[0] = Math.min(box[0], rings.x[i]);
+        box[1] = Math.min(box[1], rings.y[i]);
+        box[2] = Math.max(box[2], rings.x[i]);
+        box[3] = Math.max(box[3], rings.y[i]);
+      }
+      rings.boxes.set(box, 4 * k);
+    }
+    return rings;
+  };
 
   /** For each grid its polygons, for each its rings, for each its signed arcs. */
   function readRings(text, count) {

@@ -78,6 +78,13 @@
     });
     add(borders("1"), "legend_community", (ctx) => line(ctx, inks.community, 2));
     add(borders("0"), "legend_grid", (ctx) => line(ctx, inks.grid, 1.1));
+    add(model.data.buildings, "legend_building", (ctx) => {
+      ctx.globalAlpha = gm.BUILDING_ALPHA;
+      ctx.fillStyle = inks.building;
+      ctx.fillRect(6, 6, 8, HEIGHT - 12);
+      ctx.fillRect(18, 6, 8, HEIGHT - 12);
+      ctx.globalAlpha = 1;
+    });
     add(model.ways.river, "legend_river", (ctx) => line(ctx, inks.river, 5));
     add(model.ways.road, "legend_road", (ctx) => {
       line(ctx, inks.road_edge, 5.4);

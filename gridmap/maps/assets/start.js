@@ -158,14 +158,14 @@
     });
   }
 
-  gm.start = function (map, blockId) {
+  function begin(map, blockId) {
     const data = JSON.parse(byId(blockId).textContent);
     const text = makeText(data);
     const model = gm.decode(data);
     model.text = text;
     if (data.before) {
-      const shared = { palette: data.palette, words: data.words, totals: data.totals };
-      model.before = gm.decode(Object.assign(data.before, shared));
+      /* What is the same on both sides stands once, on the later one. */
+      model.before = gm.decode(Object.assign({}, data, data.before));
       model.before.text = text;
     }
     const painter = new gm.Painter(model, text);
@@ -324,5 +324,11 @@
     if (asked.at) map.setView([asked.at[1], asked.at[0]], asked.at[2], { animate: false });
     else if (asked.grid) act.zoom(asked.grid);
     document.documentElement.classList.add("ready");
+  }
+
+  /** The frame of the page is painted first; a page in a hidden tab has no frames to wait for. */
+  gm.start = function (map, blockId) {
+    if (document.hidden) begin(map, blockId);
+    else requestAnimationFrame(() => setTimeout(() => begin(map, blockId), 0));
   };
 })((window.gridmap = window.gridmap || {}));
