@@ -171,7 +171,7 @@ def test_tables_have_one_sheet_a_level_in_its_own_words(plan: Plan, tmp_path: Pa
         assert [name for name in names if FOREIGN.search(name) and name != allowed] == []
     zones = sheets["社区"]
     at = {column.zh: place for place, column in enumerate(zones.columns)}
-    assert sorted(row[at["社区名称"]] for row in zones.rows) == sorted(NAMES)
+    assert sorted(str(row[at["社区名称"]]) for row in zones.rows) == sorted(NAMES)
     assert {row[at["街道/镇"]] for row in zones.rows} == set(TOWNS)
     assert zones.total[at["人数（估算）"]] == int(plan.grids["households"].sum())
     assert zones.total[at["户数"]] == 12 * 700
