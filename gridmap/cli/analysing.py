@@ -93,6 +93,8 @@ def analyse(
     ] = 100.0,
     proposals: proposing.Asked = False,
     edits: proposing.EditsOut = None,
+    across: proposing.Across = False,
+    within: proposing.Within = None,
     band: proposing.BandText = "",
     band_of: proposing.BandOf = "persons",
     apply: proposing.Apply = None,
@@ -146,7 +148,7 @@ def analyse(
         least_border_m=least_border,
         reach_m=border_reach,
     )
-    wishes = proposing.Wishes(proposals, edits, band, band_of, level)
+    wishes = proposing.Wishes(proposals, edits, band, band_of, level, across, within)
     proposing.check_targets(wishes, inputs=inputs, apply=apply, out=out, undo=undo)
     limits = _understand_minutes(minutes)
     if stations is not None and not reach:
