@@ -147,7 +147,7 @@ class Proposals:
         return self.standing.home_frame
 
 
-def propose_changes(
+def propose_changes(  # noqa: PLR0913  # what options are judged by, and which are wanted
     analysis: Analysis,
     sources: Sources,
     *,

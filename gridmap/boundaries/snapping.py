@@ -49,10 +49,8 @@ WHY_NOT: dict[str, tuple[str, str]] = {
         "该线路与其他界线相互缠绕，无法明确互换的用地",
     ),
     "unmatched": (
-        "one of the two overlaps a neighbour, so that its border is not settled; apply the edits "
-        "of --edits, or repair with a --tolerance of the overlap's width, then ask again",
-        "其中一方与邻区重叠，界线未定；请先应用 --edits 的调整，或用 repair 并把 --tolerance "
-        "设为不小于重叠宽度，再重新分析",
+        "one of the two overlaps a neighbour: settle that first (cure of border_divisions_overlap)",
+        "其中一方与邻区重叠，请先确定归属（办法见 border_divisions_overlap）",
     ),
 }
 

@@ -15,6 +15,7 @@ from gridmap.cli.console import (
     print_json,
     say,
 )
+from gridmap.cli.usage import BadUse
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -146,18 +147,19 @@ def check_targets(
     from gridmap.writing import check_ending, check_writable
 
     if apply is not None and (wishes.asked or wishes.edits is not None):
-        raise typer.BadParameter(
-            "--apply 不能与 --proposals、--edits 同用。Not with --proposals or --edits."
+        raise BadUse(
+            "--apply 不能与 --proposals、--edits 同用。", "Not with --proposals or --edits."
         )
     if apply is not None and out is None:
-        raise typer.BadParameter("--apply 需要 -o。It needs -o, for the new divisions.")
+        raise BadUse("--apply 需要 -o。", "It needs -o, for the new divisions.")
     if undo is not None and apply is None:
-        raise typer.BadParameter("--undo 须与 --apply 同用。It needs --apply.")
+        raise BadUse("--undo 须与 --apply 同用。", "It needs --apply.")
     if wishes.across and wishes.edits is None:
-        raise typer.BadParameter("--across 须与 --edits 同用。It needs --edits.")
+        raise BadUse("--across 须与 --edits 同用。", "It needs --edits.")
     if wishes.within is not None and not wishes.asked and wishes.edits is None:
-        raise typer.BadParameter("--within 须与 --proposals 或 --edits 同用。"
-                                 "It needs --proposals or --edits.")
+        raise BadUse(
+            "--within 须与 --proposals 或 --edits 同用。", "It needs --proposals or --edits."
+        )
     read = [*inputs, *([] if apply is None else [apply])]
     for path, endings in ((out, (".gpkg",)), (undo, ENDINGS), (wishes.edits, ENDINGS)):
         if path is not None:
@@ -205,7 +207,10 @@ def propose(
     if not wishes.asked and wishes.edits is None:
         return None
     if wishes.band_of not in ("persons", "households"):
-        raise typer.BadParameter(f"--band-of {wishes.band_of!r}: persons | households")
+        raise BadUse(
+            f"--band-of {wishes.band_of!r} 须为 persons 或 households。",
+            f"--band-of {wishes.band_of!r} is neither persons nor households.",
+        )
     band = understand_band(wishes.band)
     if band is None and wishes.level is None and wishes.band_of == "persons":
         band = COMMUNITIES.band
