@@ -22,7 +22,7 @@ PROGRAM_VARIABLE = "GRIDMAP_PROGRAM"
 SHOWN_NAMES = 3
 COMMANDS = (
     "analyse", "bench", "check", "compare", "demo", "doctor", "locate", "map", "overlay", "plan",
-    "repair", "replan", "sample", "score", "serve", "tables",
+    "repair", "replan", "score", "serve", "tables",
 )  # fmt: skip
 """All commands, told from other words behind the program's name."""
 WORDINGS = (

@@ -21,7 +21,7 @@ MISTYPED = [
     (("xyz",), "没有名为“xyz”的命令", "gridmap --help"),
     (("--foo",), "没有选项 --foo", "--help"),
     (("plan",), "缺少参数", "--help"),
-    (("plan", "x"), "缺少选项 '--out' / '-o'", "--help"),
+    (("plan", "x"), "缺少选项 '-o' / '--out'", "--help"),
     (("plan", "x", "-o", "y.gpkg", "--sead", "3"), "没有选项 --sead", "--seed"),
     (("plan", "x", "-o", "y.gpkg", "--seed", "a"), "'--seed'：须为整数", "--help"),
     (("plan", "x", "-o", "y.gpkg", "--number", "-1"), "'--number'：不得小于 0", "--help"),
@@ -56,7 +56,7 @@ def test_a_mistake_is_said_in_both_languages_with_its_cure(
     code, stderr = run(*arguments)
     assert code == 2
     whole = re.sub(r"\s+", " ", stderr)
-    assert f"错误：{said}"[:4] in whole
+    assert "错误：" in whole
     assert said in whole
     assert "Error: " in whole
     assert cure in whole
