@@ -120,7 +120,7 @@ def print_findings(findings: Sequence[Finding], *, answer: bool = False) -> None
 
 def _say_numbers(findings: Sequence[Finding], *, answer: bool) -> None:
     """Write how many findings of each level there are, the worst first."""
-    numbers = Counter(finding.severity for finding in findings)
+    numbers = Counter(str(finding.severity) for finding in findings)
     zh = "，".join(f"{words[0]} {numbers[level]} 项" for level, words in SEVERITY_LABELS.items())
     en = ", ".join(f"{words[1]} {numbers[level]}" for level, words in SEVERITY_LABELS.items())
     say(f"检查结果：{zh}。", f"Findings: {en}.", answer=answer)
