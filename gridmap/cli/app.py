@@ -21,6 +21,7 @@ from gridmap.cli import (
     overlaying,
     repairing,
     surroundings,
+    tabling,
     updating,
 )
 from gridmap.cli.console import print_error, print_findings, say, speak
@@ -139,6 +140,7 @@ def choose(
 
 making.add_commands(app)
 drawing.add_commands(app)
+tabling.add_commands(app)
 analysing.add_commands(app)
 repairing.add_commands(app)
 updating.add_commands(app)
