@@ -250,8 +250,8 @@ def _refuse_without(
     """Refuse options of paper where the result is a page, and the reverse: they'd do nothing."""
     given = [name for name, value in options_of_page.items() if value]
     if given and printed:
-        raise typer.BadParameter(
-            f"仅用于网页，-o 须以 .html 结尾。Only for a page (-o x.html): {', '.join(given)}"
+        raise BadUse(
+            "仅用于网页，-o 须以 .html 结尾。", f"Only for a page (-o x.html): {', '.join(given)}"
         )
     given = [name for name, value in options_of_paper.items() if value]
     if given and not printed:

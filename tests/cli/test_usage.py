@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 import typer
 from typer.testing import CliRunner
 
+from gridmap.cli import usage
 from gridmap.cli.app import app
 from gridmap.cli.console import speak
 from gridmap.cli.usage import COMMANDS, PROGRAM_VARIABLE, name_as_typed
@@ -93,3 +95,11 @@ def test_calls_are_shown_as_they_are_typed(monkeypatch: pytest.MonkeyPatch) -> N
     assert "python3 run.py plan" in run("paln")[1]
     help_page = CliRunner().invoke(app, ["repair", "--help"]).stdout
     assert "python3 run.py repair townships.shp" in help_page
+
+
+def test_every_command_words_its_mistakes_in_both_languages() -> None:
+    folder = Path(usage.__file__).parent
+    asked = [
+        p.name for p in folder.glob("*.py") if "raise typer.BadParameter" in p.read_text("utf-8")
+    ]
+    assert not asked, "raise gridmap.cli.usage.BadUse(zh, en)"
