@@ -60,7 +60,7 @@ def test_the_merged_layer_disagrees_least_of_all_layers_inside_the_band(seed: in
     toy, departments = draw_random(seed)
     merger = merge_departments(departments, toy, rules=RULES, band=(150, 450))
     land = read_land(toy, RULES)
-    layers = {n: f.to_crs(departments.metric_crs) for n, f in departments.layers.items()}
+    layers = {n: f.to_crs(toy.units.crs) for n, f in departments.layers.items()}
     votes = find_votes(toy.units, layers)
     graph = nx.Graph(land.edges.tolist())
     best: dict[int, float] = {}
@@ -182,7 +182,7 @@ def test_homes_stand_where_they_are_known(town: tuple[Territory, Departments]) -
     row, points, counts = place_homes(units)
     frame = units.frame.sort_index()
     assert np.bincount(row, weights=counts).tolist() == frame["households"].tolist()
-    land = frame.geometry.to_crs(units.metric_crs).to_numpy()
+    land = frame.geometry.to_numpy()
     assert shapely.intersects(land[row], points).all()
 
 
