@@ -72,9 +72,9 @@ DOUBLED = FindingKind(
 UNUSABLE = FindingKind(
     "overlay_grid_unusable",
     "warning",
-    en="{count} grids have no outline, or one that crosses itself; those without land were left "
-    "out, the others were mended: {places}.",
-    zh="{count} 个网格没有边界或边界自相交；没有用地的未计入，其余已修复：{places}。",
+    en="{count} grids have no outline, or one that crosses itself or can't be measured; those "
+    "without land were left out, the others were mended: {places}.",
+    zh="{count} 个网格没有边界、边界自相交或无法量测；没有用地的未计入，其余已修复：{places}。",
     cure_en="Draw these outlines again.",
     cure_zh="请重新绘制这些边界。",
 )
@@ -163,7 +163,8 @@ def overlay_layers(
     Notes
     -----
     A joined piece takes the grids of the neighbour with the longest common border. Coordinates
-    are rounded to the lattice of `gridmap.boundaries.planes`. Source: issue 4, point 7; Zumiao, 13 layers (FIELD.md section 1).
+    are rounded to the lattice of `gridmap.boundaries.planes`. Source: issue 4, point 7; Zumiao,
+    13 layers (FIELD.md section 1); docs/decisions/001.
 
     Examples
     --------
@@ -181,8 +182,8 @@ def overlay_layers(
     _check_layers(layers, beside, sliver_m2, sliver_width_m)
     names = tuple(layers)
     plane = Plane.of(next(iter(layers.values())).crs, metric_crs)
-    shapes, ids, findings = _take_grids(layers, plane.step)
-    around = None if within is None else _take_grids({"": _as_grids(within)}, plane.step)
+    shapes, ids, findings = _take_layers(layers, plane)
+    around = None if within is None else _take_layers({"": _as_grids(within)}, plane)
     every = shapes if around is None else [*shapes, *around[0]]
     faces = cut_faces(shapely.boundary(np.concatenate(every)), plane.step)
     faces, grids, claimed = _find_grids(faces, shapes, ids)
@@ -237,21 +238,52 @@ def _check_layers(
         )
 
 
-def _take_grids(
-    layers: Mapping[str, gpd.GeoDataFrame], step: float
+def take_grids(layer: gpd.GeoDataFrame, plane: Plane) -> tuple[Geometries, Geometries, Geometries]:
+    """Return the outlines of a layer that hold land, mended and on the lattice, and their ids.
+
+    Parameters
+    ----------
+    layer
+        Polygons with ``grid_id``.
+    plane
+        In which they are drawn.
+
+    Returns
+    -------
+    tuple
+        Outlines (n,), their ids (n,), and the ids of those that were mended or left out: without
+        land, or with a corner that can't be measured (not finite, or far outside the zone).
+
+    Examples
+    --------
+    >>> bow = shapely.Polygon([(0, 0), (2, 2), (2, 0), (0, 2)])
+    >>> layer = gpd.GeoDataFrame({"grid_id": [1, 2]}, geometry=[bow, shapely.Polygon()])
+    >>> shapes, ids, bad = take_grids(layer, Plane())
+    >>> shapely.area(shapes).tolist(), ids.tolist(), bad.tolist()
+    ([2.0], ['1'], ['1', '2'])
+    """
+    own = np.array(layer.geometry.to_numpy(), dtype=object)
+    with np.errstate(invalid="ignore", over="ignore"):
+        measured = np.isfinite(shapely.area(plane.to_metres(own)))
+    own[~measured] = None
+    broken = measured & ~shapely.is_valid(own)
+    own[broken] = shapely.make_valid(own[broken], method="structure", keep_collapsed=False)
+    own = shapely.set_precision(own, plane.step, mode="valid_output")
+    areal = np.isin(shapely.get_type_id(own), (3, 6)) & ~shapely.is_empty(own)
+    label = layer["grid_id"].astype(str).to_numpy(dtype=object)
+    return own[areal], label[areal], label[broken | ~areal]
+
+
+def _take_layers(
+    layers: Mapping[str, gpd.GeoDataFrame], plane: Plane
 ) -> tuple[list[Geometries], list[Geometries], list[Finding]]:
-    """Return the outlines (on the lattice) and ids of each layer."""
+    """Return the outlines and ids of each layer, and what is said of those that are unusable."""
     shapes, ids, bad = [], [], []
     for name, frame in layers.items():
-        own = np.array(frame.geometry.to_numpy(), dtype=object)
-        broken = ~shapely.is_missing(own) & ~shapely.is_valid(own)
-        own[broken] = shapely.make_valid(own[broken], method="structure", keep_collapsed=False)
-        own = shapely.set_precision(own, step, mode="valid_output")
-        areal = np.isin(shapely.get_type_id(own), (3, 6)) & ~shapely.is_empty(own)
-        label = frame["grid_id"].astype(str).to_numpy(dtype=object)
-        bad += [f"{name}:{one}" for one in label[broken | ~areal]]
-        shapes.append(own[areal])
-        ids.append(label[areal])
+        own, label, wrong = take_grids(frame, plane)
+        shapes.append(own)
+        ids.append(label)
+        bad += [f"{name}:{one}" for one in wrong]
     return shapes, ids, [UNUSABLE.found(bad)] if bad else []
 
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 FLAGS = ("river", "railway", "wall", "bridge")
 PART = "#"
 """Between an area's id and the number of its part, from the second part on."""
+SHOWN = 5
+"""How many of the areas that are no coverage are named."""
 AREA = "area"
 """Kind of a unit that is a grid or an area taken whole (`gridmap.model.UNIT_KINDS`)."""
 
@@ -124,12 +126,19 @@ def make_area_territory(areas: gpd.GeoDataFrame, *, metric_crs: CRS) -> Territor
         A unit for each area; an area in several parts has one for each, the largest with all of
         its count. Borders carry no roads or rivers, since none are known.
 
+    Raises
+    ------
+    InvalidOption
+        The areas are no coverage: one overlaps another, does not share its corners, or has no
+        valid outline. Who has land that two claim is not guessed here.
+
     Notes
     -----
     Source: FIELD.md section 1 (Dadukou): communities are rebalanced by their people.
     """
     import geopandas as gpd
 
+    _require_coverage(areas)
     parts, owner = shapely.get_parts(areas.geometry.to_numpy(), return_index=True)
     size = shapely.area(parts)
     order = np.lexsort((-size, owner))
@@ -170,6 +179,24 @@ def make_area_territory(areas: gpd.GeoDataFrame, *, metric_crs: CRS) -> Territor
         read_households=int(frame["households"].sum()),
     )
     return Territory(units=units, borders=_draw_borders(units))
+
+
+def _require_coverage(areas: gpd.GeoDataFrame) -> None:
+    """Refuse areas that do not tile their land; unions along common edges would break on them."""
+    shapes = np.asarray(areas.geometry.to_numpy(), object)
+    good = shapely.is_valid(shapes) & np.isin(shapely.get_type_id(shapes), (3, 6))
+    wrong = np.flatnonzero(~good)
+    if good.all():
+        wrong = np.flatnonzero(~shapely.is_empty(shapely.coverage_invalid_edges(shapes)))
+    if len(wrong):
+        places = ", ".join(str(name) for name in areas.index[wrong[:SHOWN]])
+        raise InvalidOption(
+            f"{len(wrong)} areas overlap, do not share their corners or have no valid outline: "
+            f"{places}.",
+            f"有 {len(wrong)} 个区域相互重叠、未共用顶点或边界无效：{places}。",
+            cure_en="gridmap repair, or gridmap.boundaries.repairing.repair_boundaries",
+            cure_zh="先用 gridmap repair 修复边界",
+        )
 
 
 def _frame_parents(frame: gpd.GeoDataFrame, metric_crs: CRS) -> gpd.GeoDataFrame:

@@ -15,8 +15,9 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from gridmap.boundaries.overlay import take_grids
+from gridmap.boundaries.planes import Plane
 from gridmap.planning.costing import CROSSING_WORTH, BorderCosts
-from gridmap.units.measuring import measure_polygons
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -149,28 +150,20 @@ def find_votes(units: Units, departments: Mapping[str, gpd.GeoDataFrame]) -> NDA
     """
     frame = units.frame.sort_index()
     land = np.asarray(frame.geometry.to_numpy(), object)
+    plane = Plane.of(units.crs, units.metric_crs)
     row, points, counts = place_homes(units)
     votes = np.full((len(frame), len(departments)), "", object)
     for column, layer in enumerate(departments.values()):
-        shapes, ids = _take_shapes(layer)
+        shapes, ids, _ = take_grids(layer, plane)
         tree = shapely.STRtree(shapes)
         home, grid = tree.query(points, predicate="intersects")
         votes[:, column] = _choose_most(row[home], ids[grid], counts[home], len(frame))
         bare = np.flatnonzero(votes[:, column] == "")
         unit, grid = tree.query(land[bare], predicate="intersects")
         common = shapely.intersection(land[bare][unit], shapes[grid])
-        shared, _ = measure_polygons(common, crs=units.crs, metric_crs=units.metric_crs)
+        shared = shapely.area(plane.to_metres(common))
         votes[bare, column] = _choose_most(unit, ids[grid], shared, len(bare))
     return votes
-
-
-def _take_shapes(layer: gpd.GeoDataFrame) -> tuple[NDArray[np.object_], NDArray[np.object_]]:
-    """Return the outlines that hold land, mended, and their ids; overlay says which were not."""
-    own = np.array(layer.geometry.to_numpy(), object)
-    broken = ~shapely.is_missing(own) & ~shapely.is_valid(own)
-    own[broken] = shapely.make_valid(own[broken], method="structure", keep_collapsed=False)
-    areal = np.isin(shapely.get_type_id(own), (3, 6)) & ~shapely.is_empty(own)
-    return own[areal], layer["grid_id"].astype(str).to_numpy(object)[areal]
 
 
 def place_homes(

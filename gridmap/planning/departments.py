@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+import shapely
 
 from gridmap.boundaries.merging import map_old_to_new, sum_departments
-from gridmap.boundaries.overlay import Overlay, overlay_layers
+from gridmap.boundaries.overlay import Overlay, overlay_layers, take_grids
+from gridmap.boundaries.planes import Plane
 from gridmap.errors import InvalidOption
 from gridmap.findings import FindingKind, sort_findings
 from gridmap.model import ignore_progress
@@ -209,7 +211,7 @@ def merge_departments(  # noqa: PLR0913  # the options of the main job
             sliver_width_m=tolerance_m,
         )
         territory = _make_land(overlay, departments)
-        rules, said = _choose_sizes(rules, band, departments, len(overlay.pieces))
+        rules, said = _choose_sizes(rules, band, departments, layers, len(overlay.pieces))
     else:
         rules, said = _choose_band(rules, band), []
         crs, metric_crs = territory.units.crs, territory.units.metric_crs
@@ -293,13 +295,14 @@ def _choose_sizes(
     rules: Rules,
     band: tuple[float, float] | None,
     departments: Departments,
+    layers: dict[str, gpd.GeoDataFrame],
     pieces: int,
 ) -> tuple[Rules, list[Finding]]:
     """Return rules that count ares, by the band given or by the departments' own grids."""
     if band is None:
-        placed = _place(departments, departments.metric_crs)
-        areas = np.concatenate([frame.area.to_numpy() for frame in placed.values()])
-        middle = float(np.median(areas[areas > 0])) / ARE_M2
+        plane = Plane.of(departments.crs, departments.metric_crs)
+        shapes = [take_grids(frame, plane)[0] for frame in layers.values()]
+        middle = float(np.median(shapely.area(plane.to_metres(np.concatenate(shapes))))) / ARE_M2
         lower, upper = max(1, round(middle / SPREAD)), max(1, round(middle * SPREAD))
     else:
         lower, upper = (round(size * 1e4 / ARE_M2) for size in band)
