@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pyproj import CRS
 
     from gridmap.boundaries.border_chains import Geometries
-    from gridmap.boundaries.spans import Floats
+    from gridmap.boundaries.spans import Floats, Ints
 
 STEP_M = 1e-3
 """All lines are drawn on a lattice of this width, below any survey, so that lines that are the
@@ -89,7 +89,7 @@ class Plane:
         return moved
 
 
-def cut_faces(lines: Geometries, step: float) -> Geometries:
+def cut_faces(lines: Geometries, step: float | None) -> Geometries:
     """Cut lines at every crossing, on a lattice, and return the meshes between them.
 
     Parameters
@@ -97,7 +97,7 @@ def cut_faces(lines: Geometries, step: float) -> Geometries:
     lines
         (n,) lines, crossing as they like.
     step
-        Width of the lattice, in units of the lines.
+        Width of the lattice, in units of the lines; None leaves every corner where it is.
 
     Returns
     -------
@@ -120,3 +120,50 @@ def cut_faces(lines: Geometries, step: float) -> Geometries:
         faces = shapely.get_parts(shapely.polygonize([noded]))
     box = shapely.bounds(faces)
     return np.asarray(faces[np.lexsort((box[:, 1], box[:, 0]))], dtype=object)
+
+
+def find_claims(faces: Geometries, shapes: Geometries) -> tuple[Ints, Ints]:
+    """Return which faces lie in which shapes: positions of faces (k,) and of shapes (k,).
+
+    Parameters
+    ----------
+    faces
+        From `cut_faces`, of the outlines of the shapes.
+    shapes
+        Polygons or multipolygons.
+
+    Examples
+    --------
+    >>> two = np.array([shapely.box(0, 0, 2, 1), shapely.box(1, 0, 3, 1)])
+    >>> face, shape = find_claims(cut_faces(shapely.boundary(two), 1e-3), two)
+    >>> list(zip(face.tolist(), shape.tolist()))
+    [(0, 0), (1, 0), (1, 1), (2, 1)]
+    """
+    tree = shapely.STRtree(shapely.point_on_surface(faces))
+    shape, face = tree.query(shapes, predicate="intersects")
+    order = np.lexsort((shape, face))
+    return face[order].astype(np.int64), shape[order].astype(np.int64)
+
+
+def join_claims(faces: Geometries, face: Ints, shape: Ints, shapes: Geometries) -> Geometries:
+    """Return each shape as the union of its faces; one with no other corners is the same object.
+
+    Parameters
+    ----------
+    faces, face, shape, shapes
+        As of `find_claims`. A shape without a face stays as it is.
+
+    Examples
+    --------
+    >>> two = np.array([shapely.box(0, 0, 2, 1), shapely.box(1, 0, 3, 1)])
+    >>> faces = cut_faces(shapely.boundary(two), None)
+    >>> joined = join_claims(faces, np.array([0, 1, 2]), np.array([0, 0, 1]), two)
+    >>> shapely.area(joined).tolist()
+    [2.0, 1.0]
+    """
+    joined = shapes.copy()
+    for number in np.unique(shape).tolist():
+        whole = shapely.coverage_union_all(faces[face[shape == number]])
+        same = shapely.equals_exact(shapely.normalize(whole), shapely.normalize(shapes[number]))
+        joined[number] = shapes[number] if same else whole
+    return joined
