@@ -145,8 +145,9 @@ def test_pieces_and_any_grids_of_them_tile_the_land_as_it_is_stored(block: int) 
         zone = np.random.default_rng(seed).integers(0, 5, len(pieces))
         grids = [shapely.coverage_union_all(pieces[zone == n]) for n in np.unique(zone)]
         assert shapely.coverage_is_valid(grids), seed
-        measured = overlay.pieces.to_crs(METRIC).area
-        assert np.allclose(overlay.pieces["area_m2"], measured, rtol=1e-9), seed
+        if seed % 10 == 0:
+            measured = overlay.pieces.to_crs(METRIC).area
+            assert np.allclose(overlay.pieces["area_m2"], measured, rtol=1e-9), seed
 
 
 @pytest.mark.parametrize("seed", range(3))
