@@ -36,11 +36,12 @@ REPLAN_SUMMARY = FindingKind(
 REPLAN_UNMENDED = FindingKind(
     "replan_unmended",
     "warning",
-    en="{count} grid(s) that the new data or rules put outside their band are still outside; each "
-    "grid names the reason: {places}",
-    zh="{count} 个网格因新数据或新规则超出区间且未能调整到位，原因见各网格：{places}",
-    cure_en="Unlock neighbours, move the community border, or accept these grids.",
-    cure_zh="可解除相邻网格的锁定、微调社区边界，或接受这些网格。",
+    en="{count} grid(s) that are outside their band, or in pieces, by the data and rules of today "
+    "could not be mended; each grid names the reason: {places}",
+    zh="{count} 个网格按现有数据和规则超出户数区间或不连片，未能调整到位，"
+    "原因见各网格：{places}",
+    cure_en="Correct the units or lines there, change the band, or accept these grids.",
+    cure_zh="可核对当地单元和界线、调整区间，或接受这些网格。",
 )
 GRIDS_RETIRED = FindingKind(
     "grids_retired",
