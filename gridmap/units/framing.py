@@ -16,6 +16,7 @@ from gridmap.units.landmarks import gather_landmarks
 from gridmap.units.loads import count_loads, find_current
 from gridmap.units.measuring import measure_polygons
 from gridmap.units.naming import name_units
+from gridmap.units.residents import share_residents
 from gridmap.units.rivers import CUT
 from gridmap.units.shares import list_members, share_entrances
 from gridmap.units.spots import find_strays
@@ -109,6 +110,12 @@ def frame_units(
     rows = _describe(patchwork, faces, candidates, items, first, sources)
     rows["households"] = np.rint(households).astype(np.int64)
     loads, unsaid = count_loads(items, shares, groups, sources)
+    if "residents" in sources.layers["communities"]:
+        area, _ = measure_polygons(shapes, crs=sources.crs, metric_crs=sources.metric_crs)
+        owner, homes_of = (rows[name].to_numpy() for name in ("community_id", "households"))
+        people, more = share_residents(owner, homes_of, area, sources, loads.get("residents"))
+        unsaid += more
+        loads |= {} if people is None else {"residents": people}
     today = find_current(shapes, sources)
     rows = rows.assign(**loads) if today is None else rows.assign(**loads, current_grid=today)
     points = shapely.get_coordinates(shapely.point_on_surface(shapes))
