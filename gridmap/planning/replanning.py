@@ -225,7 +225,7 @@ def redraw_plan(  # noqa: PLR0913  # those of replan, and what communities need 
         households=territory.units.frame["households"],
         troubles=troubles,
     )
-    said += sum_up(plan, grids, changes, assignment, overlay.grid, troubles, held)
+    said += sum_up(plan, territory, grids, changes, assignment, overlay.grid, troubles, held)
     said += state_locks(held, grids, land, assignment.reindex(land.ids).to_numpy(object))
     progress("plan", land.size, land.size)
     return Plan(
