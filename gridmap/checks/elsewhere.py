@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
@@ -83,7 +83,7 @@ def inspect_places(table: Inspection, inputs: Sequence[InputFile]) -> None:
         far = ~_tell_near(land, table.measure(own))
         if not len(own) or far.mean() <= MOST:
             continue
-        values = {"role": role_words(role), "key": role, "limit": FAR_M}
+        values: dict[str, Any] = {"role": role_words(role), "key": role, "limit": FAR_M}
         if not far.all():
             many = int(far.sum())
             table.say(MOSTLY_ELSEWHERE.found(count=len(own), far=many, **values))

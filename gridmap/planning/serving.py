@@ -244,7 +244,9 @@ def _list_buildings(units: Units, middle: dict[str, Any]) -> pd.DataFrame:
     assert units.buildings is not None  # noqa: S101 - the caller asks
     stands = units.buildings[units.buildings.geometry.notna()]
     rows = units.members[units.members["place_id"].isin(stands.index)]
-    rows = rows.groupby(["place_id", "unit_id"], as_index=False)["households"].sum()
+    rows = rows.groupby(["place_id", "unit_id"], as_index=False).agg(
+        households=("households", "sum")
+    )
     rows = rows[(rows["households"] > 0) & rows["unit_id"].isin(list(middle))]
     points = shapely.point_on_surface(stands.geometry.reindex(rows["place_id"]).to_numpy())
     shared = rows.groupby("place_id")["unit_id"].transform("size").to_numpy() > 1

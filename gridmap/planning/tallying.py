@@ -39,8 +39,7 @@ REPLAN_UNMENDED = FindingKind(
     "warning",
     en="{count} grid(s) that are outside their band, or in pieces, by the data and rules of today "
     "could not be mended; each grid names the reason: {places}",
-    zh="{count} 个网格按现有数据和规则超出户数区间或不连片，未能调整到位，"
-    "原因见各网格：{places}",
+    zh="{count} 个网格按现有数据和规则超出户数区间或不连片，未能调整到位，原因见各网格：{places}",
     cure_en="Correct the units or lines there, change the band, or accept these grids.",
     cure_zh="可核对当地单元和界线、调整区间，或接受这些网格。",
 )

@@ -116,9 +116,7 @@ def _counts_rows(sources: Sources) -> bool:
     return homes is not None and "residents" in homes
 
 
-def _compare(
-    owner: Texts, known: Ints, stated: pd.Series[int], *, by_rows: bool
-) -> list[Finding]:
+def _compare(owner: Texts, known: Ints, stated: pd.Series[int], *, by_rows: bool) -> list[Finding]:
     """Say which communities state another number than their rows add up to."""
     summed = pd.Series(known).groupby(owner).sum().reindex(stated.index, fill_value=0)
     differ = stated[stated != summed]
@@ -126,9 +124,7 @@ def _compare(
         return []
     by, zh = ("households", "住户") if by_rows else ("buildings", "楼栋")
     people, whole = int(known.sum()), int(stated.sum())
-    return [
-        RESIDENTS_PASSED_OVER.found(differ.index, by=by, by_zh=zh, people=people, stated=whole)
-    ]
+    return [RESIDENTS_PASSED_OVER.found(differ.index, by=by, by_zh=zh, people=people, stated=whole)]
 
 
 def _share(
@@ -162,4 +158,5 @@ def _split(total: int, weight: Ints) -> Ints:
     """Split a number by weights into whole numbers that add up to it."""
     upto = np.cumsum(weight)
     cut = total * upto // upto[-1]
-    return np.diff(cut, prepend=0).astype(np.int64)
+    split: Ints = np.diff(cut, prepend=0).astype(np.int64)
+    return split

@@ -15,7 +15,9 @@ from gridmap.findings import Finding
 from gridmap.model import InputFile, Sources
 
 LAND = shapely.box(113.1, 23.0, 113.12, 23.02)
-LINES = shapely.linestrings([[(113.1 + n / 1000, 23.0), (113.1 + n / 1000, 23.02)] for n in range(9)])
+LINES = shapely.linestrings(
+    [[(113.1 + n / 1000, 23.0), (113.1 + n / 1000, 23.02)] for n in range(9)]
+)
 
 
 def read_as(shapes: np.ndarray, true: int, declared: int) -> np.ndarray:
@@ -25,7 +27,9 @@ def read_as(shapes: np.ndarray, true: int, declared: int) -> np.ndarray:
 
 
 def district(role: str, shapes: np.ndarray, label: str = "EPSG:4490") -> Sources:
-    communities = gpd.GeoDataFrame({"community_id": ["C1"], "name": ["甲"]}, geometry=[LAND], crs=4490)
+    communities = gpd.GeoDataFrame(
+        {"community_id": ["C1"], "name": ["甲"]}, geometry=[LAND], crs=4490
+    )
     layers = {"communities": communities, role: gpd.GeoDataFrame(geometry=shapes, crs=4490)}
     read = InputFile("f", "f", role, "", len(shapes), label)
     return Sources(layers, CRS(4490), CRS(4546), inputs=(read,))

@@ -19,6 +19,7 @@ from gridmap.errors import InvalidOption, UnknownName
 from gridmap.model import CHANGES, STATUSES, Plan, Territory
 from gridmap.planning.changes import CAUSES
 from gridmap.rules import Rules
+from gridmap.scoring import compare_plans
 from gridmap.testing import draw_territory, random_territory
 
 RULES = Rules.preset()
@@ -328,6 +329,6 @@ def test_the_summary_counts_households_of_today_and_those_of_before(seed: int) -
     known = int(np.minimum(then, now)[moved].sum())
     assert f"{known} of them counted before" in said.en
     assert f"原方案已计入的有 {known} 户" in said.zh
-    told = gridmap.scoring.compare_plans(before, after)
+    told = compare_plans(before, after)
     assert told.counts["new"] == int(now.sum() - then.sum())
     assert told.counts["moved"] <= known  # ids don't count there: the largest overlap of before

@@ -51,7 +51,9 @@ def test_a_named_column_and_a_layer_of_points_are_understood(tmp_path: Path) -> 
     sources = read_sources(folder, columns=told, datums={"楼栋": "cgcs2000"})
     assert sources.read_households == 128
     points = gpd.GeoDataFrame(
-        {"building_id": ["B1"], "households": [7]}, geometry=[shapely.Point(113.11, 23.01)], crs=4490
+        {"building_id": ["B1"], "households": [7]},
+        geometry=[shapely.Point(113.11, 23.01)],
+        crs=4490,
     )
     points.to_file(tmp_path / "points.gpkg", layer="points")
     (tmp_path / "楼栋.csv").unlink()
@@ -75,7 +77,9 @@ def test_nobody_is_counted_twice(tmp_path: Path) -> None:
     assert "point_buildings_left_out" in codes(sources)
     (folder / "住户.csv").unlink()
     outlines = gpd.GeoDataFrame(
-        {"building_id": ["B1"]}, geometry=[shapely.box(113.1049, 23.0049, 113.1051, 23.0051)], crs=4490
+        {"building_id": ["B1"]},
+        geometry=[shapely.box(113.1049, 23.0049, 113.1051, 23.0051)],
+        crs=4490,
     )
     outlines.to_file(folder / "outlines.gpkg", layer="buildings")
     del declared["households"]
