@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import stat
 import time
 from pathlib import Path
@@ -11,7 +12,13 @@ from pathlib import Path
 import pytest
 
 from gridmap.errors import UnreadableFile, UnwritableFile
-from gridmap.writing import STALE_HOURS, write_atomically
+from gridmap.writing import (
+    PROBLEMS,
+    STALE_HOURS,
+    check_writable,
+    tell_problem,
+    write_atomically,
+)
 
 
 def _names(folder: Path) -> list[str]:
@@ -63,8 +70,8 @@ def test_a_failing_system_call_leaves_the_old_file_and_is_told(
             patch.setattr(owner, step, fail)
         with pytest.raises(UnwritableFile) as caught, write_atomically(target) as temporary:
             temporary.write_text("new")
-    assert "No space left" in caught.value.en
-    assert "无法写入" in caught.value.zh
+    assert "the disk is full" in caught.value.en
+    assert caught.value.zh == "无法写入 plan.txt：磁盘空间已满。"
     assert target.read_text() == "old"
     assert _names(tmp_path) == ["plan.txt"]
 
@@ -134,3 +141,24 @@ def test_what_a_killed_run_left_is_removed_when_it_is_old(tmp_path: Path) -> Non
     assert not ours["abc_1234"].exists()
     assert (ours["abc_5678"] / "plan.txt").read_text() == "half"
     assert all(path.exists() for path in others)
+
+
+@pytest.mark.parametrize("number", sorted(PROBLEMS))
+def test_what_the_system_says_is_said_in_chinese(number: int) -> None:
+    en, zh = tell_problem(OSError(number, os.strerror(number)))
+    assert re.search(r"[\u4e00-\u9fff]", zh)
+    assert not re.search(r"[A-Za-z]", zh)
+    assert en
+
+
+def test_a_folder_in_which_nothing_can_be_made_is_refused_before_any_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr("tempfile.mkdtemp", fail)
+    with pytest.raises(UnwritableFile, match="can only be read"):
+        check_writable(tmp_path / "plan.gpkg")
+    _, zh = tell_problem(OSError(9999, "strange"))
+    assert zh == "系统报告错误 9999（strange）"
