@@ -16,6 +16,7 @@ import pandas as pd
 import shapely
 
 from gridmap.boundaries.conflicts import find_conflicts, score_disagreement
+from gridmap.boundaries.planes import Plane, cut_faces
 from gridmap.boundaries.slivers import JoinedPieces, join_slivers
 from gridmap.errors import InvalidOption
 from gridmap.findings import Finding, FindingKind
@@ -23,8 +24,10 @@ from gridmap.findings import Finding, FindingKind
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from pyproj import CRS
+
     from gridmap.boundaries.border_chains import Geometries
-    from gridmap.boundaries.spans import Ints
+    from gridmap.boundaries.spans import Floats, Ints
 
 SLIVER_M2 = 100.0
 """A smaller piece is a trace of drawing, for no building stands on it alone: about the floor of
@@ -32,10 +35,6 @@ one dwelling (Shouguang: 94.5 m2 a household, FIELD.md section 1); gridmap's own
 SLIVER_WIDTH_M = 1.0
 """So is a piece with a smaller mean width (twice its area by its perimeter), as between
 communities; gridmap's own default."""
-ROUNDING_M = 1e-3
-"""All layers are drawn on a lattice of this width, below any survey, so that lines that are the
-same to a millimetre are one line; gridmap's own default."""
-AS_GRID = {"community_id": "grid_id"}
 RESERVED = frozenset(("area_m2", "households", "geometry", "new_grid", "community_id"))
 """Names of columns, which no department may have."""
 LEAST_REPORTED_M2 = 1.0
@@ -73,9 +72,9 @@ DOUBLED = FindingKind(
 UNUSABLE = FindingKind(
     "overlay_grid_unusable",
     "warning",
-    en="{count} grids have no outline, or one that crosses itself; those without land were left "
-    "out, the others were mended: {places}.",
-    zh="{count} 个网格没有边界或边界自相交；没有用地的未计入，其余已修复：{places}。",
+    en="{count} grids have no outline, or one that crosses itself or can't be measured; those "
+    "without land were left out, the others were mended: {places}.",
+    zh="{count} 个网格没有边界、边界自相交或无法量测；没有用地的未计入，其余已修复：{places}。",
     cure_en="Draw these outlines again.",
     cure_zh="请重新绘制这些边界。",
 )
@@ -100,8 +99,8 @@ class Overlay:
         Names of the layers, in the order given.
     pieces
         GeoDataFrame with a RangeIndex: one column for each department with the ``grid_id`` there
-        (``""`` where it has none), ``area_m2``, ``households``, geometry; sorted from west to
-        east.
+        (``""`` where it has none), ``area_m2``, ``households``, geometry in the CRS of the layers,
+        a valid coverage; sorted from west to east.
     neighbours
         Pieces with a common border: ``piece_a`` < ``piece_b``, ``length_m``, ``borders`` (how
         many departments have a border there).
@@ -131,6 +130,7 @@ def overlay_layers(
     homes: gpd.GeoDataFrame | None = None,
     *,
     within: gpd.GeoDataFrame | None = None,
+    metric_crs: CRS | None = None,
     sliver_m2: float = SLIVER_M2,
     sliver_width_m: float = SLIVER_WIDTH_M,
 ) -> Overlay:
@@ -139,12 +139,14 @@ def overlay_layers(
     Parameters
     ----------
     layers
-        Department -> polygons in metres with ``grid_id``; one CRS.
+        Department -> polygons with ``grid_id``, in one CRS: that in which the pieces are stored.
     homes
-        Points with ``households``.
+        Points with ``households``, in that CRS.
     within
         Polygons with ``community_id``, whose lines cut the pieces too; these then have the column
         ``community_id`` (``""`` outside all). They are no department.
+    metric_crs
+        Where layers in degrees are measured; layers in metres need none.
     sliver_m2, sliver_width_m
         Pieces below this area (m2) or mean width (metres) are joined to a neighbour; 0 keeps all.
 
@@ -155,13 +157,14 @@ def overlay_layers(
     Raises
     ------
     InvalidOption
-        No layer, layers in several CRSs or in degrees, a department called like a column of the
-        pieces, or a negative threshold.
+        No layer, layers, homes or ``within`` in several CRSs, degrees without ``metric_crs``, a
+        department called like a column of the pieces, or a negative threshold.
 
     Notes
     -----
     A joined piece takes the grids of the neighbour with the longest common border. Coordinates
-    are rounded to `ROUNDING_M`. Source: issue 4, point 7; Zumiao, 13 layers (FIELD.md section 1).
+    are rounded to the lattice of `gridmap.boundaries.planes`. Source: issue 4, point 7; Zumiao,
+    13 layers (FIELD.md section 1); docs/decisions/001.
 
     Examples
     --------
@@ -175,17 +178,20 @@ def overlay_layers(
     >>> overlay.conflicts["departments"].tolist(), round(overlay.score["area"], 3)
     (['drains'], 0.133)
     """
-    _check_layers(layers, sliver_m2, sliver_width_m)
+    beside = [frame for frame in (homes, within) if frame is not None]
+    _check_layers(layers, beside, sliver_m2, sliver_width_m)
     names = tuple(layers)
-    shapes, ids, findings = _take_grids(layers)
-    around = None if within is None else _take_grids({"": within.rename(columns=AS_GRID)})
-    faces = _cut_land(shapes if around is None else [*shapes, *around[0]])
+    plane = Plane.of(next(iter(layers.values())).crs, metric_crs)
+    shapes, ids, findings = _take_layers(layers, plane)
+    around = None if within is None else _take_layers({"": _as_grids(within)}, plane)
+    every = shapes if around is None else [*shapes, *around[0]]
+    faces = cut_faces(shapely.boundary(np.concatenate(every)), plane.step)
     faces, grids, claimed = _find_grids(faces, shapes, ids)
     owner = None if around is None else _find_grids(faces, *around[:2], every=True)[1]
-    home_face = _place_homes(faces, homes)
+    home_face = _place_homes(faces, homes, 2 * plane.step)
     homes_in, outside = _count_homes(home_face, homes, len(faces))
-    joined = join_slivers(faces, sliver_m2, sliver_width_m)
-    frame = _make_pieces(names, joined, grids, homes_in)
+    joined = join_slivers(faces, sliver_m2, sliver_width_m, plane)
+    frame = _make_pieces(names, joined, grids, homes_in, plane)
     if owner is not None:
         frame.insert(len(names), "community_id", owner[joined.leader, 0])
     frame = frame.set_crs(next(iter(layers.values())).crs)
@@ -199,7 +205,7 @@ def overlay_layers(
         findings.append(
             JOINED.found(count=joined.count, least=sliver_m2, width=sliver_width_m, **lost)
         )
-    findings += _say_land(names, faces, claimed, homes_in)
+    findings += _say_land(names, shapely.area(plane.to_metres(faces)), claimed, homes_in)
     if outside:
         findings.append(HOMELESS.found(count=outside))
     score = score_disagreement(frame, conflicts, names)
@@ -207,52 +213,78 @@ def overlay_layers(
     return Overlay(names, frame, neighbours, conflicts, pieces, score, tuple(findings))
 
 
+def _as_grids(within: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    return within.rename(columns={"community_id": "grid_id"})
+
+
 def _check_layers(
-    layers: Mapping[str, gpd.GeoDataFrame], sliver_m2: float, sliver_width_m: float
+    layers: Mapping[str, gpd.GeoDataFrame],
+    beside: list[gpd.GeoDataFrame],
+    sliver_m2: float,
+    sliver_width_m: float,
 ) -> None:
-    crs = {str(frame.crs) for frame in layers.values()}
-    degrees = any(f.crs is not None and f.crs.is_geographic for f in layers.values())
+    crs = {str(frame.crs) for frame in [*layers.values(), *beside]} if layers else set()
     taken = RESERVED & set(layers)
     wrong = sliver_m2 < 0 or sliver_width_m < 0
-    if len(crs) != 1 or degrees or taken or wrong:
+    if len(crs) != 1 or taken or wrong:
         raise InvalidOption(
             f"{len(layers)} layers in the CRSs {sorted(crs)} can't be laid over one another: they "
-            "need one CRS in metres, thresholds of 0 or more, and no department may be called "
+            "need one CRS, thresholds of 0 or more, and no department may be called "
             f"{', '.join(sorted(RESERVED))}.",
-            f"{len(layers)} 个图层（坐标系 {sorted(crs)}）无法叠合：须为同一米制坐标系，阈值不小于"
-            f" 0，部门名称不能是 {'、'.join(sorted(RESERVED))}。",
+            f"{len(layers)} 个图层（坐标系 {sorted(crs)}）无法叠合：须为同一坐标系，阈值不小于 0，"
+            f"部门名称不能是 {'、'.join(sorted(RESERVED))}。",
             cure_en="overlay_layers({name: frame.to_crs(4547) for name, frame in layers.items()})",
             cure_zh="overlay_layers({name: frame.to_crs(4547) for name, frame in layers.items()})",
         )
 
 
-def _take_grids(
-    layers: Mapping[str, gpd.GeoDataFrame],
+def take_grids(layer: gpd.GeoDataFrame, plane: Plane) -> tuple[Geometries, Geometries, Geometries]:
+    """Return the outlines of a layer that hold land, mended and on the lattice, and their ids.
+
+    Parameters
+    ----------
+    layer
+        Polygons with ``grid_id``.
+    plane
+        In which they are drawn.
+
+    Returns
+    -------
+    tuple
+        Outlines (n,), their ids (n,), and the ids of those that were mended or left out: without
+        land, or with a corner that can't be measured (not finite, or far outside the zone).
+
+    Examples
+    --------
+    >>> bow = shapely.Polygon([(0, 0), (2, 2), (2, 0), (0, 2)])
+    >>> layer = gpd.GeoDataFrame({"grid_id": [1, 2]}, geometry=[bow, shapely.Polygon()])
+    >>> shapes, ids, bad = take_grids(layer, Plane())
+    >>> shapely.area(shapes).tolist(), ids.tolist(), bad.tolist()
+    ([2.0], ['1'], ['1', '2'])
+    """
+    own = np.array(layer.geometry.to_numpy(), dtype=object)
+    with np.errstate(invalid="ignore", over="ignore"):
+        measured = np.isfinite(shapely.area(plane.to_metres(own)))
+    own[~measured] = None
+    broken = measured & ~shapely.is_valid(own)
+    own[broken] = shapely.make_valid(own[broken], method="structure", keep_collapsed=False)
+    own = shapely.set_precision(own, plane.step, mode="valid_output")
+    areal = np.isin(shapely.get_type_id(own), (3, 6)) & ~shapely.is_empty(own)
+    label = layer["grid_id"].astype(str).to_numpy(dtype=object)
+    return own[areal], label[areal], label[broken | ~areal]
+
+
+def _take_layers(
+    layers: Mapping[str, gpd.GeoDataFrame], plane: Plane
 ) -> tuple[list[Geometries], list[Geometries], list[Finding]]:
-    """Return the outlines (on the lattice) and ids of each layer."""
+    """Return the outlines and ids of each layer, and what is said of those that are unusable."""
     shapes, ids, bad = [], [], []
     for name, frame in layers.items():
-        own = np.array(frame.geometry.to_numpy(), dtype=object)
-        broken = ~shapely.is_missing(own) & ~shapely.is_valid(own)
-        own[broken] = shapely.make_valid(own[broken], method="structure", keep_collapsed=False)
-        own = shapely.set_precision(own, ROUNDING_M, mode="valid_output")
-        areal = np.isin(shapely.get_type_id(own), (3, 6)) & ~shapely.is_empty(own)
-        label = frame["grid_id"].astype(str).to_numpy(dtype=object)
-        bad += [f"{name}:{one}" for one in label[broken | ~areal]]
-        shapes.append(own[areal])
-        ids.append(label[areal])
+        own, label, wrong = take_grids(frame, plane)
+        shapes.append(own)
+        ids.append(label)
+        bad += [f"{name}:{one}" for one in wrong]
     return shapes, ids, [UNUSABLE.found(bad)] if bad else []
-
-
-def _cut_land(shapes: list[Geometries]) -> Geometries:
-    """Return the faces into which all outlines cut the plane."""
-    outlines = shapely.boundary(np.concatenate(shapes))
-    if not len(outlines):
-        return np.empty(0, dtype=object)
-    lines = shapely.union_all(outlines, grid_size=ROUNDING_M)
-    faces = shapely.get_parts(shapely.polygonize([lines]))
-    box = shapely.bounds(faces)
-    return np.asarray(faces[np.lexsort((box[:, 1], box[:, 0]))], dtype=object)
 
 
 def _find_grids(
@@ -274,12 +306,12 @@ def _find_grids(
     return faces[land], grids[land], claimed[land]
 
 
-def _place_homes(faces: Geometries, homes: gpd.GeoDataFrame | None) -> Ints:
+def _place_homes(faces: Geometries, homes: gpd.GeoDataFrame | None, reach: float) -> Ints:
     """Return the face of each home, -1 for none; on a line the first face has it."""
     if homes is None:
         return np.empty(0, dtype=np.int64)
     points = np.array(homes.geometry.to_numpy(), dtype=object)
-    home, face = shapely.STRtree(faces).query(points, predicate="dwithin", distance=2 * ROUNDING_M)
+    home, face = shapely.STRtree(faces).query(points, predicate="dwithin", distance=reach)
     order = np.lexsort((face, home))
     home, first = np.unique(home[order], return_index=True)
     placed = np.full(len(points), -1, dtype=np.int64)
@@ -298,7 +330,11 @@ def _count_homes(face: Ints, homes: gpd.GeoDataFrame | None, many: int) -> tuple
 
 
 def _make_pieces(
-    names: tuple[str, ...], joined: JoinedPieces, grids: Geometries, homes_in: Ints
+    names: tuple[str, ...],
+    joined: JoinedPieces,
+    grids: Geometries,
+    homes_in: Ints,
+    plane: Plane,
 ) -> gpd.GeoDataFrame:
     many = len(joined.shapes)
     values = {name: grids[joined.leader, column] for column, name in enumerate(names)}
@@ -306,7 +342,7 @@ def _make_pieces(
     return gpd.GeoDataFrame(
         {
             **values,
-            "area_m2": shapely.area(joined.shapes),
+            "area_m2": shapely.area(plane.to_metres(joined.shapes)),
             "households": np.rint(counts).astype(np.int64),
         },
         geometry=joined.shapes,
@@ -330,11 +366,8 @@ def _list_neighbours(
     )
 
 
-def _say_land(
-    names: tuple[str, ...], faces: Geometries, claimed: Ints, homes_in: Ints
-) -> list[Finding]:
+def _say_land(names: tuple[str, ...], area: Floats, claimed: Ints, homes_in: Ints) -> list[Finding]:
     """Say which departments leave land uncovered, and whose grids overlap."""
-    area = shapely.area(faces)
     findings = []
     missing, doubled = claimed == 0, claimed > 1
     for kind, where in ((UNCOVERED, missing), (DOUBLED, doubled)):

@@ -18,6 +18,7 @@ from pyproj import Transformer
 from gridmap.boundaries.coverage_findings import report_coverage_repair
 from gridmap.boundaries.coverage_repair import repair_coverage
 from gridmap.boundaries.divisions import clean_sources, collect_divisions, collect_homes
+from gridmap.boundaries.planes import cut_faces, find_claims, join_claims
 from gridmap.checks.coverage import SLIVER_WIDTH_M
 from gridmap.checks.inspecting import POINT_DIGITS
 from gridmap.errors import RefusedInput
@@ -208,8 +209,29 @@ def _return_corners(
             degrees[row] = known.get(tuple(place), degrees[row])
         return degrees
 
-    shapes = np.asarray(repaired.geometry.to_numpy(), dtype=object)
-    return np.asarray(shapely.transform(shapely.force_2d(shapes), to_degrees), dtype=object)
+    shapes = shapely.force_2d(np.asarray(repaired.geometry.to_numpy(), dtype=object))
+    carried = np.asarray(shapely.transform(shapes, to_degrees), dtype=object)
+    return _settle_crossings(carried, shapes, forward)
+
+
+def _settle_crossings(carried: Geometries, metric: Geometries, forward: Transformer) -> Geometries:
+    """Cut carried outlines where they cross, and give the land between as it was on the plane.
+
+    A long edge that is straight on the plane passes centimetres beside itself in degrees, so it may
+    cross a corner that lay beside it there (docs/decisions/001). No corner is moved.
+    """
+    if shapely.coverage_is_valid(carried[~shapely.is_empty(carried)]):
+        return carried
+    faces = cut_faces(shapely.boundary(carried), None)
+    face, shape = find_claims(faces, carried)
+    places = shapely.get_coordinates(shapely.point_on_surface(faces))
+    points = np.asarray(shapely.points(np.column_stack(forward.transform(*places.T))), object)
+    holder, point = shapely.STRtree(points).query(metric, predicate="intersects")
+    doubtful = np.bincount(face, minlength=len(faces)) != 1
+    doubtful &= np.bincount(point, minlength=len(faces)) > 0
+    sure, asked = ~doubtful[face], doubtful[point]
+    face = np.concatenate([face[sure], point[asked]])
+    return join_claims(faces, face, np.concatenate([shape[sure], holder[asked]]), carried)
 
 
 def _frame_changes(

@@ -9,6 +9,7 @@ import numpy as np
 import shapely
 
 from gridmap.boundaries.border_chains import NOBODY, own_segments
+from gridmap.boundaries.planes import Plane
 
 if TYPE_CHECKING:
     from gridmap.boundaries.border_chains import Geometries
@@ -45,7 +46,11 @@ class JoinedPieces:
     metres: Floats
 
 
-def measure_borders(shapes: Geometries) -> tuple[Ints, Floats]:
+METRES = Plane()
+"""The plane of polygons that are in metres."""
+
+
+def measure_borders(shapes: Geometries, plane: Plane = METRES) -> tuple[Ints, Floats]:
     """Return pairs (m, 2) of tiled polygons with a common border, sorted, and its metres.
 
     Examples
@@ -57,7 +62,7 @@ def measure_borders(shapes: Geometries) -> tuple[Ints, Floats]:
     """
     pair, start, end = own_segments(shapes)
     inner = pair[:, 0] != NOBODY
-    length = np.hypot(*(end - start)[inner].T)
+    length = np.hypot(*(plane.move(end[inner]) - plane.move(start[inner])).T)
     key = pair[inner, 0] * len(shapes) + pair[inner, 1]
     keys, number = np.unique(key, return_inverse=True)
     pairs = np.column_stack(np.divmod(keys, max(1, len(shapes))))
@@ -65,15 +70,19 @@ def measure_borders(shapes: Geometries) -> tuple[Ints, Floats]:
     return pairs.astype(np.int64), metres.astype(np.float64)
 
 
-def join_slivers(faces: Geometries, least_m2: float, least_width_m: float) -> JoinedPieces:
+def join_slivers(
+    faces: Geometries, least_m2: float, least_width_m: float, plane: Plane = METRES
+) -> JoinedPieces:
     """Join faces below an area or a mean width to a neighbour, the smallest first.
 
     Parameters
     ----------
     faces
-        Polygons (n,) that share their vertices, metres.
+        Polygons (n,) that share their vertices.
     least_m2, least_width_m
         Faces below either are joined; one without a neighbour stays.
+    plane
+        In which the faces are drawn; areas and lengths are taken in metres.
 
     Examples
     --------
@@ -81,9 +90,10 @@ def join_slivers(faces: Geometries, least_m2: float, least_width_m: float) -> Jo
     >>> join_slivers(strip, 20.0, 0.0).group.tolist()
     [0, 0]
     """
-    area, length = shapely.area(faces), shapely.length(faces)
+    measured = plane.to_metres(faces)
+    area, length = shapely.area(measured), shapely.length(measured)
     around: list[dict[int, float]] = [{} for _ in faces]
-    pairs, metres = measure_borders(faces)
+    pairs, metres = measure_borders(faces, plane)
     for (a, b), common in zip(pairs.tolist(), metres.tolist(), strict=True):
         around[a][b] = around[b][a] = common
     parent = np.arange(len(faces))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import shapely
 
+from gridmap.boundaries.coverage import TOLERANCE_M
+from gridmap.boundaries.planes import Plane, cut_faces, find_claims, join_claims
 from gridmap.errors import InvalidOption
 from gridmap.model import Territory, Units
 from gridmap.units.edges import find_shared_edges
@@ -18,9 +20,13 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from pyproj import CRS
 
+    from gridmap.units.arrays import Geometries
+
 FLAGS = ("river", "railway", "wall", "bridge")
 PART = "#"
 """Between an area's id and the number of its part, from the second part on."""
+SHOWN = 5
+"""How many of the areas that are refused are named."""
 AREA = "area"
 """Kind of a unit that is a grid or an area taken whole (`gridmap.model.UNIT_KINDS`)."""
 
@@ -112,7 +118,8 @@ def make_area_territory(areas: gpd.GeoDataFrame, *, metric_crs: CRS) -> Territor
     Parameters
     ----------
     areas
-        Indexed by a distinct id: polygons that tile the land, lon/lat degrees; columns
+        Indexed by a distinct id: polygons that tile the land, lon/lat degrees (lines that are the
+        same to a millimetre become one where the polygons do not share their corners); columns
         ``community_id`` (what zones stay inside of), ``households`` or ``residents``, and ``name``
         where known.
     metric_crs
@@ -124,13 +131,19 @@ def make_area_territory(areas: gpd.GeoDataFrame, *, metric_crs: CRS) -> Territor
         A unit for each area; an area in several parts has one for each, the largest with all of
         its count. Borders carry no roads or rivers, since none are known.
 
+    Raises
+    ------
+    InvalidOption
+        Areas overlap by more than arithmetic (`gridmap.boundaries.coverage.TOLERANCE_M`), or have
+        no valid outline.
+
     Notes
     -----
     Source: FIELD.md section 1 (Dadukou): communities are rebalanced by their people.
     """
     import geopandas as gpd
 
-    parts, owner = shapely.get_parts(areas.geometry.to_numpy(), return_index=True)
+    parts, owner = shapely.get_parts(_tile_areas(areas, metric_crs), return_index=True)
     size = shapely.area(parts)
     order = np.lexsort((-size, owner))
     parts, owner = parts[order], owner[order]
@@ -170,6 +183,47 @@ def make_area_territory(areas: gpd.GeoDataFrame, *, metric_crs: CRS) -> Territor
         read_households=int(frame["households"].sum()),
     )
     return Territory(units=units, borders=_draw_borders(units))
+
+
+def _tile_areas(areas: gpd.GeoDataFrame, metric_crs: CRS) -> Geometries:
+    """Return the outlines as a coverage: lines that are the same to the lattice become one.
+
+    Unions along common edges break on anything else, and borders would not be found.
+    """
+    shapes = np.asarray(areas.geometry.to_numpy(), object)
+    plane = Plane.of(areas.crs, metric_crs)
+    with np.errstate(invalid="ignore", over="ignore"):
+        good = np.isfinite(shapely.area(plane.to_metres(shapes))) & shapely.is_valid(shapes)
+    good &= np.isin(shapely.get_type_id(shapes), (3, 6)) & ~shapely.is_empty(shapes)
+    if good.all() and shapely.coverage_is_valid(shapes):
+        return shapes
+    if good.all():
+        shapes = shapely.set_precision(shapes, plane.step)
+        good = ~shapely.is_empty(shapes)
+    _refuse_areas(areas.index[~good])
+    faces = cut_faces(shapely.boundary(shapes), plane.step)
+    face, owner = find_claims(faces, shapes)
+    measured = plane.to_metres(faces)
+    narrow = 2 * shapely.area(measured) <= TOLERANCE_M * shapely.length(measured)
+    doubled = (np.bincount(face, minlength=len(faces)) > 1) & ~narrow
+    _refuse_areas(areas.index[np.unique(owner[doubled[face]])])
+    order = np.lexsort((owner, shapely.area(shapes)[owner], face))
+    face, owner = face[order], owner[order]
+    first = np.unique(face, return_index=True)[1]
+    return join_claims(faces, face[first], owner[first], shapes)
+
+
+def _refuse_areas(wrong: pd.Index[Any]) -> None:
+    """Refuse areas that overlap or have no outline: who has the land is not guessed here."""
+    if not len(wrong):
+        return
+    places = ", ".join(str(name) for name in wrong[:SHOWN])
+    raise InvalidOption(
+        f"{len(wrong)} areas overlap or have no valid outline: {places}.",
+        f"有 {len(wrong)} 个区域相互重叠或边界无效：{places}。",
+        cure_en="gridmap repair, or gridmap.boundaries.repairing.repair_boundaries",
+        cure_zh="先用 gridmap repair 修复边界",
+    )
 
 
 def _frame_parents(frame: gpd.GeoDataFrame, metric_crs: CRS) -> gpd.GeoDataFrame:

@@ -15,6 +15,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from gridmap.boundaries.overlay import take_grids
+from gridmap.boundaries.planes import Plane
 from gridmap.planning.costing import CROSSING_WORTH, BorderCosts
 
 if TYPE_CHECKING:
@@ -133,7 +135,7 @@ def find_votes(units: Units, departments: Mapping[str, gpd.GeoDataFrame]) -> NDA
     units
         Of the territory.
     departments
-        Department -> polygons with ``grid_id``, in metres (``units.metric_crs``).
+        Department -> polygons with ``grid_id``, in the CRS of the units.
 
     Returns
     -------
@@ -146,37 +148,28 @@ def find_votes(units: Units, departments: Mapping[str, gpd.GeoDataFrame]) -> NDA
     Source: buildings and compounds are not cut (issue 4, point 7); the majority is gridmap's own
     default, as in `overlaying`.
     """
-    import geopandas as gpd
-
     frame = units.frame.sort_index()
-    land = gpd.GeoSeries(frame.geometry, crs=units.crs).to_crs(units.metric_crs).to_numpy()
+    land = np.asarray(frame.geometry.to_numpy(), object)
+    plane = Plane.of(units.crs, units.metric_crs)
     row, points, counts = place_homes(units)
     votes = np.full((len(frame), len(departments)), "", object)
     for column, layer in enumerate(departments.values()):
-        shapes, ids = _take_shapes(layer)
+        shapes, ids, _ = take_grids(layer, plane)
         tree = shapely.STRtree(shapes)
         home, grid = tree.query(points, predicate="intersects")
         votes[:, column] = _choose_most(row[home], ids[grid], counts[home], len(frame))
         bare = np.flatnonzero(votes[:, column] == "")
         unit, grid = tree.query(land[bare], predicate="intersects")
-        shared = shapely.area(shapely.intersection(land[bare][unit], shapes[grid]))
+        common = shapely.intersection(land[bare][unit], shapes[grid])
+        shared = shapely.area(plane.to_metres(common))
         votes[bare, column] = _choose_most(unit, ids[grid], shared, len(bare))
     return votes
-
-
-def _take_shapes(layer: gpd.GeoDataFrame) -> tuple[NDArray[np.object_], NDArray[np.object_]]:
-    """Return the outlines that hold land, mended, and their ids; overlay says which were not."""
-    own = np.array(layer.geometry.to_numpy(), object)
-    broken = ~shapely.is_missing(own) & ~shapely.is_valid(own)
-    own[broken] = shapely.make_valid(own[broken], method="structure", keep_collapsed=False)
-    areal = np.isin(shapely.get_type_id(own), (3, 6)) & ~shapely.is_empty(own)
-    return own[areal], layer["grid_id"].astype(str).to_numpy(object)[areal]
 
 
 def place_homes(
     units: Units,
 ) -> tuple[NDArray[np.int64], NDArray[np.object_], NDArray[np.int64]]:
-    """Return where the households of units stand: row of the unit, point in metres, households.
+    """Return where the households of units stand: row of the unit, point, households.
 
     Parameters
     ----------
@@ -186,11 +179,9 @@ def place_homes(
     Returns
     -------
     tuple
-        Of as many households as the units have: those without a known place stand at an inner
-        point of their unit.
+        Of as many households as the units have, the points in the CRS of the units: those without
+        a known place stand at an inner point of their unit.
     """
-    import geopandas as gpd
-
     frame = units.frame.sort_index()
     index = pd.Index(frame.index)
     own = frame["households"].to_numpy(np.int64)
@@ -198,18 +189,17 @@ def place_homes(
     points = np.empty(0, object)
     if units.buildings is not None and len(units.buildings):
         standing = units.buildings
-        shapes = gpd.GeoSeries(standing.geometry, crs=units.crs).to_crs(units.metric_crs)
+        shapes = np.asarray(standing.geometry.to_numpy(), object)
         row = index.get_indexer(pd.Index(standing["unit_id"])).astype(np.int64)
         counts = standing["households"].to_numpy(np.int64)
-        points = shapely.point_on_surface(np.asarray(shapes.to_numpy(), object))
+        points = shapely.point_on_surface(shapes)
         held = (row >= 0) & (counts > 0) & ~shapely.is_missing(points) & ~shapely.is_empty(points)
         placed = np.bincount(row[held], weights=counts[held], minlength=len(index))
         held &= placed[row] <= own[row]
         row, counts, points = row[held], counts[held], points[held]
     rest = own - np.bincount(row, weights=counts, minlength=len(index)).astype(np.int64)
     left = np.flatnonzero(rest > 0)
-    land = gpd.GeoSeries(frame.geometry, crs=units.crs).to_crs(units.metric_crs).to_numpy()
-    inner = shapely.point_on_surface(np.asarray(land[left], object))
+    inner = shapely.point_on_surface(np.asarray(frame.geometry.to_numpy(), object)[left])
     return (
         np.concatenate([row, left]).astype(np.int64),
         np.concatenate([points, inner]),

@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+import shapely
 
 from gridmap.boundaries.merging import map_old_to_new, sum_departments
-from gridmap.boundaries.overlay import Overlay, overlay_layers
+from gridmap.boundaries.overlay import Overlay, overlay_layers, take_grids
+from gridmap.boundaries.planes import Plane
 from gridmap.errors import InvalidOption
 from gridmap.findings import FindingKind, sort_findings
 from gridmap.model import ignore_progress
@@ -98,7 +100,7 @@ class Merger:
     plan
         The new layer, a plan like any other; ``about`` has the keys ``overlay.*``.
     overlay
-        The common refinement (`gridmap.boundaries.overlay.Overlay`), in metres.
+        The common refinement (`gridmap.boundaries.overlay.Overlay`), as the plan is stored.
     conflicts
         GeoDataFrame in lon/lat, the largest first: ``conflict_id``, ``departments`` (those that
         drew it elsewhere, joined by ``;``), ``grids`` (``department:grid`` of each, joined by
@@ -198,21 +200,25 @@ def merge_departments(  # noqa: PLR0913  # the options of the main job
     watch = Watch(time_limit_s)
     by_land = territory is None or not int(territory.units.frame["households"].sum())
     if territory is None or by_land:
-        layers = _project(departments, departments.metric_crs)
+        layers = _place(departments, departments.crs)
         if territory is not None and within is None:
             within = territory.units.communities.reset_index()
-        around = None if within is None else within.to_crs(departments.metric_crs)
-        overlay = overlay_layers(layers, within=around, sliver_width_m=tolerance_m)
+        around = None if within is None else within.to_crs(departments.crs)
+        overlay = overlay_layers(
+            layers,
+            within=around,
+            metric_crs=departments.metric_crs,
+            sliver_width_m=tolerance_m,
+        )
         territory = _make_land(overlay, departments)
-        rules, said = _choose_sizes(rules, band, layers, len(overlay.pieces))
+        rules, said = _choose_sizes(rules, band, departments, layers, len(overlay.pieces))
     else:
         rules, said = _choose_band(rules, band), []
-        layers = _project(departments, territory.units.metric_crs)
+        crs, metric_crs = territory.units.crs, territory.units.metric_crs
+        layers = _place(departments, crs)
         row, points, counts = place_homes(territory.units)
-        homes = gpd.GeoDataFrame(
-            {"households": counts}, geometry=points, crs=territory.units.metric_crs
-        )
-        overlay = overlay_layers(layers, homes, sliver_width_m=tolerance_m)
+        homes = gpd.GeoDataFrame({"households": counts}, geometry=points, crs=crs)
+        overlay = overlay_layers(layers, homes, metric_crs=metric_crs, sliver_width_m=tolerance_m)
     votes = find_votes(territory.units, layers)
     said += _say_unknown(territory, votes)
     units = territory.units
@@ -266,7 +272,7 @@ def _tell(
         "overlay.most_disagreement": f"{every:.0f}",
     }
     plan = replace(plan, findings=findings, about={**plan.about, **about})
-    conflicts = frame_conflicts(overlay, plan.territory.units.crs)
+    conflicts = frame_conflicts(overlay)
     return Merger(plan, overlay, conflicts, mapping, told, fragments, lost, every)
 
 
@@ -288,13 +294,15 @@ def _choose_band(rules: Rules, band: tuple[float, float] | None) -> Rules:
 def _choose_sizes(
     rules: Rules,
     band: tuple[float, float] | None,
+    departments: Departments,
     layers: dict[str, gpd.GeoDataFrame],
     pieces: int,
 ) -> tuple[Rules, list[Finding]]:
     """Return rules that count ares, by the band given or by the departments' own grids."""
     if band is None:
-        areas = np.concatenate([frame.area.to_numpy() for frame in layers.values()])
-        middle = float(np.median(areas[areas > 0])) / ARE_M2
+        plane = Plane.of(departments.crs, departments.metric_crs)
+        shapes = [take_grids(frame, plane)[0] for frame in layers.values()]
+        middle = float(np.median(shapely.area(plane.to_metres(np.concatenate(shapes))))) / ARE_M2
         lower, upper = max(1, round(middle / SPREAD)), max(1, round(middle * SPREAD))
     else:
         lower, upper = (round(size * 1e4 / ARE_M2) for size in band)
@@ -334,7 +342,7 @@ def _make_land(overlay: Overlay, departments: Departments) -> Territory:
             "households": 0,
         },
         index=pd.Index([f"piece/{n:0{width}}" for n in range(len(pieces))], dtype=object),
-        geometry=pieces.geometry.to_crs(departments.crs).to_numpy(),
+        geometry=pieces.geometry.to_numpy(),
         crs=departments.crs,
     )
     territory = make_area_territory(areas, metric_crs=departments.metric_crs)
@@ -344,8 +352,8 @@ def _make_land(overlay: Overlay, departments: Departments) -> Territory:
     return replace(territory, units=replace(territory.units, frame=frame))
 
 
-def _project(departments: Departments, metric_crs: CRS) -> dict[str, gpd.GeoDataFrame]:
-    return {name: frame.to_crs(metric_crs) for name, frame in departments.layers.items()}
+def _place(departments: Departments, crs: CRS) -> dict[str, gpd.GeoDataFrame]:
+    return {name: frame.to_crs(crs) for name, frame in departments.layers.items()}
 
 
 def _say_unknown(territory: Territory, votes: NDArray[np.object_]) -> list[Finding]:

@@ -13,7 +13,6 @@ from gridmap.boundaries.overlay import LEAST_REPORTED_M2
 if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
-    from pyproj import CRS
 
     from gridmap.boundaries.overlay import Overlay
     from gridmap.model import Plan
@@ -35,18 +34,25 @@ def label_pieces(overlay: Overlay, plan: Plan) -> pd.DataFrame:
 def cut_pieces(
     overlay: Overlay, plan: Plan, row: NDArray[np.int64], counts: NDArray[np.int64]
 ) -> pd.DataFrame:
-    """Cut the pieces by the new grids; each household is where it stands and in its unit's grid."""
+    """Cut the pieces by the new grids; each household is where it stands and in its unit's grid.
+
+    Land is shared out in the plane of the plan, where shares add up to the whole, and scaled to the
+    square metres of the piece: cut in a projected plane, straight edges would gain a bend.
+    """
     names = list(overlay.departments)
-    metric = plan.territory.units.metric_crs
     shapes = np.asarray(overlay.pieces.geometry.to_numpy(), object)
-    grids = plan.grids.geometry.to_crs(metric)
-    outlines, ids = np.asarray(grids.to_numpy(), object), grids.index.to_numpy(object)
+    whole = overlay.pieces["area_m2"].to_numpy(np.float64)
+    outlines = np.asarray(plan.grids.geometry.to_numpy(), object)
+    ids = plan.grids.index.to_numpy(object)
     piece, grid = shapely.STRtree(outlines).query(shapes, predicate="intersects")
-    shared = _measure_shared(shapes, outlines, piece, grid)
-    land = pd.DataFrame({"piece": piece, "new_grid": ids[grid], "area_m2": shared})
-    rest = shapely.area(shapes) - np.bincount(piece, weights=shared, minlength=len(shapes))
+    common = _measure_shared(shapes, outlines, piece, grid)
+    scale = whole / shapely.area(shapes)
+    land = pd.DataFrame({"piece": piece, "new_grid": ids[grid], "area_m2": common * scale[piece]})
+    rest = whole - scale * np.bincount(piece, weights=common, minlength=len(shapes))
     out = np.flatnonzero(rest > LEAST_REPORTED_M2)
-    free = shapely.area(outlines) - np.bincount(grid, weights=shared, minlength=len(outlines))
+    size = shapely.area(outlines)
+    free = size - np.bincount(grid, weights=common, minlength=len(outlines))
+    free *= plan.grids["area_m2"].to_numpy(np.float64) / size
     new = np.flatnonzero(free > LEAST_REPORTED_M2)
     owner = plan.assignment.sort_index().to_numpy(object)
     homes = pd.DataFrame({"piece": overlay.homes, "new_grid": owner[row], "households": counts})
@@ -79,7 +85,7 @@ def _measure_shared(
     piece: NDArray[np.int64],
     grid: NDArray[np.int64],
 ) -> NDArray[np.float64]:
-    """Return the area that each piece and grid have in common; a piece wholly inside is its own."""
+    """Return the area that piece and grid have in common (plane); one wholly inside is its own."""
     shapely.prepare(outlines)
     inside = shapely.contains_properly(outlines[grid], shapes[piece])
     shared = shapely.area(shapes)[piece]
@@ -88,13 +94,13 @@ def _measure_shared(
     return np.asarray(shared, np.float64)
 
 
-def frame_conflicts(overlay: Overlay, crs: CRS) -> gpd.GeoDataFrame:
+def frame_conflicts(overlay: Overlay) -> gpd.GeoDataFrame:
     """Return the conflicts as a layer: land in lon/lat, with the grids of those that differ."""
     import geopandas as gpd
 
     found = overlay.conflicts
     pieces = overlay.pieces.iloc[found["piece"].to_numpy(np.int64)]
-    points = found.geometry.to_crs(crs)
+    points = found.geometry
     grids = [
         ";".join(f"{name}:{row[name]}" for name in text.split(";"))
         for text, row in zip(found["departments"], pieces.to_dict("records"), strict=True)
@@ -110,6 +116,6 @@ def frame_conflicts(overlay: Overlay, crs: CRS) -> gpd.GeoDataFrame:
             "lon": points.x.to_numpy(),
             "lat": points.y.to_numpy(),
         },
-        geometry=pieces.geometry.to_crs(crs).to_numpy(),
-        crs=crs,
+        geometry=pieces.geometry.to_numpy(),
+        crs=overlay.pieces.crs,
     )

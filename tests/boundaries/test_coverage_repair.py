@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from planted_coverage import LAND, frame_of, make_homes, plant_faults
+from pyproj import CRS
 
 from gridmap.boundaries.coverage import find_coverage_faults
 from gridmap.boundaries.coverage_findings import report_coverage_repair
 from gridmap.boundaries.coverage_repair import CoverageRepair, repair_coverage
+from gridmap.boundaries.repairing import repair_boundaries
 from gridmap.errors import InvalidOption
-
-if TYPE_CHECKING:
-    import geopandas as gpd
+from gridmap.model import Sources
 
 box = shapely.box
 ROUNDING_M = 1e-4
@@ -227,3 +226,21 @@ def test_the_repair_is_said_and_no_home_is_named_in_a_sentence() -> None:
 def test_a_tolerance_that_is_no_length_is_refused(tolerance_m: float) -> None:
     with pytest.raises(InvalidOption, match="tolerance_m"):
         repair_coverage(frame_of([box(0, 0, 1, 1)]), tolerance_m=tolerance_m)
+
+
+@pytest.mark.parametrize("off", [-1e-6, -5e-7, 3e-6])
+def test_long_edges_do_not_cross_corners_when_they_go_back_to_degrees(off: float) -> None:
+    """A straight edge of 5 km lies 0.2 m beside itself on the other plane."""
+    west, south, side = 113.1, 23.0, 0.01
+    tip = [(west + 0.025, south + off), (west + 0.03, south + np.sign(off) * side)]
+    wedge = shapely.Polygon([*tip, (west + 0.02, south + np.sign(off) * side)])
+    halves = shapely.box(west, [south - side, south], west + 0.05, [south, south + side])
+    beside = shapely.box(west + 0.05, south - side, west + 0.06, south + side)
+    shapes = [*shapely.difference(halves, wedge), wedge, beside]
+    land = gpd.GeoDataFrame(
+        {"community_id": list("ABCD"), "name": list("ABCD")}, geometry=shapes, crs=4490
+    )
+    repair = repair_boundaries(Sources({"communities": land}, crs=CRS(4490), metric_crs=CRS(4547)))
+    after = np.asarray(repair.communities.geometry.to_numpy(), dtype=object)
+    assert shapely.coverage_is_valid(after)
+    assert np.allclose(shapely.area(after), shapely.area(shapes), rtol=1e-5)

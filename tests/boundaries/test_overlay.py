@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import geopandas as gpd
 import numpy as np
+import pyproj
 import pytest
 import shapely
 from boundaries.test_clarity import CRS, frame
 
 from gridmap.boundaries.merging import map_old_to_new
-from gridmap.boundaries.overlay import overlay_layers
+from gridmap.boundaries.overlay import Overlay, overlay_layers
 from gridmap.errors import InvalidOption
+
+Layers = dict[str, gpd.GeoDataFrame]
+METRIC = pyproj.CRS(4547)
 
 
 def cells(
@@ -43,10 +49,111 @@ def some_homes(seed: int, many: int = 800) -> gpd.GeoDataFrame:
     return frame(list(shapely.points(rng.uniform(0, 2000, (many, 2)))), households=list(counts))
 
 
+@cache
+def overlay_thirteen(seed: int) -> Overlay:
+    return overlay_layers(thirteen(seed), some_homes(seed))
+
+
+WEST, SOUTH, SIDE = 113.1, 23.0, 0.03
+"""A square of 3 km in degrees."""
+
+
+def draw_boxes(seed: int | np.random.Generator, many: int, size: int) -> Layers:
+    """Return layers of ``size`` x ``size`` boxes with their own lines, in degrees."""
+    rng = np.random.default_rng(seed)
+    layers = {}
+    for name in range(many):
+        x, y = (
+            np.sort(np.r_[at, rng.uniform(at, at + SIDE, size - 1), at + SIDE])
+            for at in (WEST, SOUTH)
+        )
+        west, south = np.meshgrid(x[:-1], y[:-1], indexing="ij")
+        east, north = np.meshgrid(x[1:], y[1:], indexing="ij")
+        shapes = shapely.box(west.ravel(), south.ravel(), east.ravel(), north.ravel())
+        layers[f"d{name}"] = in_degrees(shapes)
+    return layers
+
+
+def in_degrees(shapes: object) -> gpd.GeoDataFrame:
+    shapes = np.asarray(shapes, dtype=object)
+    return gpd.GeoDataFrame(
+        {"grid_id": [f"{n:03}" for n in range(len(shapes))]}, geometry=shapes, crs=4490
+    )
+
+
+def draw_wiggles(rng: np.random.Generator) -> gpd.GeoDataFrame:
+    """Cut the square by lines that wander."""
+    square = shapely.box(WEST, SOUTH, WEST + SIDE, SOUTH + SIDE)
+    many, corners = rng.integers(1, 4), rng.integers(3, 12)
+    along = np.linspace(-0.1, 1.1, corners) * SIDE
+    lines = [square.boundary]
+    for _ in range(many):
+        for turned in (False, True):
+            off = rng.uniform(0.1, 0.9) * SIDE + rng.normal(0, SIDE / 60, corners)
+            places = np.column_stack([off, along] if turned else [along, off])
+            lines.append(shapely.LineString(places + np.array([WEST, SOUTH])))
+    faces = shapely.get_parts(shapely.polygonize([shapely.union_all(lines)]))
+    return in_degrees(faces[shapely.contains_xy(square, shapely.get_coordinates(
+        shapely.point_on_surface(faces)))])  # fmt: skip
+
+
+def shift(layer: gpd.GeoDataFrame, rng: np.random.Generator) -> gpd.GeoDataFrame:
+    """Copy a layer by a hand that trembles: moved, turned, or every corner a little."""
+    off = 10.0 ** rng.integers(-13, -4)
+    middle = np.array([WEST, SOUTH]) + SIDE / 2
+    angle = rng.normal(0, off * 30)
+    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    step = rng.normal(0, off, 2)
+    move = [
+        lambda xy: xy + step,
+        lambda xy: (xy - middle) @ turn.T + middle,
+        lambda xy: xy + off * np.sin(xy[:, ::-1] * 1e7),
+    ][rng.integers(3)]
+    return in_degrees(shapely.transform(np.asarray(layer.geometry.to_numpy(), dtype=object), move))
+
+
+def draw_layers(seed: int) -> Layers:
+    """Return two or three layers of boxes or wandering lines, some of them nearly alike."""
+    rng = np.random.default_rng(seed)
+    layers: list[gpd.GeoDataFrame] = []
+    for _ in range(rng.integers(2, 4)):
+        if layers and rng.random() < 0.5:
+            layers.append(shift(layers[rng.integers(len(layers))], rng))
+        elif rng.random() < 0.5:
+            layers.append(draw_wiggles(rng))
+        else:
+            layers += draw_boxes(rng, 1, int(rng.integers(2, 5))).values()
+    return {f"d{n}": layer for n, layer in enumerate(layers)}
+
+
+@pytest.mark.parametrize("block", range(4))
+def test_pieces_and_any_grids_of_them_tile_the_land_as_it_is_stored(block: int) -> None:
+    """50 seeds each: near and crossing lines, strips joined or kept, and the area of the union."""
+    for seed in range(50 * block, 50 * block + 50):
+        layers = draw_layers(seed)
+        least = (0.0, 100.0, 5.0)[seed % 3]
+        overlay = overlay_layers(
+            layers, metric_crs=METRIC, sliver_m2=least, sliver_width_m=least / 20
+        )
+        pieces = np.asarray(overlay.pieces.geometry.to_numpy(), dtype=object)
+        assert shapely.coverage_is_valid(pieces), seed
+        assert shapely.is_valid(pieces).all(), seed
+        assert (shapely.get_num_geometries(pieces) == 1).all(), seed
+        drawn = np.concatenate([layer.geometry.to_numpy() for layer in layers.values()])
+        land = shapely.area(shapely.union_all(shapely.make_valid(drawn)))
+        assert shapely.area(pieces).sum() == pytest.approx(land, rel=1e-6), seed
+        zone = np.random.default_rng(seed).integers(0, 5, len(pieces))
+        grids = [shapely.coverage_union_all(pieces[zone == n]) for n in np.unique(zone)]
+        assert shapely.coverage_is_valid(grids), seed
+        if seed % 10 == 0:
+            measured = overlay.pieces.to_crs(METRIC).area
+            assert np.allclose(overlay.pieces["area_m2"], measured, rtol=1e-9), seed
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_thirteen_layers_lose_neither_land_nor_households(seed: int) -> None:
     layers, homes = thirteen(seed), some_homes(seed)
-    overlay = overlay_layers(layers, homes)
+    overlay = overlay_thirteen(seed)
     pieces = overlay.pieces
     assert pieces["area_m2"].sum() == pytest.approx(4e6, rel=1e-6)
     assert shapely.union_all(pieces.geometry).area == pytest.approx(4e6, rel=1e-6)
@@ -62,7 +169,7 @@ def test_thirteen_layers_lose_neither_land_nor_households(seed: int) -> None:
 
 @pytest.mark.parametrize("seed", range(3))
 def test_old_to_new_shares_sum_to_one(seed: int) -> None:
-    overlay = overlay_layers(thirteen(seed), some_homes(seed))
+    overlay = overlay_thirteen(seed)
     rng = np.random.default_rng(seed)
     labels = rng.integers(0, 12, len(overlay.pieces)).astype(str)
     table = map_old_to_new(overlay.pieces.assign(new_grid=labels), overlay.departments)
@@ -79,10 +186,10 @@ def test_old_to_new_shares_sum_to_one(seed: int) -> None:
 def test_without_slivers_joined_every_piece_is_the_exact_intersection() -> None:
     layers = dict(list(thirteen(4).items())[:3])
     overlay = overlay_layers(layers, sliver_m2=0, sliver_width_m=0)
-    for row in overlay.pieces.itertuples(index=False):
-        for name, layer in layers.items():
-            grid = layer[layer["grid_id"] == getattr(row, name)].geometry.iloc[0]
-            assert row.geometry.difference(grid.buffer(0.01)).area < 1e-3
+    pieces = overlay.pieces.geometry.to_numpy()
+    for name, layer in layers.items():
+        grids = layer.set_index("grid_id").buffer(0.01)[overlay.pieces[name]].to_numpy()
+        assert shapely.area(shapely.difference(pieces, grids)).max() < 1e-3
 
 
 def test_layers_that_agree_have_no_conflict_and_nested_ones_neither() -> None:
@@ -158,6 +265,10 @@ def test_layers_that_cannot_be_compared_are_refused() -> None:
     layer = cells(2, 2, np.random.default_rng(0))
     with pytest.raises(InvalidOption):
         overlay_layers({"a": layer, "b": layer.to_crs(4490)})
+    with pytest.raises(InvalidOption):
+        overlay_layers({"a": layer.to_crs(4490)})
+    with pytest.raises(InvalidOption):
+        overlay_layers({"a": layer}, within=layer.assign(community_id="C").to_crs(4490))
     with pytest.raises(InvalidOption):
         overlay_layers({})
     with pytest.raises(InvalidOption):

@@ -16,7 +16,7 @@ from pyproj import CRS
 
 import gridmap
 from gridmap.errors import InvalidOption, UnknownName
-from gridmap.planning import rebalance_areas, rebalance_communities
+from gridmap.planning import make_area_territory, rebalance_areas, rebalance_communities
 from gridmap.planning.reach_effect import CROSSING
 from gridmap.rules import Rules
 from gridmap.testing import draw_territory, random_territory
@@ -203,3 +203,19 @@ def test_an_unknown_lock_offers_what_is_near() -> None:
         rebalance_communities(toy, rules=RULES, locks=["r00c09", "nonsense"])
     assert "r00c0" in caught.value.en
     assert "社区" in caught.value.zh
+
+
+def test_areas_that_nearly_tile_are_joined_and_those_that_overlap_refused() -> None:
+    west = 116 + 0.01 * np.arange(4)
+    off = np.array([0, 3e-9, -2e-9, 0])
+    shapes = shapely.box(west + off, 40.0, west + 0.01, 40.01)
+    areas = gpd.GeoDataFrame(
+        {"community_id": "d", "residents": 5000}, geometry=shapes, crs=4490, index=list("abcd")
+    )
+    territory = make_area_territory(areas, metric_crs=CRS(4548))
+    assert shapely.coverage_is_valid(territory.units.frame.geometry.to_numpy())
+    assert len(territory.borders) == 3
+    for wrong in (shapely.box(116.005, 40, 116.02, 40.01), shapely.Polygon(), None):
+        shapes[1] = wrong
+        with pytest.raises(InvalidOption):
+            make_area_territory(areas.set_geometry(shapes.copy(), crs=4490), metric_crs=CRS(4548))

@@ -23,8 +23,8 @@ from gridmap.sources.departments import Departments
 from gridmap.testing import draw_territory
 
 MAIN, EXCLAVES = 117, 91
-ROWS, COLUMNS, BLOCK = 16, 13, 3
-"""208 blocks, one a grid, each of nine buildings."""
+ROWS, COLUMNS, BLOCK = 16, 13, 2
+"""208 blocks, one a grid, each of four buildings."""
 COMMUNITIES = 13
 """Not published; gridmap's own: nine main grids a community."""
 SIGNS = [chr(0x4E00 + n) for n in range(COMMUNITIES)]
@@ -69,7 +69,7 @@ def make_place(seed: int) -> tuple[Territory, pd.Series, set[int]]:
     rng = np.random.default_rng(seed)
     toy = draw_territory(
         "\n".join(["a" * cells.shape[1]] * cells.shape[0]),
-        households=rng.integers(38, 52, cells.shape),
+        households=rng.integers(86, 117, cells.shape),
         communities="\n".join("".join(SIGNS[owner[at]] for at in line) for line in cells),
     )
     ids = toy.units.frame.index
