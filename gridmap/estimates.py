@@ -59,8 +59,10 @@ PERSONS_ESTIMATED = FindingKind(
     "info",
     en="Residents are not counted: {count} persons are estimated, {factor} a household ({source}).",
     zh="无常住人口数据：按每户 {factor} 人估算，共 {count} 人（{source}）。",
-    cure_en="Give the units a column residents, or set persons_per_household in the rules.",
-    cure_zh="请提供常住人口（residents），或在规则中设置 persons_per_household。",
+    cure_en="Give communities, buildings or households a column residents (常住人口), or set "
+    "persons_per_household in the rules.",
+    cure_zh="请在社区、楼栋或住户数据中提供“常住人口”（residents）列，"
+    "或在规则中设置 persons_per_household。",
 )
 FLOORS_ASSUMED = FindingKind(
     "floors_assumed",

@@ -10,10 +10,13 @@ from __future__ import annotations
 
 import errno
 import os
+import re
+import shutil
 import sqlite3
 import stat
 import tempfile
-from contextlib import closing, contextmanager
+import time
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -47,12 +50,20 @@ GEOPACKAGE_VERSION = "1.3"
 """Debian's QGIS warns about 1.4, GDAL's own default (DESIGN.md section 5)."""
 
 
+PARTIAL = ".partial"
+"""Ending of the hidden folder that a file is written in."""
+STALE_HOURS = 6
+"""What a killed run left beside a target is removed when nothing in it has changed for so long;
+gridmap's own default. A run that still writes touches its files all the time."""
+
+
 @contextmanager
 def write_atomically(path: str | Path) -> Iterator[Path]:
     """Yield a temporary path; rename it to ``path`` when the block ends without an exception.
 
     The temporary file has the name of the target inside a hidden folder beside it, so that side
-    files (SQLite's journal) vanish with it. It does not exist yet when it is yielded.
+    files (SQLite's journal) vanish with it. It does not exist yet when it is yielded. Folders that
+    runs killed more than `STALE_HOURS` ago left for this target are removed after the renaming.
 
     Parameters
     ----------
@@ -83,8 +94,9 @@ def write_atomically(path: str | Path) -> Iterator[Path]:
     target = Path(path).resolve()
     check_writable(target)
     try:
+        prefix = f".{target.name[:40]}."
         with tempfile.TemporaryDirectory(
-            prefix=f".{target.name[:40]}.", suffix=".partial", dir=target.parent
+            prefix=prefix, suffix=PARTIAL, dir=target.parent
         ) as folder:
             temporary = Path(folder) / target.name
             yield temporary
@@ -97,8 +109,29 @@ def write_atomically(path: str | Path) -> Iterator[Path]:
         if problem.errno is None:  # not from the system: an error of the block's own
             raise
         raise _unwritable(target, *tell_problem(problem)) from problem
+    _remove_stale(target.parent, prefix)
     if os.name == "posix":
         _flush(target.parent)
+
+
+def _remove_stale(folder: Path, prefix: str) -> None:
+    """Remove what killed runs left for one target; what can't be removed stays.
+
+    A parallel writer's folder is young, and one that vanishes meanwhile is its owner's doing.
+    """
+    now = time.time()
+    random = re.compile(re.escape(prefix) + "[a-z0-9_]{8}" + re.escape(PARTIAL))
+    try:
+        there = list(folder.iterdir())
+    except OSError:  # a folder that can be written and not listed
+        return
+    for left in there:
+        if not random.fullmatch(left.name) or left.is_symlink():
+            continue
+        with suppress(OSError):
+            touched = max(path.lstat().st_mtime for path in (left, *left.iterdir()))
+            if now - touched > STALE_HOURS * 3600:
+                shutil.rmtree(left, ignore_errors=True)
 
 
 def write_geopackage(layers: Mapping[str, tuple[pd.DataFrame, str]], path: str | Path) -> None:

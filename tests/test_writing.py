@@ -6,12 +6,19 @@ import errno
 import os
 import re
 import stat
+import time
 from pathlib import Path
 
 import pytest
 
 from gridmap.errors import UnreadableFile, UnwritableFile
-from gridmap.writing import PROBLEMS, check_writable, tell_problem, write_atomically
+from gridmap.writing import (
+    PROBLEMS,
+    STALE_HOURS,
+    check_writable,
+    tell_problem,
+    write_atomically,
+)
 
 
 def _names(folder: Path) -> list[str]:
@@ -111,6 +118,29 @@ def test_a_link_stays_a_link_and_permissions_stay(tmp_path: Path) -> None:
     assert link.is_symlink()
     assert real.read_text() == "new"
     assert stat.S_IMODE(real.stat().st_mode) == 0o640
+
+
+def test_what_a_killed_run_left_is_removed_when_it_is_old(tmp_path: Path) -> None:
+    target = tmp_path / "plan.txt"
+    ours = {name: tmp_path / f".plan.txt.{name}.partial" for name in ("abc_1234", "abc_5678")}
+    others = [
+        tmp_path / ".other.txt.abc_1234.partial",  # another target's
+        tmp_path / ".plan.txt.abc.partial",  # not of our naming
+        tmp_path / ".plan.txt.abc_9999.partial",  # a file
+    ]
+    for folder in (*ours.values(), *others[:2]):
+        folder.mkdir()
+        (folder / "plan.txt").write_text("half")
+    others[2].write_text("mine")
+    old = time.time() - (STALE_HOURS + 1) * 3600
+    for path in (*ours.values(), *others, ours["abc_1234"] / "plan.txt"):
+        os.utime(path, (old, old))  # what is in abc_5678 was written just now: a parallel writer
+    with write_atomically(target) as temporary:
+        temporary.write_text("new")
+    assert target.read_text() == "new"
+    assert not ours["abc_1234"].exists()
+    assert (ours["abc_5678"] / "plan.txt").read_text() == "half"
+    assert all(path.exists() for path in others)
 
 
 @pytest.mark.parametrize("number", sorted(PROBLEMS))

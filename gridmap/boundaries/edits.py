@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     import geopandas as gpd
+    from numpy.typing import NDArray
 
     from gridmap.boundaries.border_chains import Geometries
     from gridmap.findings import Finding
@@ -453,19 +454,53 @@ def name_inverse(edit_id: str) -> str:
     return edit_id[1:] if edit_id.startswith("-") else f"-{edit_id}"
 
 
-def place_homes(shapes: Geometries, points: Geometries) -> list[int]:
-    """Return the division of each home: the first that holds it, -1 for none.
+def place_homes(
+    shapes: Geometries, points: Geometries, *, areas: NDArray[np.float64] | None = None
+) -> list[int]:
+    """Return the division of each home, -1 for none.
+
+    Parameters
+    ----------
+    shapes, points
+        Outlines (n,) and homes (h,).
+    areas
+        Of the outlines (n,), by which an overlap is given to the smallest; else measured here.
+
+    Notes
+    -----
+    A home in an overlap is of the smallest division, of equals the first: the rule by which
+    `gridmap.repair_sources` gives the land away. One on a border is of the first.
 
     Examples
     --------
-    >>> place_homes(np.array([shapely.box(0, 0, 1, 1), shapely.box(1, 0, 2, 1)]),
-    ...     shapely.points([[1, 0.5], [1.5, 0.5], [9, 9]]))
-    [0, 1, -1]
+    >>> place_homes(np.array([shapely.box(0, 0, 2, 1), shapely.box(1, 0, 2, 1)]),
+    ...     shapely.points([[0.5, 0.5], [1, 0.5], [1.5, 0.5], [9, 9]]))
+    [0, 0, 1, -1]
     """
+    rank = rank_sizes(shapely.area(shapes) if areas is None else areas)
     point, shape = shapely.STRtree(shapes).query(points, predicate="intersects")
-    first = np.full(len(points), len(shapes), dtype=np.int64)
+    inner = shapely.contains_properly(shapes[shape], points[point])
+    last = len(shapes)
+    first = np.full(len(points), last, dtype=np.int64)
     np.minimum.at(first, point, shape)
-    return [int(n) if n < len(shapes) else -1 for n in first]
+    smallest = np.full(len(points), last, dtype=np.int64)
+    np.minimum.at(smallest, point[inner], rank[shape[inner]])
+    by_rank = np.append(np.argsort(rank), last)
+    found = np.where(smallest < last, by_rank[smallest], first)
+    return [int(n) if n < last else -1 for n in found]
+
+
+def rank_sizes(areas: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return the rank of each area (n,), the smallest first, of equals the first.
+
+    Examples
+    --------
+    >>> rank_sizes(np.array([3.0, 1.0, 3.0])).tolist()
+    [1, 0, 2]
+    """
+    rank = np.empty(len(areas), dtype=np.int64)
+    rank[np.argsort(areas, kind="stable")] = np.arange(len(areas))
+    return rank
 
 
 def list_moved_homes(
@@ -477,7 +512,8 @@ def list_moved_homes(
     points = np.asarray(homes.geometry.to_numpy(), dtype=object)
     names = homes["home_id"].astype(str).tolist()
     counts = pd.to_numeric(homes["households"]).fillna(0).astype(int).tolist()
-    was, now = place_homes(before, points), place_homes(after, points)
+    areas = shapely.area(before)
+    was, now = (place_homes(shapes, points, areas=areas) for shapes in (before, after))
     label = [*ids, ""]
     return tuple(
         HomeMove(names[n], counts[n], label[a], label[b])

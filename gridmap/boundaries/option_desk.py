@@ -171,8 +171,8 @@ class Desk:
     ) -> list[Moving]:
         """Return (home, division before, division after, move) of each home that moves.
 
-        A home belongs to the first division that it touches, before and after; ``owners`` are
-        those of homes that earlier edits moved.
+        Homes belong as `gridmap.boundaries.edits.place_homes` has them, by the areas of before;
+        ``owners`` are those of homes that earlier edits moved.
         """
         standing = self.standing
         new = {standing.row[d]: shape for d, shape in zip(ids, after, strict=True)}
@@ -190,7 +190,10 @@ class Desk:
                     touched = standing.division_tree.query(point, predicate="dwithin", distance=0)
                     near = {int(n) for n in touched if n not in new}
                     near |= {n for n, shape in new.items() if shapely.intersects(shape, point)}
-                now = min(near, default=-1)
+                    holding = {n: new.get(n, standing.shapes[n]) for n in near}
+                    inner = {n for n, s in holding.items() if shapely.contains_properly(s, point)}
+                    near = inner or {min(near, default=-1)}
+                now = min(near, key=lambda n: (standing.area_m2[n], n))
                 if now not in (was, -1):
                     found[home] = Moving(home, was, now, number)
         return [found[home] for home in sorted(found)]

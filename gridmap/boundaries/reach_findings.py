@@ -32,8 +32,10 @@ STATION_FAR = FindingKind(
     "warning",
     en="{count} stations have no road near and reach nothing: {places}.",
     zh="{count} 个站点附近没有道路，无法到达任何地点：{places}。",
-    cure_en="Draw the way to them, move them, or raise access_m.",
-    cure_zh="请补绘通道、调整站点位置，或增大 access_m。",
+    cure_en="Draw the way to them, or correct their places or datum (--datum stations=gcj02); in "
+    "Python a larger access_m.",
+    cure_zh="请补绘通道，或更正站点位置、坐标系（--datum stations=gcj02）；"
+    "在 Python 中可增大 access_m。",
 )
 STATION_APART = FindingKind(
     "walk_station_apart",
@@ -65,8 +67,8 @@ HOME_FAR = FindingKind(
     "warning",
     en="{count} households in {homes} homes are too far from any road: {places}.",
     zh="{count} 户（{homes} 处）距任何道路过远：{places}。",
-    cure_en="Draw the paths to them, or raise access_m.",
-    cure_zh="请补绘通往住所的道路，或增大 access_m。",
+    cure_en="Draw the paths to them; in Python a larger access_m.",
+    cure_zh="请补绘通往住所的道路；在 Python 中可增大 access_m。",
 )
 HOME_APART = FindingKind(
     "walk_home_apart",

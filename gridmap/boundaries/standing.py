@@ -263,7 +263,8 @@ def collect_standing(
         points = np.asarray(homes.geometry.to_numpy(), dtype=object)
         counts = homes["households"].to_numpy(dtype=np.int64)
         names = tuple(homes["home_id"].astype(str))
-    placed = [] if points is None else place_homes(shapes, points)
+    areas = measure_areas(shapes, cleaned.crs, cleaned.metric_crs)
+    placed = [] if points is None else place_homes(shapes, points, areas=areas)
     known = _read_population(cleaned, ids, level, population)
     return Standing(
         ids=ids,

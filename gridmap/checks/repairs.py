@@ -17,6 +17,7 @@ from gridmap.checks.counts import (
     restore_uncounted,
 )
 from gridmap.checks.coverage import inspect_coverage, say_places
+from gridmap.checks.elsewhere import inspect_places
 from gridmap.checks.geometry import inspect_geometry
 from gridmap.checks.households import (
     adopt_counts,
@@ -109,6 +110,7 @@ def repair_sources(sources: Sources) -> Sources:
     inspect_layers(table, withheld_roles(sources))
     inspect_crowding(table)
     if table.frame("communities") is not None:
+        inspect_places(table, sources.inputs)
         _inspect_land(table)
     inspect_attributes(table)
     restore_uncounted(table)

@@ -35,6 +35,10 @@ REACH_EFFECT = FindingKind(
 )
 
 
+CROSSING = 'preset = "default", communities.within = "district"'
+"""Lines of a rules file that let communities reach out of their township (docs/rules.md)."""
+
+
 class Reason(NamedTuple):
     """Why a home is not near a station of its community, and the cure, in both languages."""
 
@@ -62,9 +66,9 @@ REASONS = {
         "the stations near to them lie in another township, across a river, or on no community's "
         "land",
         "附近站点位于其他街道、河流对岸或任何社区用地之外",
-        "Let communities cross townships by consent (within = 'district'), or place a station on "
-        "their side.",
-        "可经同意跨街道划分（within = 'district'），或在本侧设站。",
+        "Let communities cross townships by consent (a rules file with the lines "
+        f"{CROSSING}), or place a station on their side.",
+        f"可经同意跨街道划分（规则文件写两行 {CROSSING}），或在本侧设站。",
     ),
     "locked": Reason(
         "they, or the communities of the stations near to them, are locked",

@@ -25,7 +25,7 @@ from gridmap.planning.communities import (
 )
 from gridmap.planning.numbering import distinguish
 from gridmap.planning.problems import find_pieces
-from gridmap.planning.reach_effect import tell_reach
+from gridmap.planning.reach_effect import CROSSING, tell_reach
 from gridmap.planning.replanning import redraw_plan
 from gridmap.units.measuring import measure_polygons
 
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from pyproj import CRS
 
+    from gridmap.findings import Finding
     from gridmap.model import Progress, Territory
     from gridmap.planning.communities import Lift
     from gridmap.planning.serving import Service
@@ -43,16 +44,25 @@ if TYPE_CHECKING:
 NUMBER_NOT_REACHED = FindingKind(
     "number_of_communities_not_reached",
     "warning",
-    en="There are {count} communities, not {wanted}: no further neighbours fit into one band, or "
-    "the band needs more.",
-    zh="社区为 {count} 个，未达到要求的 {wanted} 个：已无可合并的相邻社区，"
-    "或规模区间需要更多社区。",
-    cure_en="Widen the band (communities.upper), let communities cross townships (within = "
-    "'district'), or ask for another number.",
-    cure_zh="可放宽社区规模上限（communities.upper）、允许跨街道（within = 'district'），"
-    "或调整要求的数量。",
+    en="There are {count} communities, not {wanted}: no further neighbours fit into one band.",
+    zh="社区为 {count} 个，多于要求的 {wanted} 个：已无合并后仍在规模区间内的相邻社区。",
+    cure_en="Ask for more, raise the ceiling ([communities] upper, with its source), or, by "
+    "consent, let communities cross townships: a rules file with the lines "
+    f"{CROSSING}.",
+    cure_zh="可增加要求的数量、提高社区规模上限（[communities] 的 upper，并注明 source），"
+    f"或经同意允许跨街道：规则文件写两行 {CROSSING}。",
 )
-FINDING_KINDS = (NUMBER_NOT_REACHED,)
+NUMBER_TOO_GREAT = FindingKind(
+    "number_of_communities_too_great",
+    "warning",
+    en="There are {count} communities, not {wanted}: none was found to part into two of at least "
+    "{lower} persons each. More than {most} are impossible with that floor.",
+    zh="社区为 {count} 个，少于要求的 {wanted} 个：未找到可拆成两个且各不少于 {lower} 人的社区。"
+    "按此下限，社区至多 {most} 个。",
+    cure_en="Ask for fewer, or lower the floor ([communities] lower, with its source).",
+    cure_zh="可减少要求的数量，或降低社区规模下限（[communities] 的 lower，并注明 source）。",
+)
+FINDING_KINDS = (NUMBER_NOT_REACHED, NUMBER_TOO_GREAT)
 
 
 def rebalance_communities(  # noqa: PLR0913  # those of replan, and what communities need besides
@@ -77,8 +87,8 @@ def rebalance_communities(  # noqa: PLR0913  # those of replan, and what communi
         ``communities``: the band in persons, the target, and whether a community may reach out of
         its township (``within``: with ``district`` all concerned must have consented).
     number
-        Communities there should be. None: persons over the target, unless the mending leaves
-        fewer; 0: as many as the mending leaves.
+        Communities there should be, exclaves not counted. None: persons over the target, unless
+        the mending leaves fewer; 0: as many as the mending leaves.
     today
         Today's ``community_id`` of every unit and its ``name``, by ``unit_id``, where these are
         not the communities of the territory (`rebalance_areas`).
@@ -153,8 +163,8 @@ def rebalance_communities(  # noqa: PLR0913  # those of replan, and what communi
         service=None if service is None else _lift_service(service, whole),
     )
     said = list(lift.findings)
-    if number and len(made.grids) != number:
-        said.append(NUMBER_NOT_REACHED.found(count=len(made.grids), wanted=number))
+    if number:
+        said += _say_number(made, number, lift)
     named = _name_new(made, plan)
     of_unit = whole.map(named.assignment).astype(object).rename("grid_id").sort_index()
     spoken = speak_of_persons(replace(named, territory=lift.territory, assignment=of_unit))
@@ -165,6 +175,20 @@ def rebalance_communities(  # noqa: PLR0913  # those of replan, and what communi
         said += [*service.findings, *effect.findings]
         about |= effect.about
     return replace(spoken, findings=sort_findings([*spoken.findings, *said]), about=about)
+
+
+def _say_number(made: Plan, wanted: int, lift: Lift) -> list[Finding]:
+    """Say why there are not as many communities as wanted; exclaves are none of them."""
+    there = int((made.grids["kind"] != "exclave").sum())
+    if there > wanted:
+        return [NUMBER_NOT_REACHED.found(count=there, wanted=wanted)]
+    if there == wanted:
+        return []
+    lower = lift.rules.communities.lower
+    frame = lift.territory.units.frame
+    persons = frame.groupby("community_id")["households"].sum().to_numpy(np.int64)
+    most = int(np.maximum(persons // max(1, lower), 1).sum())
+    return [NUMBER_TOO_GREAT.found(count=there, wanted=wanted, lower=lower, most=most)]
 
 
 def _list_locked(

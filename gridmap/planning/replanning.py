@@ -155,8 +155,8 @@ def redraw_plan(  # noqa: PLR0913  # those of replan, and what communities need 
         As `replan` has them.
     between
         Least and most zones there should be: above the most neighbours are joined, those first
-        that move the fewest, and below the least the heaviest are parted. None for as many as the
-        least change leaves.
+        that move the fewest, and below the least the heaviest are parted; exclaves don't count.
+        None for as many as the least change leaves.
     service
         Stations whose reach is a term or a constraint, by the units of ``territory``; None for
         none.
@@ -206,8 +206,7 @@ def redraw_plan(  # noqa: PLR0913  # those of replan, and what communities need 
         problems, zones = _mend_pieces(
             land, pieces, past, held, rules, seed, watch, progress, calls
         )
-    apart = len(np.unique(reserved[reserved >= 0]))
-    zones = _settle_number(problems, zones, pieces, between, apart, calls, seed, watch)
+    zones = _settle_number(land, problems, zones, pieces, between, reserved, calls, seed, watch)
     division = join_kept(land, reserved, pieces, zones, past, held)
     numbers = _name_grids(land, division.grid, carving, past, held)
     known = _identify(plan, land, division.grid, numbers, past, held)
@@ -226,7 +225,7 @@ def redraw_plan(  # noqa: PLR0913  # those of replan, and what communities need 
         households=territory.units.frame["households"],
         troubles=troubles,
     )
-    said += sum_up(plan, grids, changes, assignment, overlay.grid, troubles, held)
+    said += sum_up(plan, territory, grids, changes, assignment, overlay.grid, troubles, held)
     said += state_locks(held, grids, land, assignment.reindex(land.ids).to_numpy(object))
     progress("plan", land.size, land.size)
     return Plan(
@@ -256,28 +255,45 @@ def hash_assignment(plan: Plan) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _settle_number(
+def _settle_number(  # noqa: PLR0913, PLR0917  # what redraw_plan knows
+    land: Land,
     problems: list[Problem],
     zones: list[NDArray[np.int32]],
     pieces: list[Piece],
     between: tuple[int, int] | None,
-    apart: int,
+    reserved: NDArray[np.int64],
     calls: Calls | None,
     seed: int,
     watch: Watch,
 ) -> list[NDArray[np.int32]]:
-    """Return as many zones as are wanted, ``apart`` lying elsewhere; and stations attended to."""
+    """Return as many zones as are wanted, locked ones included; and stations attended to.
+
+    Detached land is not counted, joined or parted for the number: its zones are exclaves. Nor is
+    land without people, which is joined to a zone beside it.
+    """
     members = [piece.members for piece in pieces]
     least, most = between or (0, 0)
+    zones = list(zones)
+    main = [
+        place
+        for place, piece in enumerate(pieces)
+        if not piece.detached and land.counted[piece.members].any()
+    ]
+    _, first = np.unique(reserved, return_index=True)
+    apart = int((~land.detached[first] & (reserved[first] >= 0)).sum())
+    there = apart + _count_zones([zones[place] for place in main])
     if between is not None:
-        called = [list_calls(calls, own) for own in members]
-        zones = join_zones(problems, zones, apart + _count_zones(zones) - most, called=called)
-        missing = least - apart - _count_zones(zones)
+        inner, drawn = [problems[place] for place in main], [zones[place] for place in main]
+        called = [list_calls(calls, members[place]) for place in main]
+        drawn = join_zones(inner, drawn, there - most, called=called)
         own = Search(seed=seed_from(seed, "more"))
-        zones = part_zones(problems, zones, missing, own, watch)
+        drawn = part_zones(inner, drawn, least - apart - _count_zones(drawn), own, watch)
+        there = apart + _count_zones(drawn)
+        for place, labels in zip(main, drawn, strict=True):
+            zones[place] = labels
     if calls is None or calls.service.wish != "require":
         return zones
-    spare = 0 if between is None else max(0, apart + _count_zones(zones) - least)
+    spare = 0 if between is None else max(0, there - least)
     with stand_watch(watch):
         return attend_pieces(
             calls, members, problems, zones, spare=spare, must_stop=watch.must_stop

@@ -7,7 +7,7 @@ household whose building is not known stands in the middle of its unit.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from gridmap.boundaries.network_walks import RoadPlaces
     from gridmap.boundaries.walking_network import WalkingNetwork
     from gridmap.findings import Finding
-    from gridmap.model import Territory
+    from gridmap.model import Territory, Units
 
 Wish = Literal["prefer", "require"]
 MINUTES = 15.0
@@ -226,18 +226,33 @@ def _list_homes(territory: Territory) -> gpd.GeoDataFrame:
         {"unit_id": frame.index.to_numpy(object), "households": counted.to_numpy(), "at": middle}
     )
     if units.buildings is not None and frame["households"].any():
-        stands = units.buildings
-        placed = stands[(stands["households"] > 0) & stands.geometry.notna()]
-        points = shapely.point_on_surface(placed.geometry.to_numpy())
-        known = pd.DataFrame({name: placed[name] for name in ("unit_id", "households")})
-        known = known.reset_index(drop=True).assign(at=points)
-        known = known[known["unit_id"].isin(frame.index)]
+        known = _list_buildings(units, dict(zip(frame.index, middle, strict=True)))
         held = known.groupby("unit_id")["households"].sum().reindex(frame.index, fill_value=0)
         rows["households"] = np.maximum(counted - held, 0).to_numpy(np.int64)
         rows = pd.concat([known, rows], ignore_index=True)
     rows = rows[rows["households"] > 0].sort_values("unit_id", kind="stable", ignore_index=True)
     places = gpd.GeoSeries(rows.pop("at").to_numpy(object), crs=units.crs)
     return gpd.GeoDataFrame(rows, geometry=places.to_crs(units.metric_crs))
+
+
+def _list_buildings(units: Units, middle: dict[str, Any]) -> pd.DataFrame:
+    """Return ``unit_id``, ``households`` and ``at`` of what stands in each unit.
+
+    Households are those of `Units.members`, so that a building whose entrances are units of their
+    own counts each household once. Such a part stands in the middle of its unit.
+    """
+    assert units.buildings is not None  # noqa: S101 - the caller asks
+    stands = units.buildings[units.buildings.geometry.notna()]
+    rows = units.members[units.members["place_id"].isin(stands.index)]
+    rows = rows.groupby(["place_id", "unit_id"], as_index=False).agg(
+        households=("households", "sum")
+    )
+    rows = rows[(rows["households"] > 0) & rows["unit_id"].isin(list(middle))]
+    points = shapely.point_on_surface(stands.geometry.reindex(rows["place_id"]).to_numpy())
+    shared = rows.groupby("place_id")["unit_id"].transform("size").to_numpy() > 1
+    own = np.array([middle[unit] for unit in rows["unit_id"]], object)
+    at = np.where(shared, own, points) if len(rows) else points
+    return rows[["unit_id", "households"]].assign(at=at).reset_index(drop=True)
 
 
 def _find_seats(territory: Territory, spots: NDArray[np.object_]) -> NDArray[np.object_]:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from gridmap.model import Plan
+    from gridmap.model import Plan, Territory, Units
     from gridmap.planning.dedicated import Carving
     from gridmap.planning.keeping import Past
     from gridmap.planning.land import Land
@@ -26,21 +26,22 @@ REPLAN_SUMMARY = FindingKind(
     "info",
     en="{count} of {grids} grids of the earlier plan were changed ({split} split, {merged} merged, "
     "{redrawn} redrawn), {new} new, {retired} retired; {households} households "
-    "({share} %) have another grid than before.",
+    "as counted today ({share} %) have another grid than before, {known} of them counted before "
+    "too.",
     zh="原方案 {grids} 个网格中有 {count} 个发生变化（拆分 {split}、合并 {merged}、"
     "调整 {redrawn}），新增 {new} 个，撤销 {retired} 个；"
-    "{households} 户（{share} %）改属其他网格。",
+    "按现有户数计，{households} 户（{share} %）改属其他网格，其中原方案已计入的有 {known} 户。",
     cure_en="See the table 'changes' of the plan for each grid and its cause.",
     cure_zh="逐个网格的变化及原因见方案的 changes 表。",
 )
 REPLAN_UNMENDED = FindingKind(
     "replan_unmended",
     "warning",
-    en="{count} grid(s) that the new data or rules put outside their band are still outside; each "
-    "grid names the reason: {places}",
-    zh="{count} 个网格因新数据或新规则超出区间且未能调整到位，原因见各网格：{places}",
-    cure_en="Unlock neighbours, move the community border, or accept these grids.",
-    cure_zh="可解除相邻网格的锁定、微调社区边界，或接受这些网格。",
+    en="{count} grid(s) that are outside their band, or in pieces, by the data and rules of today "
+    "could not be mended; each grid names the reason: {places}",
+    zh="{count} 个网格按现有数据和规则超出户数区间或不连片，未能调整到位，原因见各网格：{places}",
+    cure_en="Correct the units or lines there, change the band, or accept these grids.",
+    cure_zh="可核对当地单元和界线、调整区间，或接受这些网格。",
 )
 GRIDS_RETIRED = FindingKind(
     "grids_retired",
@@ -107,6 +108,7 @@ def _judge(land: Land, units: NDArray[np.int64], served: NDArray[np.int32], rule
 
 def sum_up(
     plan: Plan,
+    territory: Territory,
     grids: pd.DataFrame,
     changes: pd.DataFrame,
     assignment: pd.Series[str],
@@ -120,6 +122,8 @@ def sum_up(
     ----------
     plan
         The earlier plan.
+    territory
+        The units of today.
     grids, changes, assignment
         The new plan's.
     homes
@@ -137,6 +141,7 @@ def sum_up(
     old = changes[changes["status"] != "new"]
     touched = old[old["change"] != "U"]
     moved = int(changes["households_in"].sum())
+    strayed = ((homes != "") & (homes != assignment.reindex(homes.index))).to_numpy(bool)
     total = int(grids["households"].sum())
     counts = old["change"].value_counts()
     said = [
@@ -149,6 +154,7 @@ def sum_up(
             new=int((changes["status"] == "new").sum()),
             retired=int((changes["status"] == "retired").sum()),
             households=moved,
+            known=_count_known(plan, territory, homes.index[strayed]),
             share=f"{100 * moved / max(1, total):.2f}",
         )
     ]
@@ -168,3 +174,28 @@ def sum_up(
     now = assignment.reindex(stays.index)
     parted = [str(unit) for unit in stays.index[(now != stays).to_numpy()]]
     return said + state_conflicts({"parted": parted} if parted else {})
+
+
+def _count_known(plan: Plan, territory: Territory, moved: pd.Index[str]) -> int:
+    """Return how many households of some units the earlier plan counted too.
+
+    By building and household, as `gridmap.scoring.compare_plans` follows them; by unit where
+    nothing is known of what stands there.
+    """
+    now, then = (_list_counts(one) for one in (territory.units, plan.territory.units))
+    if len(now) and len(then):
+        here = now[now["unit_id"].isin(moved)].groupby("key")["households"].sum()
+        before = then.groupby("key")["households"].sum()
+    else:
+        here = territory.units.frame["households"].reindex(moved)
+        before = plan.territory.units.frame["households"]
+    both = np.minimum(here.to_numpy(np.int64), before.reindex(here.index, fill_value=0))
+    return int(both.sum())
+
+
+def _list_counts(units: Units) -> pd.DataFrame:
+    """Return ``unit_id``, ``households`` and a key of every building, household or bare unit."""
+    rows = units.members
+    key = rows["building_id"].where(rows["building_id"] != "", rows["household_id"])
+    key = key.where(key != "", rows["unit_id"])
+    return rows.assign(key=key)[["unit_id", "households", "key"]]

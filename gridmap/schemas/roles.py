@@ -135,6 +135,7 @@ _ROLES = (
                 "area_type",
             ),
             Column("households", "number", _names("户数 总户数 住户数 household_count hh hs")),
+            _LOADS[0],
         ),
         _names(
             "communities community 社区 社区边界 社区界 社区界线 社区范围 村 村居 村社区 社区村 "

@@ -30,6 +30,7 @@ from gridmap.sources.discovering import FoundFile, find_files, hash_files
 from gridmap.sources.encodings import say_detected
 from gridmap.sources.formats import READER_ERRORS, UNREADABLE, reason_words, side_files
 from gridmap.sources.placing import Placed, crs_label, declared_systems, place_layer
+from gridmap.sources.point_buildings import settle_point_buildings, tell_as_households
 from gridmap.sources.recognising import Recognised, recognise_layers
 from gridmap.sources.shaping import shape_geometries
 from gridmap.sources.tables import HEADER_FOUND, list_table, read_geoparquet, read_table
@@ -228,15 +229,19 @@ def _read_files(
     recognised, said = recognise_layers(infos, layers=layers, forgiving=forgiving)
     read.findings += said
     systems = declared_systems(recognised, *declared, forgiving=forgiving)
-    used = [item for item in recognised if item.role]
     if not forgiving:
-        _check_headers(used, columns)
+        _check_headers([item for item in recognised if item.role], columns)
+    settled, said = settle_point_buildings(recognised, columns)
+    read.findings += said
+    used = [item for item in settled if item.role]
     total = len(used) + len(extracts)
     progress("read", 0, total)
     done = 0
-    for place, item in enumerate(recognised):
+    for place, (item, named) in enumerate(zip(settled, recognised, strict=True)):
         if item.role:
-            read_layer(read, item, columns, systems.get(place))
+            as_points = item.role != named.role
+            told = tell_as_households(item.info, columns) if as_points else columns
+            read_layer(read, item, told, systems.get(place))
             done += 1
             progress("read", done, total)
     for file in extracts:

@@ -5,7 +5,7 @@ together stays together, what is too small joins its neighbour, and water goes t
 result tiles the land exactly.
 """
 
-from gridmap.units import candidates, counting, framing, making, rivers, settling, spots
+from gridmap.units import candidates, counting, framing, making, residents, rivers, settling, spots
 from gridmap.units.making import make_units
 
 FINDING_KINDS = (
@@ -16,6 +16,7 @@ FINDING_KINDS = (
     *candidates.FINDING_KINDS,
     *making.FINDING_KINDS,
     *framing.FINDING_KINDS,
+    *residents.FINDING_KINDS,
 )
 
 __all__ = ["FINDING_KINDS", "make_units"]

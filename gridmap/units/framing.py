@@ -16,6 +16,7 @@ from gridmap.units.landmarks import gather_landmarks
 from gridmap.units.loads import count_loads, find_current
 from gridmap.units.measuring import measure_polygons
 from gridmap.units.naming import name_units
+from gridmap.units.residents import share_residents
 from gridmap.units.rivers import CUT
 from gridmap.units.shares import list_members, share_entrances
 from gridmap.units.spots import find_strays
@@ -58,7 +59,17 @@ TOO_LARGE = FindingKind(
     cure_en="Give the number of entrances of these buildings (column 'entrances', 单元数).",
     cure_zh="请填写这些楼栋的单元数（“单元数”列）。",
 )
-FINDING_KINDS = (IN_PIECES, SPLIT, TOO_LARGE)
+UNDIVIDED = FindingKind(
+    "entrance_above_upper",
+    "warning",
+    en="{count} entrances, or buildings with one entrance, hold more households than one grid "
+    "may: {places}.",
+    zh="{count} 个楼栋单元（或仅有一个单元的楼栋）的户数超过网格上限：{places}。",
+    cure_en="Check the households and the number of entrances there. A grid is not parted inside "
+    "an entrance; micro-grids (--micro-grids) divide it by floors.",
+    cure_zh="请核对其户数和单元数。网格不再拆分楼栋单元；微网格（--micro-grids）可按楼层划分。",
+)
+FINDING_KINDS = (IN_PIECES, SPLIT, TOO_LARGE, UNDIVIDED)
 
 
 def frame_units(
@@ -99,6 +110,12 @@ def frame_units(
     rows = _describe(patchwork, faces, candidates, items, first, sources)
     rows["households"] = np.rint(households).astype(np.int64)
     loads, unsaid = count_loads(items, shares, groups, sources)
+    if "residents" in sources.layers["communities"]:
+        area, _ = measure_polygons(shapes, crs=sources.crs, metric_crs=sources.metric_crs)
+        owner, homes_of = (rows[name].to_numpy() for name in ("community_id", "households"))
+        people, more = share_residents(owner, homes_of, area, sources, loads.get("residents"))
+        unsaid += more
+        loads |= {} if people is None else {"residents": people}
     today = find_current(shapes, sources)
     rows = rows.assign(**loads) if today is None else rows.assign(**loads, current_grid=today)
     points = shapely.get_coordinates(shapely.point_on_surface(shapes))
@@ -107,7 +124,8 @@ def frame_units(
     shares["unit_id"] = names[shares["group"].to_numpy()]
     limit = pd.Series(upper[patchwork.face[first]], index=names)
     parted = {name for finding in findings if finding.code == CUT.code for name in finding.where}
-    said = (*findings, *unsaid, *_list_findings(rows, names, points, limit, parted))
+    known = set(items.name[items.entrances > 0])
+    said = (*findings, *unsaid, *_list_findings(rows, names, points, limit, parted, known))
     divided = _tell_divided(items, candidates)
     standing = list_standing(items, shares, homes, sources)
     said += find_strays(items.spots, patchwork.item_group, divided, shapes, names)
@@ -307,8 +325,14 @@ def _place_frame(
 
 
 def _list_findings(
-    rows: pd.DataFrame, names: Texts, points: Floats, limit: pd.Series, parted: set[str]
+    rows: pd.DataFrame,
+    names: Texts,
+    points: Floats,
+    limit: pd.Series,
+    parted: set[str],
+    known: set[str],
 ) -> list[Finding]:
+    """Say what was split or can't be; ``known`` are the buildings whose entrances are given."""
     findings = []
     whole = rows[rows["kind"].isin(("compound", "village"))]
     pieces = whole.groupby("compound_id", sort=True).size()
@@ -318,9 +342,12 @@ def _list_findings(
     split = sorted(set(rows.loc[rows["kind"] == "entrance", "building_id"]))
     if split:
         findings.append(SPLIT.found(split))
-    large = np.flatnonzero(rows["households"].to_numpy() > limit.to_numpy())
-    if len(large):
-        order = large[np.argsort(names[large].astype(str))]
-        places = points[order].round(6).tolist()
-        findings.append(TOO_LARGE.found(names[order].tolist(), points=places))
+    large = rows["households"].to_numpy() > limit.to_numpy()
+    counted = (rows["entrance"] > 0) | rows["building_id"].isin(known - {""})
+    for kind, some in ((TOO_LARGE, large & ~counted), (UNDIVIDED, large & counted)):
+        order = np.flatnonzero(some)
+        if len(order):
+            order = order[np.argsort(names[order].astype(str))]
+            places = points[order].round(6).tolist()
+            findings.append(kind.found(names[order].tolist(), points=places))
     return findings

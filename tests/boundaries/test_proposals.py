@@ -254,8 +254,12 @@ def test_an_overlap_goes_to_either_or_is_divided_straight() -> None:
     proposals = propose(sources)
     item = proposals.items[0]
     assert (item.subject, item.ids) == ("overlap", ("A", "B"))
-    assert [option.to for option in item.options] == [("A",), ("B",)], "the chord is B's outline"
-    assert [option.households for option in item.options] == [0, 7]
+    assert [option.to for option in item.options] == [("B",), ("A",)], "the chord is B's outline"
+    assert [option.households for option in item.options] == [0, 7], "B is smaller: its home"
+    assert item.counts is not None
+    assert item.counts.households == 7
+    tiled = gridmap.repair_sources(sources).layers["communities"]
+    assert not tiled.geometry.iloc[0].intersects(homes.to_crs(tiled.crs).geometry.iloc[0])
     assert item.not_possible[0].action == "settle"
     for option in item.options:
         edited = edit_sources(sources, [option.edit])

@@ -267,3 +267,22 @@ def test_attending_keeps_the_band_and_never_beats_what_is_possible(
     assert len(board.zones()) == many - gone
     if outside == 0:
         assert after >= best_division(weights, duty, lower, upper)
+
+
+def test_a_tower_parted_by_entrances_counts_each_household_once() -> None:
+    toy = draw_territory("ab", households=300)
+    units = toy.units
+    one, two = units.frame.index
+    members = pd.DataFrame(
+        {"building_id": "T", "household_id": "", "unit_id": [one, two],
+         "households": [300, 300], "place_id": "p1"}
+    )  # fmt: skip
+    tower = gpd.GeoDataFrame(
+        {"building_id": "T", "unit_id": one, "floors": 30, "entrances": 2, "households": 600},
+        geometry=[units.frame.representative_point()[one]], index=pd.Index(["p1"], name="place_id"),
+        crs=units.crs,
+    )  # fmt: skip
+    parted = replace(toy, units=replace(units, members=members, buildings=tower))
+    served = measure_service(parted, streets(toy), stations(toy, one))
+    homes = dict(zip(served.units.tolist(), served.households.tolist(), strict=True))
+    assert homes == {one: 300, two: 300}

@@ -17,6 +17,7 @@ from pyproj import CRS
 import gridmap
 from gridmap.errors import InvalidOption, UnknownName
 from gridmap.planning import make_area_territory, rebalance_areas, rebalance_communities
+from gridmap.planning.reach_effect import CROSSING
 from gridmap.rules import Rules
 from gridmap.testing import draw_territory, random_territory
 
@@ -83,6 +84,35 @@ def test_a_number_that_the_band_forbids_is_said() -> None:
     (said,) = [f for f in plan.findings if f.code == "number_of_communities_not_reached"]
     assert "2" in said.en
     assert "1" in said.zh
+
+
+def test_a_number_above_what_the_floor_allows_is_said_with_its_own_cure() -> None:
+    toy = draw_territory("abcdefgh", households=1500, communities="11223344")
+    plan = rebalance_communities(toy, rules=RULES, number=500)
+    (said,) = [f for f in plan.findings if f.code.startswith("number_of_communities")]
+    assert said.code == "number_of_communities_too_great"
+    assert len(plan.grids) == said.count
+    assert "10" in said.en, "8 x 3930 persons are no more than 10 times 3000"
+    assert "upper" not in said.cure_en
+    assert "合并" not in said.zh
+
+
+def test_exclaves_do_not_count_towards_the_number() -> None:
+    land = "abcd e\nabcd e"  # land of community 2 lies apart
+    toy = draw_territory(land, households=700, communities="1122 2\n1122 2")
+    for number in (1, 2):
+        plan = rebalance_communities(toy, rules=RULES, number=number)
+        kinds = plan.grids["kind"].value_counts()
+        assert kinds.to_dict() == {"general": number, "exclave": 1}
+        assert not [f for f in plan.findings if f.code.startswith("number_of_communities")]
+
+
+def test_the_cure_of_a_number_is_a_rules_file_that_works() -> None:
+    toy = draw_territory("abcdefgh", households=1500, communities="11223344")
+    plan = rebalance_communities(toy, rules=RULES, number=1)
+    (said,) = [f for f in plan.findings if f.code == "number_of_communities_not_reached"]
+    assert CROSSING in said.cure_zh
+    assert Rules.from_toml(CROSSING.replace(", ", "\n")).communities.within == "district"
 
 
 def test_a_locked_community_stays() -> None:

@@ -19,6 +19,7 @@ from gridmap.errors import InvalidOption, UnknownName
 from gridmap.model import CHANGES, STATUSES, Plan, Territory
 from gridmap.planning.changes import CAUSES
 from gridmap.rules import Rules
+from gridmap.scoring import compare_plans
 from gridmap.testing import draw_territory, random_territory
 
 RULES = Rules.preset()
@@ -310,3 +311,24 @@ def test_a_time_limit_of_nothing_is_refused() -> None:
     plan = gridmap.make_plan(draw_territory("AAAA", households=100), rules=RULES)
     with pytest.raises(InvalidOption):
         gridmap.replan(plan, time_limit_s=0)
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_the_summary_counts_households_of_today_and_those_of_before(seed: int) -> None:
+    toy = random_territory(seed, rows=6, columns=6, communities=1, households=3000)
+    before = gridmap.make_plan(toy, rules=RULES, seed=seed)
+    grown = grow(toy, seed, share=0.2, more=1.0)
+    then, now = toy.units.frame["households"], grown.units.frame["households"]
+    members = grown.units.members
+    members = members.assign(households=now.reindex(members["unit_id"]).to_numpy(np.int64))
+    grown = dataclasses.replace(grown, units=dataclasses.replace(grown.units, members=members))
+    after = gridmap.replan(before, grown, seed=seed)
+    (said,) = [f for f in after.findings if f.code == "replan_summary"]
+    moved = after.assignment.index[after.assignment != before.assignment]
+    assert f"; {now[moved].sum()} households as counted today" in said.en
+    known = int(np.minimum(then, now)[moved].sum())
+    assert f"{known} of them counted before" in said.en
+    assert f"原方案已计入的有 {known} 户" in said.zh
+    told = compare_plans(before, after)
+    assert told.counts["new"] == int(now.sum() - then.sum())
+    assert told.counts["moved"] <= known  # ids don't count there: the largest overlap of before

@@ -115,6 +115,18 @@ def test_a_tower_with_unknown_entrances_is_kept_and_reported() -> None:
     assert finding.where == ("building/T",)
 
 
+def test_an_entrance_above_the_bound_is_not_asked_for_its_entrances() -> None:
+    towers = [
+        {"building_id": "T", "shape": box(100, 100, 90, 15), "households": 1300, "entrances": 2},
+        {"building_id": "U", "shape": box(100, 300, 30, 30), "households": 700, "entrances": 1},
+    ]
+    units = made(land(buildings=towers))
+    assert "unit_above_upper" not in codes(units)
+    finding = next(f for f in units.findings if f.code == "entrance_above_upper")
+    assert {name.split("#")[0] for name in finding.where} == {"building/T", "building/U"}
+    assert "填写" not in finding.cure_zh
+
+
 def test_a_site_is_a_unit_with_the_buildings_inside() -> None:
     school = {"site_id": "S1", "category": "school", "shape": box(0, 0, 110, 110)}
     units = made(land(buildings=FOUR, sites=[school], compounds=[YARD]))
