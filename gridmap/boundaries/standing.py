@@ -17,7 +17,7 @@ import shapely
 from pyproj import Transformer
 
 from gridmap.boundaries.divisions import collect_homes
-from gridmap.boundaries.edits import place_homes
+from gridmap.boundaries.homes import place_homes
 from gridmap.boundaries.redrawing import choose_rounding
 from gridmap.errors import InvalidOption
 from gridmap.schemas import match_columns

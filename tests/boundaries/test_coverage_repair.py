@@ -42,7 +42,7 @@ def assert_homes_are_listed(
         for h in range(len(homes))
         if old[h] != new[h]
     ]
-    listed = [(m.home, m.households, m.before, m.after) for m in repair.moved_homes]
+    listed = [(m.home_id, m.households, m.before, m.after) for m in repair.moved_homes]
     assert listed == expected
     assert repair.moved_households == sum(count for _, count, _, _ in expected)
 
@@ -217,7 +217,7 @@ def test_the_repair_is_said_and_no_home_is_named_in_a_sentence() -> None:
     assert set(findings) == {"division_coverage_repaired", "division_homes_moved"}
     moved = findings["division_homes_moved"]
     assert moved.count == repair.moved_households
-    assert moved.where[0] == repair.moved_homes[0].home
+    assert moved.where[0] == repair.moved_homes[0].home_id
     assert moved.where[0] not in moved.en
     assert len(moved.points) == len(moved.where)
     assert find_coverage_faults(repair.divisions, homes).faults == ()

@@ -12,10 +12,11 @@ import shapely
 from boundaries.planted_land import make_land
 
 from gridmap.boundaries import analyse
+from gridmap.boundaries.applying import apply_edits
 from gridmap.boundaries.best_edits import choose_best
 from gridmap.boundaries.edit_files import edits_as_dict, read_edits, write_edits
 from gridmap.boundaries.edited_files import edit_sources, write_edited
-from gridmap.boundaries.edits import DivisionEdit, Move, apply_edits
+from gridmap.boundaries.edits import DivisionEdit, Move
 from gridmap.boundaries.examples import draw_divisions, draw_sources
 from gridmap.boundaries.proposals import propose_changes
 from gridmap.boundaries.redrawing import insert_vertices

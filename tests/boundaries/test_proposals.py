@@ -12,12 +12,13 @@ from boundaries.planted_land import lay_out, make_land, make_sources
 
 import gridmap
 from gridmap.boundaries import analyse
+from gridmap.boundaries.applying import apply_edits
 from gridmap.boundaries.best_edits import choose_best
 from gridmap.boundaries.divisions import clean_sources
 from gridmap.boundaries.edit_files import read_edits, write_edits
 from gridmap.boundaries.edited_files import edit_sources
-from gridmap.boundaries.edits import apply_edits, place_homes
 from gridmap.boundaries.examples import draw_sources
+from gridmap.boundaries.homes import place_homes
 from gridmap.boundaries.parts import find_parts
 from gridmap.boundaries.proposal_tables import list_proposals
 from gridmap.boundaries.proposals import propose_changes
@@ -253,8 +254,11 @@ def test_an_overlap_goes_to_either_or_is_divided_straight() -> None:
     proposals = propose(sources)
     item = proposals.items[0]
     assert (item.subject, item.ids) == ("overlap", ("A", "B"))
-    assert [option.to for option in item.options] == [("A",), ("B",)], "the chord is B's outline"
-    assert [option.households for option in item.options] == [0, 7]
+    assert {option.to for option in item.options} == {("A",), ("B",)}, "the chord is B's outline"
+    assert [option.households for option in item.options] == [7, 7], "it had both, and has one"
+    told = {e.division_id: (e.households_before, e.households_after) for e in
+        next(o for o in item.options if o.to == ("B",)).effects}  # fmt: skip
+    assert told == {"A": (7, 0), "B": (0, 7)}, "each is counted once, with the first"
     assert item.not_possible[0].action == "settle"
     for option in item.options:
         edited = edit_sources(sources, [option.edit])
