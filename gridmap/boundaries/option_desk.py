@@ -272,19 +272,24 @@ class Desk:
         for (was, now), households in sorted(between.items()):
             if was == now:
                 continue
-            people = 0
-            if standing.residents_shared == "households" and was >= 0:
-                people = standing.share_by_homes(was, households)
+            by_homes = standing.residents_shared == "households"
+            people = standing.share_by_homes(was, households) if by_homes and was >= 0 else 0
+            uncounted = by_homes and (was < 0 or not standing.knows_residents(was))
             total += people
             for n, sign in ((was, -1), (now, 1)):
                 if n >= 0:
                     flow[standing.ids[n]].households += sign * households
                     flow[standing.ids[n]].residents += sign * people
+                    flow[standing.ids[n]].uncounted |= by_homes and not standing.knows_residents(
+                        was
+                    )
         if standing.residents is not None and standing.residents_shared == "area":
             for d in losers:
                 people = standing.share_by_area(standing.row[d], area_m2)
                 flow[d].residents -= people
                 flow[move.goes_to[0]].residents += people
+                if not standing.knows_residents(standing.row[d]):
+                    flow[move.goes_to[0]].uncounted = True
                 total += people
         return total
 
@@ -298,11 +303,13 @@ class Desk:
         first, then = flows
         households, residents = self.standing.total(self.standing.row[division])
         households = None if households is None else households + first.households
-        residents = None if residents is None else residents + first.residents
+        counted = residents is not None and not first.uncounted
+        residents = residents + first.residents if residents is not None and counted else None
         later = None if households is None else households + then.households
-        people = None if residents is None else residents + then.residents
+        people = None if residents is None or then.uncounted else residents + then.residents
         areas = [float(shapely.area(self.standing.to_metres(shape))) for shape in outlines]
-        was = self.yardstick.count(households, residents)
+        both = residents if people is not None else None  # both estimated, where one has to be
+        was = self.yardstick.count(households, both)
         becomes = self.yardstick.count(later, people)
         return Effect(
             division_id=division,
@@ -323,10 +330,11 @@ class Desk:
 
 @dataclass
 class _Flow:
-    """What a division gains, less what it loses."""
+    """What a division gains, less what it loses; some of it may be of unknown residents."""
 
     households: int = 0
     residents: int = 0
+    uncounted: bool = False
 
 
 class Moving(NamedTuple):

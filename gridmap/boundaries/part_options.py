@@ -14,8 +14,8 @@ from gridmap.boundaries.options import Choices, NotPossible, Option
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from gridmap.boundaries.exchanges import ExchangeTable
     from gridmap.boundaries.edits import DivisionEdit
+    from gridmap.boundaries.exchanges import ExchangeTable
     from gridmap.boundaries.option_desk import Desk
 
 
