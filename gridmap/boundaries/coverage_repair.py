@@ -51,7 +51,8 @@ class CoverageChange:
         Area of this land; width of the fault that it was.
     moved_m
         How far the border moved: the farthest distance of the land from what the division that
-        gets it had before (gap), or from what those that lose it keep (overlap).
+        gets it had before (gap), or from the old outline of those that lose it, or from what they
+        keep (overlap).
     point, geometry
         A place in the land, and the land.
     """
@@ -130,8 +131,11 @@ class _Settling:
 
     def _share(self, flaw: Flaw, owner: Numbers) -> bool:
         lines = self.borders.lines_of(flaw.faces, owner)
-        share = share_overlap if flaw.claims else share_gap
-        shares = share(flaw, lines, self.outlines.ids, self.tolerance_m)
+        ids, rims = self.outlines.ids, self.outlines.geometry
+        if flaw.claims:
+            shares = share_overlap(flaw, lines, ids, self.tolerance_m, rims)
+        else:
+            shares = share_gap(flaw, lines, ids, self.tolerance_m)
         if len({division for division, _, _ in shares}) == 1:
             self.owner[list(flaw.faces)] = shares[0][0]
         if shares:
@@ -169,7 +173,9 @@ def repair_coverage(
         As in `find_coverage_faults`; a home is named by ``home_id``, else ``household_id``, else
         the index.
     tolerance_m
-        No border moves farther than this, and no fault wider than this is touched.
+        No border moves farther than this (all land that changes lies within it of the old outline
+        of whoever gains or loses it, and land lost also of what is kept), and no fault wider than
+        this is touched.
     noise_m, least_area_m2
         Narrower or smaller places are closed without being listed one by one.
 

@@ -280,9 +280,7 @@ class Desk:
                 if n >= 0:
                     flow[standing.ids[n]].households += sign * households
                     flow[standing.ids[n]].residents += sign * people
-                    flow[standing.ids[n]].uncounted |= by_homes and not standing.knows_residents(
-                        was
-                    )
+                    flow[standing.ids[n]].uncounted |= uncounted
         if standing.residents is not None and standing.residents_shared == "area":
             for d in losers:
                 people = standing.share_by_area(standing.row[d], area_m2)

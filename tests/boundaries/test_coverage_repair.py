@@ -227,3 +227,35 @@ def test_the_repair_is_said_and_no_home_is_named_in_a_sentence() -> None:
 def test_a_tolerance_that_is_no_length_is_refused(tolerance_m: float) -> None:
     with pytest.raises(InvalidOption, match="tolerance_m"):
         repair_coverage(frame_of([box(0, 0, 1, 1)]), tolerance_m=tolerance_m)
+
+
+def draw_loose_land(seed: int) -> tuple[gpd.GeoDataFrame, float]:
+    """Return cells that were grown, shrunk or moved apart, and a tolerance."""
+    import geopandas as gpd
+
+    rng = np.random.default_rng(seed)
+    middles = shapely.MultiPoint(rng.uniform(0, 400, (int(rng.integers(4, 14)), 2)))
+    frame = box(0, 0, 400, 400)
+    cells = shapely.get_parts(shapely.voronoi_polygons(middles, extend_to=frame))
+    shapes = []
+    for cell in shapely.intersection(cells, frame):
+        kind, amount, way = rng.random(), rng.uniform(-1.5, 1.5), rng.normal(0, 0.6, 2)
+        if kind < 0.4:
+            shapes.append(shapely.buffer(cell, amount, join_style="mitre"))
+        else:
+            shapes.append(shapely.affinity.translate(cell, *way))
+    ids = [f"D{n}" for n in range(len(shapes))]
+    land = gpd.GeoDataFrame({"division_id": ids, "name": ids}, geometry=shapes, crs=4547)
+    return land, float(rng.choice([0.3, 1, 2]))
+
+
+@pytest.mark.parametrize("seed", [*range(8), 135, 182])
+def test_no_border_moves_farther_than_the_tolerance(seed: int) -> None:
+    """Every corner of land that changes lies within it of the old outline of its division."""
+    land, tolerance_m = draw_loose_land(seed)
+    repair = repair_coverage(land, tolerance_m=tolerance_m)
+    for old, new in zip(land.geometry, repair.divisions.geometry, strict=True):
+        corners = shapely.points(shapely.get_coordinates(shapely.symmetric_difference(old, new)))
+        far = shapely.distance(corners, shapely.boundary(old))
+        assert far.max(initial=0) <= tolerance_m * (1 + 1e-5) + 2 * ROUNDING_M
+    assert_no_border_moved_far(land, repair, tolerance_m)
