@@ -20,6 +20,7 @@ from gridmap.cli import (
     overlaying,
     repairing,
     surroundings,
+    tabling,
     updating,
 )
 from gridmap.cli.console import print_error, print_findings, say
@@ -73,6 +74,7 @@ app = typer.Typer(
 )
 making.add_commands(app)
 drawing.add_commands(app)
+tabling.add_commands(app)
 analysing.add_commands(app)
 repairing.add_commands(app)
 updating.add_commands(app)

@@ -1,4 +1,4 @@
-"""Commands that show a plan: map (a page, or paper) and tables."""
+"""Command that draws a plan: map (a page, or paper)."""
 
 from __future__ import annotations
 
@@ -13,19 +13,21 @@ from gridmap.cli.progress import show_progress
 
 if TYPE_CHECKING:
     from gridmap.findings import Finding
+    from gridmap.maps import Theme
     from gridmap.model import Plan
+    from gridmap.rosters import Duty
 
 PAPER = "打印 Print (.pdf)"
+PAGE = "网页 Page (.html)"
 
 
 def add_commands(app: typer.Typer) -> None:
-    """Add the commands of this module to the application."""
+    """Add the command of this module to the application."""
     app.command(
         "map",
         epilog="例 Example: gridmap map plan.gpkg -o map.html | gridmap map plan.gpkg -o map.pdf | "
         "gridmap map plan.gpkg -o atlas.pdf --atlas",
     )(draw_map)
-    app.command("tables", epilog="例 Example: gridmap tables plan.gpkg -o tables.xlsx")(tables)
 
 
 def draw_map(
@@ -47,8 +49,49 @@ def draw_map(
     ] = "",
     internal: Annotated[
         bool,
-        typer.Option("--internal/--public", help="是否标注“内部用图”。Marked as internal."),
+        typer.Option(
+            "--internal/--public",
+            help="是否标注“内部用图”；只影响标注，内容由 --audience 决定。Only the mark.",
+        ),
     ] = True,
+    audience: Annotated[
+        str,
+        typer.Option(
+            "--audience",
+            help="给谁看：public 公众, internal 内部, planner 规划；决定图上有哪些信息。"
+            "Who it is for: decides which fields are in the page.",
+            rich_help_panel=PAGE,
+        ),
+    ] = "internal",
+    layer: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--layer",
+            help="叠加边界分析结果 (gridmap analyse -o findings.gpkg)，可多次给出。"
+            "Findings of an analysis over the grids; may be repeated.",
+            show_default=False,
+            rich_help_panel=PAGE,
+        ),
+    ] = None,
+    tiles: Annotated[
+        str,
+        typer.Option(
+            "--tiles",
+            help="底图瓦片地址 http://…/{z}/{x}/{y}.png；打开时会联网读取。"
+            "Template of a basemap, which the page then fetches.",
+            show_default=False,
+            rich_help_panel=PAGE,
+        ),
+    ] = "",
+    tiles_datum: Annotated[
+        str,
+        typer.Option(
+            "--tiles-datum",
+            help="底图的坐标基准：cgcs2000, gcj02, bd09。Datum of the basemap.",
+            show_default=False,
+            rich_help_panel=PAGE,
+        ),
+    ] = "",
     level: Annotated[
         str,
         typer.Option(
@@ -56,6 +99,15 @@ def draw_map(
             help="画哪一级：grid 网格, micro_grid 微网格, link_unit 联户单元。Which level to draw.",
         ),
     ] = "grid",
+    roster: Annotated[
+        Path | None,
+        typer.Option(
+            "--roster",
+            help="网格人员花名册 (xlsx, csv)：卡片显示责任人，并有人员配备专题。"
+            "A roster: who answers for a grid, and a theme of staffing.",
+            show_default=False,
+        ),
+    ] = None,
     paper: Annotated[
         str, typer.Option("--paper", help="纸张：A3 或 A4。Paper.", rich_help_panel=PAPER)
     ] = "",
@@ -75,6 +127,10 @@ def draw_map(
             show_default=False,
         ),
     ] = None,
+    buildings: Annotated[
+        bool,
+        typer.Option("--buildings", help="在网页上画出楼栋轮廓。Outlines of buildings, on a page."),
+    ] = False,
     compiler: Annotated[
         str,
         typer.Option(
@@ -98,10 +154,11 @@ def draw_map(
     ] = None,
 ) -> None:
     """出图：可离线打开的 HTML 地图，或打印用 PDF。A page that opens offline, or PDF for paper."""
-    from gridmap.maps import show_level, write_map
+    from gridmap.maps import show_level
     from gridmap.planfiles import read_plan
 
-    options.refuse_overwriting_input([plan_file, *([before] if before else [])], out)
+    files = [plan_file, *(path for path in (before, roster) if path), *(layer or [])]
+    options.refuse_overwriting_input(files, out)
     printed = out.suffix.lower() == ".pdf"
     on_paper = {
         "--paper": paper,
@@ -110,7 +167,15 @@ def draw_map(
         "--reviewer": reviewer,
         "--font": font,
     }
-    _refuse_without(printed, on_paper)
+    on_page = {
+        "--audience": "" if audience == "internal" else audience,
+        "--layer": layer,
+        "--buildings": buildings,
+        "--roster": roster,
+        "--tiles": tiles,
+        "--tiles-datum": tiles_datum,
+    }
+    _refuse_without(printed, on_paper, on_page)
     said: tuple[Finding, ...] = ()
     margin: dict[str, Any] = {
         "title": title,
@@ -128,14 +193,65 @@ def draw_map(
             margin |= {"compiler": compiler, "reviewer": reviewer, "font": font}
             said = _print(shown, out, earlier, paper, margin, atlas=atlas)
         else:
-            write_map(shown, out, language=language, before=earlier, **margin)
+            margin |= {
+                "buildings": buildings,
+                "audience": audience,
+                "tiles": tiles,
+                "tiles_datum": tiles_datum,
+            }
+            margin |= {"language": language, "before": earlier}
+            said = _write_page(shown, out, layer or [], roster, **margin)
     if said:
         print_findings(said)
     say(f"已写出：{out}", f"Written: {out}")
 
 
-def _refuse_without(printed: bool, options_of_paper: dict[str, Any]) -> None:  # noqa: FBT001
-    """Refuse options of paper where the result is a page: they would do nothing."""
+def _write_page(
+    plan: Plan, out: Path, files: list[Path], roster: Path | None, **how: Any
+) -> tuple[Finding, ...]:
+    """Write the page; return what was said of the roster, and that it fetches, where it does."""
+    from gridmap.maps import read_layers, write_map
+    from gridmap.maps.basemap import read_tiles
+
+    layers = [one for file in files for one in read_layers(file)]
+    said: tuple[Finding, ...] = ()
+    if roster is not None:
+        duty = _read_duty(plan, roster)
+        how |= {"staff": duty.staff_grids(), "themes": [_theme_of_staff(plan, duty)]}
+        said = duty.findings
+    write_map(plan, out, layers=layers, **how)
+    tiles = read_tiles(how["tiles"], how["tiles_datum"])
+    return (*said, tiles.as_finding()) if tiles else said
+
+
+def _read_duty(plan: Plan, roster: Path) -> Duty:
+    from gridmap.rosters import match_roster, read_roster
+
+    return match_roster(plan, read_roster(roster))
+
+
+def _theme_of_staff(plan: Plan, duty: Duty) -> Theme:
+    """Return how many grid workers each grid has: none, one, two or more."""
+    import pandas as pd
+
+    from gridmap.maps import make_theme
+
+    counts = {grid: len(duty.people_of(str(grid), "grid_worker")) for grid in plan.grids.index}
+    values = pd.Series(counts, index=plan.grids.index, dtype=float)
+    return make_theme(plan, values, key="staff", zh="网格员人数", en="grid workers", breaks=(1, 2))
+
+
+def _refuse_without(
+    printed: bool,  # noqa: FBT001
+    options_of_paper: dict[str, Any],
+    options_of_page: dict[str, Any],
+) -> None:
+    """Refuse options of paper where the result is a page, and the reverse: they'd do nothing."""
+    given = [name for name, value in options_of_page.items() if value]
+    if given and printed:
+        raise typer.BadParameter(
+            f"仅用于网页，-o 须以 .html 结尾。Only for a page (-o x.html): {', '.join(given)}"
+        )
     given = [name for name, value in options_of_paper.items() if value]
     if given and not printed:
         raise typer.BadParameter(
@@ -153,15 +269,3 @@ def _print(
     if atlas:
         return print_atlas(plan, out, paper=paper or "A4", **margin)
     return print_map(plan, out, paper=paper or "A3", before=before, **margin)
-
-
-def tables(plan_file: options.PlanFile, out: options.Out) -> None:
-    """制表：网格、社区、问题等表 (xlsx)。The tables of a plan: grids, communities, findings."""
-    from gridmap.planfiles import read_plan
-    from gridmap.reports import write_tables
-
-    options.refuse_overwriting_input([plan_file], out)
-    with show_progress() as progress:
-        progress("tables", 0, 1)
-        write_tables(read_plan(plan_file), out)
-    say(f"已写出：{out}", f"Written: {out}")

@@ -1,13 +1,13 @@
 """What the page says about a plan: the one JSON block that everything on it is drawn from.
 
-Only what an official may see goes in: land, codes, names, kinds and counts of grids. No building,
-household or address does, and a count below 10 is a class.
+Only what an official may see goes in: land, codes, names, kinds and counts of grids. No household
+or address does, of buildings at most the bare outline, and a count below 10 is a class.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,11 +16,24 @@ import shapely
 from gridmap.boundaries.bound_words import word_four_bounds
 from gridmap.boundaries.four_bounds import SIDES
 from gridmap.estimates import HOUSEHOLDS_ESTIMATED
+from gridmap.maps.audiences import select_fields
+from gridmap.maps.basemap import find_shift, pack_tiles
 from gridmap.maps.belonging import Register, level_arcs
 from gridmap.maps.density import pack_density
 from gridmap.maps.earlier import describe_changes
+from gridmap.maps.facts import (
+    count_buildings,
+    list_deviations,
+    list_earlier,
+    list_findings,
+    list_micro_grids,
+    list_staff,
+)
+from gridmap.maps.few import FEW
 from gridmap.maps.finding import list_compounds, spell_names
+from gridmap.maps.footprints import pack_footprints
 from gridmap.maps.ground import Ground
+from gridmap.maps.layers import pack_layers
 from gridmap.maps.levels import reword_page
 from gridmap.maps.outlines import STEP_DEG, TOLERANCE_M, Arcs, pack_arcs, pack_lines, trace_arcs
 from gridmap.maps.palette import SHADES, TINTS, make_palette
@@ -31,19 +44,19 @@ from gridmap.maps.waynames import pack_way_names
 from gridmap.maps.wording import LANGUAGES, clean_text, page_words
 from gridmap.model import GRID_KINDS
 from gridmap.rules import CATEGORIES
+from gridmap.scoring import compare_plans
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import geopandas as gpd
     import pandas as pd
     from numpy.typing import NDArray
 
+    from gridmap.maps.basemap import Tiles
+    from gridmap.maps.layers import MapLayer
     from gridmap.maps.themes import Theme
     from gridmap.model import Plan
-
-FEW = 10
-"""A count of households below this is shown as a class. Source: issue 5, FIELD.md section 7."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +78,41 @@ class Imprint:
     internal: bool = True
 
 
+@dataclass(frozen=True)
+class Extras:
+    """What a map may hold besides its plan.
+
+    Attributes
+    ----------
+    audience
+        One of `gridmap.maps.audiences.AUDIENCES`.
+    themes
+        More themes than the plan's own.
+    before
+        An earlier plan of the same land, or None.
+    layers
+        To be switched on over the grids.
+    staff
+        grid_id -> (role, name), as `gridmap.maps.facts.list_staff` takes them.
+    tiles
+        A basemap, or None.
+    buildings
+        Whether outlines of buildings are on it.
+    """
+
+    audience: str = "internal"
+    themes: Sequence[Theme] = ()
+    before: Plan | None = None
+    layers: Sequence[MapLayer] = ()
+    staff: Mapping[str, Sequence[tuple[str, str]]] = field(default_factory=dict)
+    tiles: Tiles | None = None
+    buildings: bool = False
+
+
 def describe_plan(
-    plan: Plan,
-    imprint: Imprint,
-    language: str,
-    *,
-    themes: Sequence[Theme] = (),
-    before: Plan | None = None,
+    plan: Plan, imprint: Imprint, language: str, extras: Extras | None = None
 ) -> dict[str, Any]:
-    """Return all that the page shows, as plain data in a settled order.
+    """Return all that the page shows its audience, as plain data in a settled order.
 
     Parameters
     ----------
@@ -83,35 +122,68 @@ def describe_plan(
         Title and margin.
     language
         ``zh`` or ``en``: the language in which the page opens.
-    themes
-        More themes than the plan's own.
-    before
-        An earlier plan of the same land, or None.
+    extras
+        What else is on the map.
 
     Returns
     -------
     dict
         As described in ``docs/map.md``.
     """
+    extras = extras or Extras()
+    shift = find_shift(extras.tiles)
     register = Register(plan)
     compounds = list_compounds(plan)
-    ground = Ground.of(plan.grids)
-    content = {
+    ground = Ground.of(plan.grids, shift)
+    content: dict[str, Any] = {
         "version": 1,
         "language": language,
+        "audience": extras.audience,
         "words": reword_page(page_words(), plan.about),
         "palette": make_palette(),
         "imprint": _imprint(plan, imprint, register),
         "totals": _totals(plan),
         **_describe_land(plan, register, ground),
-        "themes": pack_themes([*list_themes(plan), *themes]),
-        "density": pack_density(plan, ground.origin),
+        "themes": pack_themes([*list_themes(plan), *extras.themes]),
+        "density": pack_density(plan, ground),
         "compounds": {**compounds, "pinyin": spell_names(compounds["names"])},
     }
-    if before is not None:
-        earlier = _describe_land(before, Register(before), Ground.of(before.grids))
-        content |= {"before": earlier, "changes": describe_changes(before, plan)}
-    return content
+    content["grids"]["bounds"] = _bounds(plan)
+    if extras.buildings:
+        content["buildings"] = pack_footprints(plan, shift)
+    if extras.before is not None:
+        before = extras.before
+        comparison = compare_plans(before, plan)
+        earlier = Ground.of(before.grids, shift)
+        described = _describe_land(before, Register(before), earlier)
+        content["before"] = _leave_out(described, content)
+        content["changes"] = describe_changes(before, plan, comparison)
+        content["earlier"] = list_earlier(before, plan, comparison)
+    if micro := list_micro_grids(plan):
+        content["micro_grids"] = micro
+    if extras.staff:
+        content["staff"] = list_staff(plan, extras.staff)
+    if extras.layers:
+        content["layers"] = pack_layers(extras.layers, ground)
+    if extras.tiles is not None:
+        content["tiles"] = pack_tiles(extras.tiles)
+    content["seed"] = clean_text(plan.about.get("seed", ""))
+    content["findings"] = list_findings(plan)
+    return select_fields(content, extras.audience)
+
+
+def _leave_out(earlier: dict[str, Any], later: dict[str, Any]) -> dict[str, Any]:
+    """Return of the earlier land what differs from the later one, and what its side shows.
+
+    Its side of the map is drawn and not asked: no card and no search reads of it.
+    """
+    left = {key: value for key, value in earlier.items() if value != later[key]}
+    if "grids" in left:
+        unread = {"pinyin", "reasons"}
+        left["grids"] = {k: v for k, v in earlier["grids"].items() if k not in unread}
+    if "communities" in left:
+        left["communities"] = {k: v for k, v in earlier["communities"].items() if k != "pinyin"}
+    return left
 
 
 def _describe_land(plan: Plan, register: Register, ground: Ground) -> dict[str, Any]:
@@ -121,7 +193,7 @@ def _describe_land(plan: Plan, register: Register, ground: Ground) -> dict[str, 
     return {
         "step": STEP_DEG,
         "origin": ground.origin.tolist(),
-        "arcs": {**pack_arcs(arcs), "levels": level_arcs(arcs, register)},
+        "arcs": {**pack_arcs(ground.move_arcs(arcs)), "levels": level_arcs(arcs, register)},
         "ways": _ways(plan, ground),
         "way_names": pack_way_names(plan, ground),
         "links": pack_lines(ground.draw_links(register.owner, register.is_exclave)),
@@ -268,7 +340,8 @@ def _grids(
         "area_m2": np.rint(grids["area_m2"].to_numpy(dtype=float)).astype(int).tolist(),
         "shade": pick_tints(len(grids), inside, len(SHADES)).tolist(),
         "places": ground.pack_places(ground.lands),
-        "bounds": _bounds(plan),
+        "deviation": list_deviations(plan),
+        **({"buildings": counted} if (counted := count_buildings(plan)) else {}),
     }
 
 

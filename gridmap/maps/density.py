@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
+from gridmap.maps.few import FEW
 from gridmap.maps.outlines import METRES_A_DEGREE, STEP_DEG
 from gridmap.maps.packing import pack_integers
-from gridmap.maps.themes import FEW, SEQUENCE, ThemeClass
+from gridmap.maps.themes import SEQUENCE, ThemeClass
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from gridmap.maps.ground import Ground
     from gridmap.model import Plan
 
 CELL_M = 100.0
@@ -23,15 +25,15 @@ BREAKS = (20, 50, 100, 200)
 """Households in a cell (about a hectare) at which a class begins: gridmap's own default."""
 
 
-def pack_density(plan: Plan, origin: NDArray[np.int64]) -> dict[str, Any] | None:
+def pack_density(plan: Plan, ground: Ground) -> dict[str, Any] | None:
     """Return cells with at least `FEW` households, or None where no building is known.
 
     Parameters
     ----------
     plan
         With ``buildings`` in its units.
-    origin
-        (lon, lat) of the page's origin in whole steps; the lattice of cells begins there.
+    ground
+        Of the page; the lattice of cells begins at its origin.
 
     Returns
     -------
@@ -43,9 +45,10 @@ def pack_density(plan: Plan, origin: NDArray[np.int64]) -> dict[str, Any] | None
     Examples
     --------
     >>> from gridmap import Rules, make_plan
+    >>> from gridmap.maps.ground import Ground
     >>> from gridmap.testing import draw_territory
     >>> plan = make_plan(draw_territory("AB", households=400), rules=Rules.preset())
-    >>> pack_density(plan, np.array([0, 0])) is None
+    >>> pack_density(plan, Ground.of(plan.grids)) is None
     True
     """
     buildings = plan.territory.units.buildings
@@ -54,8 +57,9 @@ def pack_density(plan: Plan, origin: NDArray[np.int64]) -> dict[str, Any] | None
     shapes = np.asarray(buildings.geometry.to_numpy(), dtype=object)
     known = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
     households = buildings["households"].to_numpy(np.int64)[known]
-    places = shapely.get_coordinates(shapely.centroid(shapes[known])) / STEP_DEG - origin
-    size = _size_of_cell(float(origin[1]) * STEP_DEG)
+    middles = shapely.get_coordinates(shapely.centroid(shapes[known]))
+    places = (ground.shift(middles) if ground.shift else middles) / STEP_DEG - ground.origin
+    size = _size_of_cell(float(ground.origin[1]) * STEP_DEG)
     cells, cell = np.unique(np.floor(places / size).astype(np.int64), axis=0, return_inverse=True)
     count = np.bincount(cell.ravel(), weights=households, minlength=len(cells)).astype(np.int64)
     shown = count >= FEW

@@ -5,16 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gridmap.errors import InvalidOption
-from gridmap.maps.content import Imprint, describe_plan
+from gridmap.maps.audiences import check_audience, refuse_hidden
+from gridmap.maps.basemap import read_tiles
+from gridmap.maps.content import Extras, Imprint, describe_plan
 from gridmap.maps.wording import LANGUAGES
 from gridmap.writing import check_ending, write_atomically
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     import folium
 
+    from gridmap.maps.layers import MapLayer
     from gridmap.maps.themes import Theme
     from gridmap.model import Plan
 
@@ -30,12 +33,18 @@ def make_map(  # noqa: PLR0913 - what the margin of a map says
     internal: bool = True,
     themes: Sequence[Theme] = (),
     before: Plan | None = None,
+    audience: str = "internal",
+    layers: Sequence[MapLayer] = (),
+    staff: Mapping[str, Sequence[tuple[str, str]]] | None = None,
+    tiles: str = "",
+    tiles_datum: str = "",
+    buildings: bool = False,
 ) -> folium.Map:
     r"""Draw a plan as one page that fetches nothing.
 
     Every script, style and border is in the page; names are shown as text and can't run. The page
-    holds grids and communities, and no building, household or address; a count below 10
-    households is shown as a class.
+    holds grids and communities, and no household or address; a count below 10 households is shown
+    as a class.
 
     Parameters
     ----------
@@ -58,6 +67,23 @@ def make_map(  # noqa: PLR0913 - what the margin of a map says
     before
         An earlier plan of the same land: a line to drag shows it on the left, and a list says
         what changed.
+    audience
+        ``public``, ``internal`` or ``planner``: which fields are in the page
+        (`gridmap.maps.audiences.FIELDS`). A public map never bears the mark 内部用图.
+    layers
+        What can be switched on over the grids: `gridmap.maps.read_layers`,
+        `gridmap.maps.show_analysis`, `gridmap.maps.show_reach`, ...
+    staff
+        grid_id -> (role, name) of those who answer for it; a role is a key of
+        `gridmap.terms.TERMS` or a title as it shall stand.
+    tiles
+        Template of a basemap, such as ``http://tiles.intranet/{z}/{x}/{y}.png``. The page then
+        fetches images from that host, and says so; without it, it fetches nothing.
+    tiles_datum
+        ``cgcs2000``, ``gcj02`` or ``bd09``: of the tiles; everything is drawn in it.
+    buildings
+        Whether outlines of buildings are drawn, from the zoom at which they can be seen. They
+        carry no id, name, number or count; still, a map for the public should do without.
 
     Returns
     -------
@@ -68,7 +94,11 @@ def make_map(  # noqa: PLR0913 - what the margin of a map says
     Raises
     ------
     InvalidOption
-        When the language is neither ``zh`` nor ``en``, or the plan has no grid.
+        When the language is neither ``zh`` nor ``en``, the plan has no grid, the audience or the
+        tiles are none that there are, something is given that the audience does not see, or
+        outlines of buildings are asked for and the plan has none.
+    UnknownName
+        When the staff names a grid that is not in the plan.
 
     Notes
     -----
@@ -101,10 +131,16 @@ def make_map(  # noqa: PLR0913 - what the margin of a map says
             cure_en="Check the plan's findings: why did no community get a grid?",
             cure_zh="请查看方案的核验结果，了解没有网格的原因。",
         )
-    imprint = Imprint(title, date, source, review_number, internal)
-    content = describe_plan(plan, imprint, language, themes=themes, before=before)
+    check_audience(audience)
+    asked = {"themes": themes, "before": before is not None, "layers": layers, "staff": staff}
+    asked["buildings"] = buildings
+    refuse_hidden(audience, {key: bool(value) for key, value in asked.items()})
+    basemap = read_tiles(tiles, tiles_datum)
+    imprint = Imprint(title, date, source, review_number, internal and audience != "public")
+    extras = Extras(audience, themes, before, layers, staff or {}, basemap, buildings)
+    content = describe_plan(plan, imprint, language, extras)
     west, south, east, north = (float(value) for value in plan.grids.total_bounds)
-    page = MapPage(content, language=language)
+    page = MapPage(content, language=language, image_host=basemap.host if basemap else "")
     drawn = OfflineMap(page, location=((south + north) / 2, (west + east) / 2), zoom=12)
     drawn.add_child(PlanElement(), name="plan")
     return drawn
@@ -122,6 +158,12 @@ def write_map(  # noqa: PLR0913 - what the margin of a map says
     internal: bool = True,
     themes: Sequence[Theme] = (),
     before: Plan | None = None,
+    audience: str = "internal",
+    layers: Sequence[MapLayer] = (),
+    staff: Mapping[str, Sequence[tuple[str, str]]] | None = None,
+    tiles: str = "",
+    tiles_datum: str = "",
+    buildings: bool = False,
 ) -> None:
     r"""Write a plan as one HTML file that opens with the network cut.
 
@@ -129,7 +171,9 @@ def write_map(  # noqa: PLR0913 - what the margin of a map says
 
     Parameters
     ----------
-    plan, title, language, date, source, review_number, internal, themes, before
+    plan, title, language, date, source, review_number, internal, themes, before, audience
+        As for `make_map`.
+    layers, staff, tiles, tiles_datum, buildings
         As for `make_map`.
     path
         The file to write; an existing one is replaced.
@@ -165,6 +209,12 @@ def write_map(  # noqa: PLR0913 - what the margin of a map says
         internal=internal,
         themes=themes,
         before=before,
+        audience=audience,
+        layers=layers,
+        staff=staff,
+        tiles=tiles,
+        tiles_datum=tiles_datum,
+        buildings=buildings,
     )
     page = drawn.get_root().render()
     with write_atomically(path) as temporary:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from gridmap.maps.few import class_count
 from gridmap.maps.wording import LANGUAGES, clean_text
 from gridmap.scoring import compare_plans, tell_comparison
 
@@ -11,17 +12,20 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from gridmap.model import Plan
+    from gridmap.scoring import Comparison
 
-FEW = 10
 
-
-def describe_changes(before: Plan, after: Plan) -> dict[str, Any]:
+def describe_changes(
+    before: Plan, after: Plan, comparison: Comparison | None = None
+) -> dict[str, Any]:
     """Return what changed between two plans of the same land, as the page reads it.
 
     Parameters
     ----------
     before, after
         Plans; ``after`` is the one of the page.
+    comparison
+        Of the two, where it is known already.
 
     Returns
     -------
@@ -40,7 +44,7 @@ def describe_changes(before: Plan, after: Plan) -> dict[str, Any]:
     >>> describe_changes(plan, plan)["rows"]
     []
     """
-    comparison = compare_plans(before, after)
+    comparison = comparison or compare_plans(before, after)
     places = {
         side: {str(name): place for place, name in enumerate(plan.grids.index)}
         for side, plan in (("before", before), ("after", after))
@@ -69,7 +73,7 @@ def _row(
     same = str(row["same_id"] or "")
     own_count, other_count = row["households"], counts.get((other, same))
     both = (places[side].get(str(row["id"]), -1), places[other].get(same, -1))
-    households = (_class(own_count), _class(other_count))
+    households = (class_count(own_count), class_count(other_count))
     if side == "before":
         both, households = both[::-1], households[::-1]
     return [
@@ -77,13 +81,5 @@ def _row(
         str(row["change"]),
         households[1],
         households[0],
-        _class(row["households_moved"]),
+        class_count(row["households_moved"]),
     ]
-
-
-def _class(count: object) -> int | None:
-    """Return a count, -1 where it is too small to be shown, None where there is none."""
-    if count is None or count != count:  # noqa: PLR0124 - only not-a-number differs from itself
-        return None
-    number = int(float(str(count)))
-    return -1 if 0 < number < FEW else number

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 
 from gridmap.maps.outlines import STEP_DEG, LocalPlane, simplify_together
 from gridmap.maps.packing import pack_integers
 
 if TYPE_CHECKING:
     import geopandas as gpd
-    from numpy.typing import NDArray
 
+    from gridmap.maps.outlines import Arcs
+
+Shift = Callable[[NDArray[np.float64]], NDArray[np.float64]]
+"""From (n, 2) lon and lat in degrees to the same in another datum."""
 LINK_INSIDE_M = 60.0
 """How far into the owner's land the line from an exclave ends: gridmap's own default."""
 LABEL_SHARE = 50
@@ -33,24 +38,38 @@ class Ground:
         (grids,) polygons in metres, simplified together.
     origin
         (lon, lat) of the page's origin in whole steps.
+    shift
+        What moves points to the datum in which the page is drawn; None for that of the plan.
     """
 
     plane: LocalPlane
     lands: NDArray[np.object_]
     origin: NDArray[np.int64]
+    shift: Shift | None = None
 
     @classmethod
-    def of(cls, grids: gpd.GeoDataFrame) -> Ground:
+    def of(cls, grids: gpd.GeoDataFrame, shift: Shift | None = None) -> Ground:
         """Return the ground of some grids; its origin is the south-western corner."""
         shapes = np.asarray(grids.geometry.array, dtype=object)
         plane = LocalPlane(shapes)
         corner = np.floor(shapely.total_bounds(shapes)[:2] / STEP_DEG).astype(np.int64)
-        return cls(plane, simplify_together(plane.flatten(shapes)), corner)
+        return cls(plane, simplify_together(plane.flatten(shapes)), corner, shift)
 
     def count_steps(self, geometry: shapely.Geometry) -> NDArray[np.int64]:
         """Return the points of a geometry in metres as whole steps from the origin, (n, 2)."""
-        degrees = shapely.get_coordinates(self.plane.unflatten(geometry))
-        return np.rint(degrees / STEP_DEG).astype(np.int64) - self.origin
+        return self.count_degrees(shapely.get_coordinates(self.plane.unflatten(geometry)))
+
+    def count_degrees(self, points: NDArray[np.float64]) -> NDArray[np.int64]:
+        """Return points (n, 2) in degrees as whole steps from the origin, (n, 2)."""
+        moved = self.shift(points) if self.shift else points
+        return np.rint(moved / STEP_DEG).astype(np.int64) - self.origin
+
+    def move_arcs(self, arcs: Arcs) -> Arcs:
+        """Return arcs in the datum of the page."""
+        if self.shift is None:
+            return arcs
+        points = ((arcs.points + self.origin) * STEP_DEG).astype(np.float64)
+        return replace(arcs, points=self.count_degrees(points))
 
     def unite(self, chosen: NDArray[np.bool_]) -> shapely.Geometry:
         """Return the land of some grids in one, or an empty polygon."""

@@ -33,6 +33,9 @@ SCRIPTS = (
     "changes.js",
     "legend.js",
     "tools.js",
+    "overlays.js",
+    "findings.js",
+    "basemap.js",
     "start.js",
 )
 """Our scripts in the order in which they stand in the page."""
@@ -50,6 +53,8 @@ class MapPage(Figure):
         What `gridmap.maps.content.describe_plan` returns.
     language
         Language in which the page opens, for the browser and the screen reader.
+    image_host
+        The one host, as ``scheme://name:port``, from which images may come; ``""`` for none.
 
     Notes
     -----
@@ -58,8 +63,9 @@ class MapPage(Figure):
     place when everything else of the page is finished.
     """
 
-    def __init__(self, content: Mapping[str, Any], *, language: str) -> None:
+    def __init__(self, content: Mapping[str, Any], *, language: str, image_host: str = "") -> None:
         super().__init__()
+        self.image_host = image_host
         self._id = "gridmap"
         self.language = language
         self.data = write_json(content)
@@ -86,7 +92,7 @@ class MapPage(Figure):
                 cure_en="Leave that plugin out, or use a plain folium.Map for it.",
                 cure_zh="请不要添加该插件，或改用普通的 folium.Map。",
             )
-        text = text.replace(_POLICY_PLACE, make_policy(text), 1)
+        text = text.replace(_POLICY_PLACE, make_policy(text, image_host=self.image_host), 1)
         return text.replace(_DATA_PLACE, self.data, 1)
 
 
@@ -166,13 +172,15 @@ def write_json(content: Mapping[str, Any]) -> str:
     return text
 
 
-def make_policy(page: str) -> str:
+def make_policy(page: str, *, image_host: str = "") -> str:
     """Return the content security policy that allows the scripts and styles of a page, by hash.
 
     Parameters
     ----------
     page
         The whole document as it will be written.
+    image_host
+        See `MapPage`.
 
     Examples
     --------
@@ -184,9 +192,10 @@ def make_policy(page: str) -> str:
         digest = base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii")
         hashes[kind].append(f"'sha256-{digest}'")
     scripts, styles = (" ".join(hashes[kind]) or "'none'" for kind in ("script", "style"))
+    images = f"data: {image_host}".strip()
     return (
         f"default-src 'none'; script-src {scripts}; style-src {styles}; "
-        "img-src data:; base-uri 'none'; form-action 'none'"
+        f"img-src {images}; base-uri 'none'; form-action 'none'"
     )
 
 

@@ -12,14 +12,14 @@ SHADES = (0.28, 0.16, 0.39, 0.22)
 """Shares of a tint in white for the grids inside a community."""
 
 KINDS = {
-    "dedicated": {"fill": "#eca928", "ink": "#8a5200"},
-    "exclave": {"fill": "#9a77c7", "ink": "#4f2a86"},
+    "dedicated": {"fill": "#c87800", "ink": "#8a5200"},
+    "exclave": {"fill": "#896ebe", "ink": "#4f2a86"},
 }
 INKS = {
     "paper": "#f6f7f8",
     "text": "#2b3640",
     "community_text": "#17375e",
-    "township_text": "#5d6f82",
+    "township_text": "#526478",
     "grid": "#8d98a3",
     "community": "#4c6076",
     "township": "#22364c",
@@ -31,6 +31,7 @@ INKS = {
     "railway": "#6f6f6f",
     "road": "#ffffff",
     "road_edge": "#b9a98c",
+    "building": "#56616d",
 }
 
 NOTHING = "#e9ebee"

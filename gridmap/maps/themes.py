@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from gridmap.errors import InvalidOption
+from gridmap.maps.few import FEW
 from gridmap.maps.wording import clean_text
 
 if TYPE_CHECKING:
@@ -23,11 +24,10 @@ if TYPE_CHECKING:
 
     from gridmap.model import Plan
 
-SEQUENCE = ("#eef6e4", "#c7e6bd", "#85c9b9", "#3f9bb8", "#1f5f96")
+SEQUENCE = ("#f6fbe3", "#b2dba6", "#7cc3b5", "#3f9bb8", "#1f5f96")
 """From little to much: lightness falls, so that grey copies and colour-blind readers see it."""
 DIVERGING = ("#4f86c0", "#b9d3ea", "#f3f1ea", "#f6cfa8", "#d4703f")
 """From below to above: blue, pale, orange."""
-FEW = 10
 
 
 class ThemeClass(NamedTuple):

@@ -192,8 +192,10 @@ def _bound_plainly(problem: Problem, graph: Graph, members: NDArray[np.int64], b
     wished, target, edge = graph.bands[0, :2], int(graph.bands[0, 4]), int(graph.bands[0, 5])
     half = max(1, int(wished[1] - wished[0]) // 2)
     least, most = -(-total // band.upper), total // band.lower
-    numbers = [problem.zones] if problem.zones else range(least, most + 1)
-    off = min(edge * (total - k * target) ** 2 // (k * half * half) - 2 * k for k in numbers)
+    numbers = [problem.zones] if problem.zones else range(max(1, least), most + 1)
+    off = min(
+        (edge * (total - k * target) ** 2 // (k * half * half) - 2 * k for k in numbers), default=0
+    )
     return wholes + 2 * (cuts + max(0, off))
 
 

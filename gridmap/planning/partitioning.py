@@ -134,10 +134,11 @@ class Certificate:
     def least_outside(self) -> int:
         """Return how many zones are outside the band in every division whatsoever.
 
-        Less than ``unavoidable`` where several nodes fit into no zone: each of them is outside in
-        every division, yet one heap of them all would be one zone.
+        One for each piece that no division brings inside, and no more: however many nodes fit into
+        no zone, or however much weight is too little, one heap of the whole piece is one zone. Less
+        than ``unavoidable``, which counts what is outside where every other zone is inside.
         """
-        return sum(max(1, bound.too_large) if bound.unavoidable else 0 for bound in self.pieces)
+        return sum(1 for bound in self.pieces if bound.unavoidable)
 
     @property
     def optimal(self) -> bool:

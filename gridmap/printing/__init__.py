@@ -8,7 +8,9 @@
     lettering  names where there is room
     margins    frame, title, scale, north, imprint
     panel      figures, legend, texts, locator
-    press      what all sheets of a file share
+    press      what all sheets of a file share, and how they are written
+    ruling     a table on paper as data: widths, lines, pages
+    tabling    the tables on paper: `print_tables`
     atlas      cover, index, list, pages
     spread     before and after
     printing   the doors: `print_map`, `print_atlas`
@@ -17,5 +19,6 @@ Only what a map shows is printed: no building, household or address; a count bel
 """
 
 from gridmap.printing.printing import print_atlas, print_map
+from gridmap.printing.tabling import print_tables
 
-__all__ = ["print_atlas", "print_map"]
+__all__ = ["print_atlas", "print_map", "print_tables"]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from gridmap.errors import InvalidOption
-from gridmap.findings import FindingKind
 from gridmap.maps.wording import clean_text
 from gridmap.planning import hash_assignment
 from gridmap.printing.atlas import draw_atlas
@@ -15,32 +14,18 @@ from gridmap.printing.ground import prepare_ground
 from gridmap.printing.margins import Margin, draw_frame, draw_north, write_foot, write_title
 from gridmap.printing.panel import Panel, write_figures, write_legend, write_lines
 from gridmap.printing.papers import choose_scale, choose_sheet
-from gridmap.printing.press import Press
+from gridmap.printing.press import Press, say_missing, write_pages
 from gridmap.printing.spread import draw_spread
 from gridmap.printing.words import count_figures
-from gridmap.writing import check_ending, write_atomically
+from gridmap.writing import check_ending
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from pathlib import Path
 
     from gridmap.findings import Finding
     from gridmap.model import Plan
     from gridmap.printing.ground import PrintedGround
     from gridmap.printing.papers import Sheet
-
-PDF_TYPE = 3
-"""Outlines in the file as drawings: any font can be embedded, and its text is found by a search."""
-
-GLYPH_MISSING = FindingKind(
-    "glyph_missing",
-    "warning",
-    en="The font {family} lacks {count} characters; they are printed as 〓: {places}.",
-    zh="字体 {family} 缺少 {count} 个字，已印作“〓”：{places}。",
-    cure_en="Install a font with these characters, and name it: font='file.ttf'.",
-    cure_zh="请安装含这些字的字体，并用 font 指定。",
-)
-FINDING_KINDS = (GLYPH_MISSING,)
 
 
 def print_map(  # noqa: PLR0913 - what the margin of a map says
@@ -110,10 +95,10 @@ def print_map(  # noqa: PLR0913 - what the margin of a map says
     margin = Margin(title, compiler, reviewer, date, source, review_number, "", internal)
     press = _set_up(plan, path, margin, font, compared=before is not None)
     if before is not None:
-        _write_pages(path, [draw_spread(prepare_ground(before), press, paper)])
+        write_pages(path, [draw_spread(prepare_ground(before), press, paper)])
     else:
-        _write_pages(path, [_draw_sheet(press, choose_sheet(paper, press.ground.bounds))])
-    return _say_missing(press)
+        write_pages(path, [_draw_sheet(press, choose_sheet(paper, press.ground.bounds))])
+    return say_missing(press.fonts)
 
 
 def print_atlas(  # noqa: PLR0913 - what the margin of a map says
@@ -165,8 +150,8 @@ def print_atlas(  # noqa: PLR0913 - what the margin of a map says
     """
     margin = Margin(title, compiler, reviewer, date, source, review_number, "", internal)
     press = _set_up(plan, path, margin, font)
-    _write_pages(path, draw_atlas(press, paper, with_grids=with_grids))
-    return _say_missing(press)
+    write_pages(path, draw_atlas(press, paper, with_grids=with_grids))
+    return say_missing(press.fonts)
 
 
 def _set_up(
@@ -241,26 +226,3 @@ def _write_notes(panel: Panel, press: Press) -> None:
     ]
     for note in notes:
         write_lines(panel, note)
-
-
-def _write_pages(path: str | Path, figures: Iterable[Any]) -> None:
-    """Write figures as the pages of one PDF, whole or not at all, the same bytes every time."""
-    from matplotlib import rc_context
-    from matplotlib.backends.backend_pdf import FigureCanvasPdf, PdfPages
-
-    told = {"Creator": "gridmap", "Producer": None, "CreationDate": None}
-    with (
-        write_atomically(path) as temporary,
-        rc_context({"pdf.fonttype": PDF_TYPE}),
-        PdfPages(temporary, metadata=told) as pages,
-    ):
-        for figure in figures:
-            FigureCanvasPdf(figure)
-            pages.savefig(figure)
-
-
-def _say_missing(press: Press) -> tuple[Finding, ...]:
-    missing = sorted(press.fonts.missing)
-    if not missing:
-        return ()
-    return (GLYPH_MISSING.found(missing, family=press.fonts.family),)

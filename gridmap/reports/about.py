@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from gridmap.findings import Finding
     from gridmap.model import InputFile, Plan, Scorecard
     from gridmap.reports.columns import Value
+    from gridmap.rosters import Duty
     from gridmap.rules import BandRule
 
 Row = tuple["Value", "Value", "Value", "Value"]
@@ -58,22 +59,49 @@ TOLD_AS_MEASURES = ("planned_households", "read_households")
 LIBRARIES = ("geopandas", "geos", "numba", "numpy", "pandas", "shapely")
 
 
-def list_about_rows(plan: Plan, card: Scorecard) -> tuple[Row, ...]:
+def list_about_rows(plan: Plan, card: Scorecard, duty: Duty | None = None) -> tuple[Row, ...]:
     """Return the rows of the sheet 说明: no raw key and no JSON is in any of them.
 
     Parameters
     ----------
     plan, card
         The plan and its measures.
+    duty
+        Who serves, whose names are then in the tables.
     """
-    personal = "本表不含居民、住户、门牌信息。"
     return (
         *_estimate_rows(plan.findings),
         *_measure_rows(card, estimated=is_estimated(plan), level=plan.about.get("level", "grid")),
         *_rule_rows(plan),
         *(_input_row(item) for item in plan.territory.units.inputs),
         *_fact_rows(plan),
-        ("个人信息 Personal data", "无 none", personal, "No resident, household or address."),
+        *_roster_rows(duty),
+        _privacy_row(duty),
+    )
+
+
+def _roster_rows(duty: Duty | None) -> list[Row]:
+    if duty is None:
+        return []
+    day = ("责任人按此日在岗情况列出", "Who served on this day is listed")
+    none = (
+        "未指定日期，花名册中人员均按在岗列出",
+        "No day was given: all of the roster are listed",
+    )
+    return [("花名册判断日期 Day of the roster", duty.day or "—", *(day if duty.day else none))]
+
+
+def _privacy_row(duty: Duty | None) -> Row:
+    """Say what personal data is in the tables (FIELD.md section 7)."""
+    if duty is None or duty.posts.empty:
+        nothing = "本表不含居民、住户、门牌信息。"
+        return ("个人信息 Personal data", "无 none", nothing, "No resident, household or address.")
+    phones, calls = ("和电话", " and telephones") if duty.has_phones else ("", "")
+    return (
+        "个人信息 Personal data",
+        "责任人 duty roles",
+        f"本表含网格责任人姓名{phones}，限工作使用；不含居民、住户、门牌信息。",
+        f"Names{calls} of those who serve, for official use; no resident, household or address.",
     )
 
 

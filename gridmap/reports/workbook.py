@@ -14,12 +14,17 @@ from gridmap.errors import MissingExtra, UnwritableFile
 from gridmap.reports.cleaning import clean_text
 from gridmap.reports.pages import add_sheet
 from gridmap.reports.sheets import list_sheets
+from gridmap.rosters import match_roster
 from gridmap.writing import check_ending, check_writable, write_atomically
 
 if TYPE_CHECKING:
+    from datetime import date
+
+    from gridmap.findings import Finding
     from gridmap.model import Plan
     from gridmap.reports.columns import Sheet, Value
     from gridmap.reports.pages import Looks
+    from gridmap.rosters import Roster
 
 CREATOR = "gridmap"
 """Author in the file's properties: by it, an earlier table is told from a file to be spared."""
@@ -28,7 +33,14 @@ EPOCH = datetime(2000, 1, 1)  # noqa: DTZ001 - a fixed stamp in place of a clock
 ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
-def write_tables(plan: Plan, path: str | Path) -> None:
+def write_tables(
+    plan: Plan,
+    path: str | Path,
+    *,
+    roster: Roster | None = None,
+    before: Plan | None = None,
+    on: date | None = None,
+) -> tuple[Finding, ...]:
     """Write the plan's tables as one xlsx file, whole or not at all.
 
     Parameters
@@ -37,11 +49,24 @@ def write_tables(plan: Plan, path: str | Path) -> None:
         The plan to tell of.
     path
         Where to write. An earlier table of gridmap is replaced; any other file is spared.
+    roster
+        Who serves (`gridmap.rosters.read_roster`). Without it the columns of persons are empty, to
+        be filled in by hand; the file can then be read as a roster.
+    before
+        An earlier plan of the same land: its grids are registered beside those that took their
+        place. By default the grids that ``plan.changes`` tells of.
+    on
+        The day by which the dates of the roster are judged.
+
+    Returns
+    -------
+    tuple of Finding
+        What is wrong with the roster; empty without one.
 
     Raises
     ------
     InvalidOption
-        When the path does not end in ``.xlsx``.
+        When the path does not end in ``.xlsx``, or ``before`` is no earlier plan of this land.
     MissingExtra
         When openpyxl is not installed.
     UnwritableFile
@@ -49,10 +74,12 @@ def write_tables(plan: Plan, path: str | Path) -> None:
 
     Notes
     -----
-    Every text is stored as a text, and one that starts like a formula is marked so that editing
-    does not turn it into one (``quotePrefix``); its characters stay as they are. Control
-    characters are removed, and the sheet 说明 says how many. The same plan gives the same bytes.
-    Source: DESIGN.md section 3; OWASP, "CSV Injection".
+    All sheets are made from one gathering of the plan, so that their sums agree. Every text is
+    stored as a text, and one that starts like a formula is marked so that editing does not turn it
+    into one (``quotePrefix``); its characters stay as they are. Control characters are removed, and
+    the sheet 说明 says how many. The same input gives the same bytes. Source: DESIGN.md section 3;
+    FIELD.md section 1, Qibin (one map, two tables that agree by construction); OWASP, "CSV
+    Injection".
 
     Examples
     --------
@@ -63,12 +90,15 @@ def write_tables(plan: Plan, path: str | Path) -> None:
     >>> territory = draw_territory("AAA", households=100)
     >>> plan = gridmap.make_plan(territory, rules=gridmap.Rules.preset())
     >>> with TemporaryDirectory() as folder:
-    ...     gridmap.write_tables(plan, Path(folder) / "tables.xlsx")
+    ...     _ = gridmap.write_tables(plan, Path(folder) / "tables.xlsx")
     ...     [file.name for file in Path(folder).iterdir()]
     ['tables.xlsx']
     """
     check_tables_target(path)
-    write_sheets(list_sheets(plan), path, title="网格划分表 Grid tables")
+    duty = None if roster is None else match_roster(plan, roster, on=on)
+    sheets = list_sheets(plan, duty=duty, before=before)
+    write_sheets(sheets, path, title="网格划分表 Grid tables")
+    return () if duty is None else duty.findings
 
 
 def check_tables_target(path: str | Path) -> None:
@@ -115,7 +145,7 @@ def write_sheets(sheets: tuple[Sheet, ...], path: str | Path, *, title: str) -> 
     ...     [file.name for file in Path(folder).iterdir()]
     ['table.xlsx']
     """
-    content = _make_bytes(_clean_sheets(sheets), title)
+    content = _make_bytes(clean_sheets(sheets), title)
     with write_atomically(path) as temporary:
         temporary.write_bytes(content)
 
@@ -150,9 +180,24 @@ def _spare_other_files(path: Path) -> None:
         )
 
 
-def _clean_sheets(sheets: tuple[Sheet, ...]) -> tuple[Sheet, ...]:
-    """Clean every text, and say at the end of the last sheet how many characters went."""
-    removed = 0
+def clean_sheets(sheets: tuple[Sheet, ...]) -> tuple[Sheet, ...]:
+    r"""Clean every text, and say at the end of the last sheet how many characters went.
+
+    A text that stands in several cells is counted once.
+
+    Parameters
+    ----------
+    sheets
+        As for `write_sheets`.
+
+    Examples
+    --------
+    >>> from gridmap.reports.columns import Column, Sheet
+    >>> sheet = Sheet("表", "Table", (Column("名称", "Name"),), (("锦绣\x07花园",),))
+    >>> clean_sheets((sheet,))[0].rows[0]
+    ('锦绣花园',)
+    """
+    removed: dict[str, int] = {}
     cleaned: list[Sheet] = []
     for sheet in sheets:
         rows: list[tuple[Value, ...]] = []
@@ -161,13 +206,14 @@ def _clean_sheets(sheets: tuple[Sheet, ...]) -> tuple[Sheet, ...]:
             for value in row:
                 kept, count = clean_text(value) if isinstance(value, str) else (value, 0)
                 values.append(kept)
-                removed += count
+                if isinstance(value, str) and count:
+                    removed[value] = count
             rows.append(tuple(values))
         cleaned.append(replace(sheet, rows=tuple(rows)))
     if removed:
         note: tuple[Value, ...] = (
             "删除的控制字符",
-            removed,
+            sum(removed.values()),
             "名称等文字中表格不能容纳的控制字符已删除或换为空格。",
             "Control characters in names that a table can't hold were removed.",
         )

@@ -62,7 +62,7 @@ def score_plan(plan: Plan, *, rules: Rules | None = None) -> Scorecard:
     elif plan.about.get("level") == "community":
         rules = rules_of_communities(rules)
     units = _gather_units(plan, rules)
-    by_grid = _judge_grids(plan, units, rules)
+    by_grid = _judge_each(plan, units, rules)
     lines = measure_lines(plan.territory.borders, plan.assignment)
     by_grid = by_grid.join(align_grids(lines, by_grid.index))
     totals = _total_bands(plan, units, by_grid, rules)
@@ -75,6 +75,25 @@ def score_plan(plan: Plan, *, rules: Rules | None = None) -> Scorecard:
     totals["residents_over"] = int(over.sum())
     totals |= score_levels(plan, rules)
     return Scorecard(totals=_in_order(totals), by_grid=by_grid.round(DIGITS))
+
+
+def judge_grids(plan: Plan) -> pd.DataFrame:
+    """Judge each grid of a plan by its own rules, without the totals, whose proofs take time.
+
+    Returns
+    -------
+    DataFrame
+        What `Scorecard.by_grid` says of each grid by itself: all but what borders tell.
+
+    Examples
+    --------
+    >>> import gridmap
+    >>> from gridmap.testing import draw_territory
+    >>> plan = gridmap.make_plan(draw_territory("A", households=400), rules=gridmap.Rules.preset())
+    >>> judge_grids(plan)[["households", "in_band"]].to_numpy().tolist()
+    [[400, True]]
+    """
+    return _judge_each(plan, _gather_units(plan, plan.rules), plan.rules)
 
 
 def _in_order(totals: Mapping[str, float]) -> dict[str, float | int]:
@@ -108,7 +127,7 @@ def _gather_units(plan: Plan, rules: Rules) -> pd.DataFrame:
     )
 
 
-def _judge_grids(plan: Plan, units: pd.DataFrame, rules: Rules) -> pd.DataFrame:
+def _judge_each(plan: Plan, units: pd.DataFrame, rules: Rules) -> pd.DataFrame:
     """Return the measures of each grid that need no borders."""
     grids = plan.grids
     bands = find_bands(pd.DataFrame(grids.drop(columns="geometry")), units, rules)

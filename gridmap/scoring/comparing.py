@@ -159,6 +159,7 @@ def _refine_plans(before: Plan, after: Plan) -> gpd.GeoDataFrame:
         },
         index=same,
     ).fillna("")
-    land = gpd.GeoDataFrame(keys, geometry=frame.geometry.reindex(same).to_crs(crs))
-    joined = land.dissolve(by=["before_id", "after_id"], sort=True).reset_index()
+    # Joined before it is projected: units tile in degrees, projected lines can cross.
+    land = gpd.GeoDataFrame(keys, geometry=frame.geometry.reindex(same))
+    joined = land.dissolve(by=["before_id", "after_id"], sort=True).to_crs(crs).reset_index()
     return joined.assign(area_m2=joined.geometry.area, sliver=False)

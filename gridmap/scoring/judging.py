@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from gridmap.scoring.cards import score_plan
+from gridmap.scoring.cards import judge_grids
 
 if TYPE_CHECKING:
     from gridmap.model import Plan
@@ -31,7 +31,7 @@ def judge_plan(plan: Plan, band: Band | None) -> pd.DataFrame:
     >>> judge_plan(plan, None)["in_band"].tolist()
     ['yes']
     """
-    judged = score_plan(plan).by_grid
+    judged = judge_grids(plan)
     zones = pd.DataFrame(
         {
             "name": plan.grids["name"],

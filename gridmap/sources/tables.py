@@ -83,12 +83,41 @@ def list_table(file: FoundFile) -> tuple[list[LayerInfo], list[Finding]]:
     MissingExtra
         When the packages for XLSX or Parquet are not installed.
     """
+    listed, findings = _list(file, KNOWN_HEADERS)
+    return listed, findings if not listed or any(info.lon for info in listed) else []
+
+
+def list_texts(file: FoundFile, known: frozenset[str]) -> tuple[list[LayerInfo], list[Finding]]:
+    """List the sheets of a table that needs no coordinates: a roster.
+
+    Parameters
+    ----------
+    file
+        A CSV, XLSX or Parquet file.
+    known
+        Folded headers (`gridmap.schemas.fold_name`) by which the row of headers is told from a
+        title above it.
+
+    Returns
+    -------
+    tuple
+        As of `list_table`.
+
+    Raises
+    ------
+    MissingExtra
+        When the packages for XLSX or Parquet are not installed.
+    """
+    return _list(file, known)
+
+
+def _list(file: FoundFile, known: frozenset[str]) -> tuple[list[LayerInfo], list[Finding]]:
     try:
         if file.form.family == "sheet":
-            return _list_sheets(file), []
+            return _list_sheets(file, known), []
         if file.form.family == "parquet":
             return [_list_parquet(file)], []
-        return _list_csv(file)
+        return _list_csv(file, known)
     except (*READER_ERRORS, csv.Error) as problem:
         reason = " ".join(str(problem).replace(str(file.path), file.name).split())[:200]
         return [], [UNREADABLE.found([file.name], **reason_words(reason.rstrip(".")))]
@@ -159,19 +188,43 @@ def read_table(info: LayerInfo, columns: list[str]) -> RawLayer:
     OSError, ValueError
         When the file is damaged or breaks a limit.
     """
-    wanted = [name for name in info.headers if name in {*columns, info.lon, info.lat}]
+    frame, findings = read_texts(info, [*columns, info.lon, info.lat])
+    x, y = _numbers(frame[info.lon]), _numbers(frame[info.lat])
+    return RawLayer(info, frame[columns], x=x, y=y, findings=findings)
+
+
+def read_texts(info: LayerInfo, columns: Sequence[str]) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
+    """Read columns of one table as texts; those of coordinates of a CSV file as numbers.
+
+    Parameters
+    ----------
+    info
+        As `list_table` or `list_texts` gives it.
+    columns
+        Headers to read; no other is looked at.
+
+    Returns
+    -------
+    tuple
+        Rows in the file's order, columns in that of its headers; without rows, and with a finding,
+        where a field is longer than `MAX_FIELD_CHARACTERS`.
+
+    Raises
+    ------
+    OSError, ValueError
+        When the file is damaged or breaks a limit.
+    """
+    wanted = [name for name in info.headers if name in set(columns)]
     if info.file.form.family == "sheet":
         frame = _read_sheet(info, wanted)
     elif info.file.form.family == "parquet":
         frame = _read_parquet_columns(info.file.path, wanted)
     else:
         frame = _read_csv(info, wanted)
-    findings: tuple[Finding, ...] = ()
     if _longest(frame) > MAX_FIELD_CHARACTERS:
-        findings = (FIELD_TOO_LONG.found([info.place], limit=MAX_FIELD_CHARACTERS),)
-        frame = frame.iloc[:0]
-    x, y = _numbers(frame[info.lon]), _numbers(frame[info.lat])
-    return RawLayer(info, frame[columns], x=x, y=y, findings=findings)
+        finding = FIELD_TOO_LONG.found([info.place], limit=MAX_FIELD_CHARACTERS)
+        return frame.iloc[:0], (finding,)
+    return frame, ()
 
 
 def _numbers(column: pd.Series[Any]) -> np.ndarray[Any, np.dtype[np.float64]]:
@@ -191,7 +244,7 @@ def _longest(frame: pd.DataFrame) -> int:
     return longest
 
 
-def _list_csv(file: FoundFile) -> tuple[list[LayerInfo], list[Finding]]:
+def _list_csv(file: FoundFile, known: frozenset[str]) -> tuple[list[LayerInfo], list[Finding]]:
     with file.path.open("rb") as stream:
         head = stream.read(_HEADER_BYTES)
     encoding = text_encoding(head, file.name)
@@ -199,7 +252,7 @@ def _list_csv(file: FoundFile) -> tuple[list[LayerInfo], list[Finding]]:
     lines = text.split("\n", HEADER_ROWS)[:HEADER_ROWS]
     if len(lines[0]) > MAX_FIELD_CHARACTERS:
         return [], [FIELD_TOO_LONG.found([file.name], limit=MAX_FIELD_CHARACTERS)]
-    skipped = find_header_row([_split_line(line) for line in lines])
+    skipped = find_header_row([_split_line(line) for line in lines], known)
     headers = _unique(_split_line(lines[skipped]))
     info = _info(
         file,
@@ -209,7 +262,7 @@ def _list_csv(file: FoundFile) -> tuple[list[LayerInfo], list[Finding]]:
         encoding=encoding.note,
         skipped=skipped,
     )
-    return [info], list(encoding.findings) if info.lon else []
+    return [info], list(encoding.findings)
 
 
 def _split_line(line: str) -> list[str]:
@@ -219,13 +272,15 @@ def _split_line(line: str) -> list[str]:
     return [cell.strip() for cell in cells]
 
 
-def find_header_row(rows: Sequence[Sequence[str]]) -> int:
+def find_header_row(rows: Sequence[Sequence[str]], headers: frozenset[str] = KNOWN_HEADERS) -> int:
     """Find the row of headers below a title, as tables made for printing have one.
 
     Parameters
     ----------
     rows
         The first rows of a table, at most `HEADER_ROWS`.
+    headers
+        Folded names that are known as headers.
 
     Returns
     -------
@@ -240,7 +295,7 @@ def find_header_row(rows: Sequence[Sequence[str]]) -> int:
     >>> find_header_row([["id", "lon", "lat"], ["1", "113.1", "23"]])
     0
     """
-    known = [sum(fold_name(cell) in KNOWN_HEADERS for cell in row) for row in rows]
+    known = [sum(fold_name(cell) in headers for cell in row) for row in rows]
     if not rows or (known[0] > 0 and sum(bool(cell) for cell in rows[0]) > 1):
         return 0
     return next((place for place, count in enumerate(known) if count >= TELLING_HEADERS), 0)
@@ -300,7 +355,7 @@ def _read_csv(info: LayerInfo, wanted: list[str]) -> pd.DataFrame:
 _EMPTY = ["", "NA", "NULL", "null", "None", "nan", "NaN", "无", "-"]
 
 
-def _list_sheets(file: FoundFile) -> list[LayerInfo]:
+def _list_sheets(file: FoundFile, known: frozenset[str]) -> list[LayerInfo]:
     _check_sheet_size(file.path)
     book = _open_book(file.path)
     try:
@@ -310,7 +365,7 @@ def _list_sheets(file: FoundFile) -> list[LayerInfo]:
             rows = [
                 _cells_of(row) for row in sheet.iter_rows(max_row=HEADER_ROWS, values_only=True)
             ]
-            skipped = find_header_row(rows)
+            skipped = find_header_row(rows, known)
             headers = _unique(rows[skipped]) if rows else []
             if headers:
                 layer = sheet.title if len(book.worksheets) > 1 else file.path.stem

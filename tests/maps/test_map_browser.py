@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 from browsing import click_grid, list_requests, open_map, read_console, text_of
+from payloads import MARK
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -26,37 +27,6 @@ if TYPE_CHECKING:
     from selenium.webdriver import Chrome
 
     from gridmap.model import Plan
-
-MARK = "window.broken=(window.broken||0)+1"
-WRAPS = (
-    "<script>{js}</script>",
-    "</script><script>{js}</script>",
-    "--></script><script>{js}</script><!--",
-    '<img src=x onerror="{js}">',
-    '<svg onload="{js}">',
-    "<svg><script>{js}</script></svg>",
-    '<iframe srcdoc="<script>parent.{js}</script>"></iframe>',
-    '<details open ontoggle="{js}">',
-    '<body onload="{js}">',
-    '<input autofocus onfocus="{js}">',
-    '<a href="javascript:{js}">x</a>',
-    "<style>@import 'http://x.invalid/a.css'</style>",
-    "<link rel=stylesheet href=http://x.invalid/b.css>",
-    '<meta http-equiv=refresh content="0;url=javascript:{js}">',
-    '" onmouseover="{js}',
-    "' onfocus='{js}",
-    '"}};{js};//',
-    '\\"}};{js};//',
-    "']);{js};//",
-    "${{{js}}}",
-    "{{{{ {js} }}}}",
-    "{{% raw %}}{js}",
-    "`;{js};`",
-    "\u2028{js}\u2028",
-    "\u2029;{js}//",
-)
-DRESSES = ("{x}", "社区{x}", "\u202e{x}\u202c", "\x00{x}\ufeff")
-PAYLOADS = [d.format(x=w.format(js=MARK)) for w in WRAPS for d in DRESSES]
 
 
 @pytest.fixture(scope="module")
@@ -136,7 +106,7 @@ def test_a_grid_outside_its_band_says_why(opened: Chrome, patchwork: Plan) -> No
 def test_a_click_beside_the_land_closes_the_card(opened: Chrome, patchwork: Plan) -> None:
     click_grid(opened, patchwork, 0)
     actions = ActionChains(opened)
-    actions.w3c_actions.pointer_action.move_to_location(30, 90)
+    actions.w3c_actions.pointer_action.move_to_location(30, 150)
     actions.click().perform()
     assert text_of(opened, "#card").startswith("点击地图")
 
@@ -370,51 +340,6 @@ def test_the_map_prints_on_one_page_and_comes_back(opened: Chrome) -> None:
     assert len(pages) == 1
     assert opened.find_element(By.ID, "stage").rect == before
     assert opened.execute_script("return document.documentElement.className") == "ready"
-
-
-def test_none_of_a_hundred_injected_scripts_runs(
-    browser: Chrome, draw_patchwork: Callable[..., Plan], tmp_path: Path
-) -> None:
-    assert len(PAYLOADS) == 100
-    plan = draw_patchwork(110)
-    count = len(plan.grids)
-    names = [PAYLOADS[k % 100] for k in range(count)]
-    communities = plan.territory.units.communities
-    units = dataclasses.replace(
-        plan.territory.units,
-        communities=communities.assign(
-            name=names[: len(communities)], township=PAYLOADS[3 : 3 + len(communities)]
-        ),
-    )
-    plan = dataclasses.replace(
-        plan,
-        grids=plan.grids.assign(
-            name=names, code=names[::-1], reason=names, reason_en=names[::-1], category=names
-        ),
-        territory=dataclasses.replace(plan.territory, units=units),
-    )
-    for k, payload in enumerate((PAYLOADS[0], PAYLOADS[4])):
-        path = tmp_path / f"nasty{k}.html"
-        write_map(plan, path, title=payload, date=payload, source=payload, review_number=payload)
-        open_map(browser, path)
-        field = browser.find_element(By.ID, "query")
-        field.send_keys("<", Keys.ARROW_DOWN, Keys.ENTER)
-        browser.execute_script("document.activeElement.blur(); map_gridmap.getContainer().focus()")
-        ActionChains(browser).send_keys(Keys.ENTER).perform()
-        for _ in range(count):
-            browser.execute_script(
-                "const b = document.querySelectorAll('#card .foot button'); if (b[1]) b[1].click();"
-            )
-        browser.find_element(By.ID, "switch").click()
-        browser.execute_script(
-            "const q = document.getElementById('query'); q.value = '';"
-            "q.dispatchEvent(new Event('input'));"
-        )
-        assert browser.execute_script("return window.broken") is None
-        strange = "#side img, #side script, #side svg, #side iframe, #masthead script, #imprint a"
-        assert browser.find_elements(By.CSS_SELECTOR, strange) == []
-        assert list_requests(browser) == []
-        assert read_console(browser) == []
 
 
 def test_the_policy_stops_a_script_that_gets_into_the_page_all_the_same(opened: Chrome) -> None:

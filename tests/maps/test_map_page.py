@@ -37,22 +37,32 @@ ALLOWED_ADDRESSES = {
 """Namespaces, and comments of Leaflet's own files: nothing that a browser asks for."""
 TOO_NEW = (
     r"\?\?=|\|\|=|&&=",
-    r"\.at\(",
-    r"\.replaceAll\(",
-    r"roundRect|letterSpacing|structuredClone|hasOwn\(|findLast",
+    r"\.(at|replaceAll|hasOwn|groupBy|findLast|findLastIndex)\(",
+    r"\.(toSorted|toReversed|toSpliced|with|fromAsync|isSubsetOf|intersection|difference)\(",
+    r"roundRect|letterSpacing|wordSpacing|createConicGradient|ctx\.reset\(|isContextLost",
+    r"structuredClone|randomUUID|Intl\.Segmenter|userAgentData|checkVisibility|OffscreenCanvas",
+    r"AbortSignal\.(timeout|any)|WeakRef|\.inert\b|showPopover|requestVideoFrame|scheduler\.",
+    r"\bstatic\s*\{|#\w+\s*\(|\bawait\b|/[a-z]*[dv][a-z]*\.(test|exec)\(",
     r"\bfetch\(|XMLHttpRequest|\bimport\b|\bWorker\b|sendBeacon|WebSocket|EventSource",
     r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function|\.style\s*=",
     r"setAttribute\(\s*[\"'](style|on\w+|href|src)",
 )
+"""Of scripts: what came after Chromium 86 (October 2020), what asks the network, what runs text."""
 TOO_NEW_STYLE = (
-    r"\binset:",
-    r"aspect-ratio",
-    r":has\(",
-    r":is\(",
-    r":where\(",
+    r"\binset(-(block|inline)\w*)?:",
+    r"\b(margin|padding|border)-(block|inline):",
+    r"aspect-ratio|accent-color|text-wrap|text-underline-offset|scrollbar-gutter|view-transition",
+    r":(has|is|where|not)\([^)]*[,\s][^)]*\)|:(has|is|where|user-invalid|popover-open|modal)\b",
+    r"@(layer|container|scope|starting-style|property)\b",
+    r"color-mix|oklch|oklab|\blch\(|\blab\(|light-dark\(|subgrid",
+    r"\d(dvh|svh|lvh|dvw|svw|cqw|cqh|cap|rlh|lh)\b",
+    r"(^|[;{])\s*(translate|rotate|scale)\s*:",
+    r"overflow(-[xy])?:\s*clip",
+    r"^\s*&",
     r"@import",
     r"url\(",
 )
+"""Of styles: the same; a flex box may have a gap (84), and :focus-visible came with 86."""
 
 
 @pytest.fixture(scope="module")
@@ -199,7 +209,7 @@ def test_our_scripts_use_nothing_newer_than_chromium_86_and_nothing_that_runs_te
 def test_our_style_uses_nothing_newer_than_chromium_86_and_fetches_nothing() -> None:
     style = read_asset("page.css")
     for pattern in TOO_NEW_STYLE:
-        assert not re.search(pattern, style), pattern
+        assert not re.search(pattern, style, re.MULTILINE), pattern
 
 
 def test_every_script_in_the_folder_is_in_the_page() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import itertools
 import json
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import networkx as nx
 import numba
 import numpy as np
 import pytest
@@ -376,6 +378,33 @@ def test_the_strict_number_outside_is_at_most_the_unavoidable_one() -> None:
     done = gridmap.partition([275] * 12, path, [1] * 11, lower=300, upper=500, seed=3)
     assert done.certificate.least_outside == 1
     assert done.certificate.unavoidable == len(done.certificate.outside) > 1
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_no_division_has_fewer_zones_outside_than_the_strict_number(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    size = int(random.integers(1, 6))
+    graph = nx.gnp_random_graph(size, 0.5, seed=seed)
+    weights = random.integers(0, 12, size)
+    lower, upper = sorted(random.integers(1, 12, 2).tolist())
+    edges = np.array(list(graph.edges), dtype=np.int64).reshape(-1, 2)
+    done = gridmap.partition(
+        weights, edges, np.ones(len(edges)), lower=lower, upper=upper, seed=1, prove=True
+    )
+    least = size
+    for labels in itertools.product(range(size), repeat=size):
+        zones = [[n for n in range(size) if labels[n] == zone] for zone in set(labels)]
+        if all(nx.is_connected(graph.subgraph(zone)) for zone in zones):
+            sums = [int(weights[zone].sum()) for zone in zones]
+            least = min(least, sum(not lower <= total <= upper for total in sums))
+    assert done.certificate.least_outside <= least
+
+
+def test_a_piece_without_weight_is_proved_without_an_error() -> None:
+    done = gridmap.partition(
+        [350, 350, 0], [[0, 1]], [1.0], lower=300, upper=500, seed=1, prove=True
+    )
+    assert done.certificate.least_outside == 1
 
 
 def test_a_plan_proved_is_never_worse_and_says_what_is_proved() -> None:

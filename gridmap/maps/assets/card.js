@@ -17,6 +17,7 @@
 
   /** A count of households, an estimate that says so, or its class below ten. */
   gm.countText = function (grid, text, short) {
+    if (grid.households === null) return "";
     const key = grid.households < 0 ? "few" : grid.households === 0 ? "nobody" : "count";
     const suffix = (short ? "_short" : "") + (key === "count" && text.estimated ? "_estimated" : "");
     return text(key + suffix, { count: gm.formatNumber(grid.households) });
@@ -33,8 +34,15 @@
   };
 
   gm.stateText = function (grid, text) {
+    if (!grid.state) return "";
     const signs = { inside: "✓ ", above: "▲ ", below: "▼ ", no_band: "", empty: "○ " };
     return signs[grid.state] + text(grid.state);
+  };
+
+  gm.deviationText = function (grid) {
+    if (grid.deviation === null) return "";
+    const sign = grid.deviation > 0 ? "+" : grid.deviation < 0 ? "−" : "";
+    return sign + gm.formatNumber(Math.abs(grid.deviation) * 100, 1) + "%";
   };
 
   function statusCell(grid, model, text) {
@@ -48,6 +56,7 @@
     if (township) rows.push(["township", township.name]);
     rows.push(["grids", text("grids_in", { count: count })]);
     const households = gm.countText(community, text);
+    if (community.households === null) return rows;
     rows.push([
       "households",
       community.rounded && community.households > 0 && !text.estimated
@@ -61,7 +70,7 @@
     const community = model.communities[grid.community];
     const township = community && model.townships[community.township];
     const host = model.communities[grid.host];
-    const reason = model.data.grids.reasons[grid.reason];
+    const reason = (model.data.grids.reasons || [])[grid.reason];
     const rows = [
       ["code", grid.code],
       [grid.kind === "exclave" ? "owner" : "community", community ? community.name : ""],
@@ -69,17 +78,54 @@
     if (host) rows.push(["host", host.name]);
     if (township) rows.push(["township", township.name]);
     rows.push(["households", gm.countText(grid, text)]);
-    if (grid.state !== "no_band") {
+    if (grid.state && grid.state !== "no_band") {
       rows.push(["band", text("band_value", { lower: grid.lower, upper: grid.upper })]);
     }
-    rows.push(["status", statusCell(grid, model, text)]);
+    if (grid.state) rows.push(["status", statusCell(grid, model, text)]);
+    rows.push(["deviation", gm.deviationText(grid)]);
     if (reason) rows.push(["reason", reason[text.language === "zh" ? 0 : 1] || reason[0] || reason[1]]);
     rows.push(["area", gm.areaText(grid.area, text)]);
     const bounds = model.data.grids.bounds[text.language];
     ["east", "south", "west", "north"].forEach((side, place) => {
       rows.push(["bound_" + side, bounds.texts[bounds.sides[place][grid.number]] || ""]);
     });
+    if (grid.buildings) rows.push(["buildings", text("buildings_value", { count: gm.formatNumber(grid.buildings) })]);
+    rows.push(["micro_grids", microGrids(grid, model, text)]);
+    ((model.data.staff || [])[grid.number] || []).forEach((one) => {
+      rows.push([text.language === "zh" ? one[0] : one[1], one[2], true]);
+    });
+    if (model.data.earlier) {
+      const former = model.data.earlier[grid.number].filter(Boolean);
+      rows.push(["earlier", former.length ? former.join("　") : text("earlier_none")]);
+    }
     return rows.filter((row) => row[1] !== "");
+  }
+
+  /** How many micro-grids a grid has, and behind a click which. */
+  function microGrids(grid, model, text) {
+    const all = model.data.micro_grids;
+    if (!all) return "";
+    const mine = all.grid.map((at, i) => (at === grid.number ? i : -1)).filter((i) => i >= 0);
+    if (!mine.length) return "";
+    const box = gm.element("details");
+    box.appendChild(gm.element("summary", "", text("micro_value", { count: mine.length })));
+    const list = gm.element("ul");
+    mine.forEach((i) => {
+      const count = gm.countText({ households: all.households[i] }, text);
+      const name = all.name[i] || all.code[i];
+      const short = name.startsWith(grid.name) && name.slice(grid.name.length).trim();
+      const item = gm.element("li", "", short || name);
+      item.title = all.code[i];
+      item.appendChild(gm.element("small", "", count));
+      list.appendChild(item);
+    });
+    box.appendChild(list);
+    return box;
+  }
+
+  function itemFacts(item, model, text) {
+    const zh = text.language === "zh";
+    return item.facts.map((fact) => [zh ? fact[0] : fact[1], zh ? fact[2] : fact[3], true]);
   }
 
   function button(words, act, className) {
@@ -95,15 +141,18 @@
     this.show = function (chosen) {
       const grid = chosen;
       const isGrid = Boolean(chosen && chosen.shape);
+      const isItem = Boolean(chosen && chosen.facts);
+      this.shown = chosen;
       place.textContent = "";
-      place.setAttribute("aria-label", text(chosen && !isGrid ? "card_community" : "card"));
+      place.setAttribute("aria-label", text(isItem ? "card_item" : chosen && !isGrid ? "card_community" : "card"));
       place.classList.toggle("empty", !grid);
       if (!grid) {
         place.appendChild(gm.element("p", "hint", text("hint")));
         return;
       }
       const head = gm.element("div", "head");
-      head.appendChild(gm.element("h2", "", grid.name || grid.code));
+      const title = isItem ? grid.name[text.language] : grid.name || grid.code;
+      head.appendChild(gm.element("h2", "", title));
       const close = button("×", () => act.clear(), "close");
       close.setAttribute("aria-label", text("close"));
       close.title = text("close");
@@ -112,11 +161,11 @@
       place.appendChild(
         isGrid
           ? gm.element("p", "kind " + grid.kind, gm.kindText(grid, text))
-          : gm.element("p", "kind", text("community_kind"))
+          : gm.element("p", "kind", isItem ? grid.layer.name[text.language] : text("community_kind"))
       );
       const list = gm.element("dl");
-      (isGrid ? facts : communityFacts)(grid, model, text).forEach((row) => {
-        list.appendChild(gm.element("dt", "", text(row[0])));
+      (isItem ? itemFacts : isGrid ? facts : communityFacts)(grid, model, text).forEach((row) => {
+        list.appendChild(gm.element("dt", "", row[2] ? row[0] : text(row[0])));
         const value = gm.element("dd");
         if (typeof row[1] === "string") value.textContent = row[1];
         else value.appendChild(row[1]);
@@ -129,6 +178,10 @@
         const step = (by) => () => act.choose((grid.number + by + count) % count);
         foot.appendChild(button(text("previous"), step(-1)));
         foot.appendChild(button(text("next"), step(1)));
+      }
+      if (isItem) {
+        foot.appendChild(button(text("previous"), () => act.stepItem(grid, -1)));
+        foot.appendChild(button(text("next"), () => act.stepItem(grid, 1)));
       }
       foot.appendChild(button(text("zoom_to"), () => act.zoom(grid)));
       place.appendChild(foot);

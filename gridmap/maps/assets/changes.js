@@ -21,6 +21,7 @@
       painter.redraw();
     };
 
+    const close = byId("close-changes");
     const toggle = (on) => {
       line.hidden = !on;
       panel.hidden = !on;
@@ -30,6 +31,10 @@
       place();
     };
     button.addEventListener("click", () => toggle(line.hidden));
+    close.addEventListener("click", () => {
+      toggle(false);
+      button.focus();
+    });
 
     const move = (x) => {
       const box = byId("stage").getBoundingClientRect();
@@ -76,6 +81,7 @@
 
     this.label = () => {
       button.textContent = text("compare");
+      close.setAttribute("aria-label", text("close"));
       line.setAttribute("aria-label", text("swipe"));
       byId("side-before").textContent = text("before");
       byId("side-after").textContent = text("after");

@@ -53,6 +53,24 @@
     return { x: x, y: y, starts: starts, count: counts.length };
   }
 
+  gm.readLines = readLines;
+  /** Outlines of buildings with the box of each: west, north, east, south in world units. */
+  gm.readFootprints = function (packed) {
+    const rings = readLines(packed, packed);
+    rings.boxes = new Float64Array(4 * rings.count);
+    for (let k = 0; k < rings.count; k++) {
+      const box = [Infinity, Infinity, -Infinity, -Infinity];
+      for (let i = rings.starts[k]; i < rings.starts[k + 1]; i++) {
+        box[0] = Math.min(box[0], rings.x[i]);
+        box[1] = Math.min(box[1], rings.y[i]);
+        box[2] = Math.max(box[2], rings.x[i]);
+        box[3] = Math.max(box[3], rings.y[i]);
+      }
+      rings.boxes.set(box, 4 * k);
+    }
+    return rings;
+  };
+
   /** For each grid its polygons, for each its rings, for each its signed arcs. */
   function readRings(text, count) {
     const row = gm.unpack(text);
@@ -167,6 +185,8 @@
 
   gm.decode = function (data) {
     const table = data.grids;
+    const counted = Boolean(table.households);
+    const numberAt = (column, i) => (column ? column[i] : null);
     const arcs = readLines(data.arcs, data);
     arcs.levels = data.arcs.levels;
     const shapes = readRings(data.arcs.rings, table.code.length);
@@ -181,12 +201,14 @@
       category: CATEGORIES[table.category[i]] || "",
       community: table.community[i],
       host: table.host[i],
-      households: table.households[i],
-      lower: table.lower[i],
-      upper: table.upper[i],
-      state: STATES[table.state[i]],
-      mark: KINDS[table.kind[i]] === "general" ? STATES[table.state[i]] : "",
-      reason: table.reason[i],
+      households: numberAt(table.households, i),
+      lower: numberAt(table.lower, i),
+      upper: numberAt(table.upper, i),
+      state: counted ? STATES[table.state[i]] : "",
+      mark: counted && KINDS[table.kind[i]] === "general" ? STATES[table.state[i]] : "",
+      reason: counted ? table.reason[i] : -1,
+      buildings: numberAt(table.buildings, i),
+      deviation: numberAt(table.deviation, i),
       area: table.area_m2[i],
       tint: table.community[i] < 0 ? 0 : data.communities.tint[table.community[i]],
       shade: table.shade[i],
@@ -203,8 +225,8 @@
       id: data.communities.ids[i],
       name: name,
       township: data.communities.township[i],
-      households: data.communities.households[i],
-      rounded: data.communities.rounded[i] === "1",
+      households: numberAt(data.communities.households, i),
+      rounded: counted && data.communities.rounded[i] === "1",
       place: null,
       grids: [],
       box: null,
@@ -229,6 +251,7 @@
     });
     return {
       data: data,
+      counted: counted,
       wayNames: readWayNames(data),
       arcs: arcs,
       grids: grids,

@@ -197,7 +197,7 @@
       return room < 4.5 ? [] : specialParts(ctx, grid, room, model, text, isLong);
     }
     const parts = [];
-    if (grid.state !== "inside") {
+    if (grid.mark && grid.mark !== "inside") {
       const size = Math.max(9, Math.min(13, room * 0.9));
       const colour = inks[grid.state];
       const draw = (x, y) =>
@@ -210,7 +210,7 @@
     const size = fitDigits(ctx, serial, room);
     if (size) parts.push(textPart(ctx, serial, size, isLong ? "600" : "500", inks.text, 1));
     const count = gm.countText(grid, text, true);
-    if (size && isLong && widthOf(ctx, count, font(12, "400")) < room * 2) {
+    if (size && count && isLong && widthOf(ctx, count, font(12, "400")) < room * 2) {
       parts.push(textPart(ctx, count, 12, "400", inks.text));
     }
     return parts;
@@ -420,7 +420,7 @@
       if (one.parts.length > 1 && tryPlaces(taken, single, one.x, one.y, aroundShifts(one.room))) return;
       tryPlaces(taken, single, one.x, one.y, placesInside(one.grid, single, one.x, one.y, view, model));
     };
-    const isMarked = (one) => one.grid.kind !== "general" || one.grid.state !== "inside";
+    const isMarked = (one) => one.grid.kind !== "general" || Boolean(one.grid.mark && one.grid.mark !== "inside");
     const anchors = new Taken();
     labels.forEach((one) => {
       if (!isMarked(one) && one.parts.length) anchors.take(boxOf(stack(ctx, one.parts), one.x, one.y));

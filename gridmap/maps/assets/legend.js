@@ -77,6 +77,13 @@
     });
     add(model.communities.length > 1, "legend_community", (ctx) => line(ctx, inks.community, 2));
     add(true, "legend_grid", (ctx) => line(ctx, inks.grid, 1.1));
+    add(model.data.buildings, "legend_building", (ctx) => {
+      ctx.globalAlpha = gm.BUILDING_ALPHA;
+      ctx.fillStyle = inks.building;
+      ctx.fillRect(6, 6, 8, HEIGHT - 12);
+      ctx.fillRect(18, 6, 8, HEIGHT - 12);
+      ctx.globalAlpha = 1;
+    });
     add(model.ways.river, "legend_river", (ctx) => line(ctx, inks.river, 5));
     add(model.ways.road, "legend_road", (ctx) => {
       line(ctx, inks.road_edge, 5.4);
@@ -113,7 +120,18 @@
     const list = document.getElementById("legend-list");
     list.textContent = "";
     const rows = symbols(model).filter((row) => !theme || !row.key.startsWith("kind_"));
-    (theme ? classes(theme, model) : []).concat(rows).forEach((row) => {
+    const found = (model.shownLayers || []).map((layer) => ({
+      names: [layer.name[text.language], layer.name[other]],
+      draw: (ctx) => {
+        ctx.globalAlpha = 0.25;
+        box(ctx, layer.colour, 1, WIDTH - 1, layer.colour);
+        ctx.globalAlpha = 1;
+        ctx.lineWidth = 2.5;
+        ctx.strokeStyle = layer.colour;
+        ctx.strokeRect(2.5, 4.5, WIDTH - 5, HEIGHT - 9);
+      },
+    }));
+    found.concat(theme ? classes(theme, model) : [], rows).forEach((row) => {
       const item = gm.element("li");
       item.appendChild(canvas(row.draw));
       const names = gm.element("span", "names");

@@ -8,6 +8,12 @@
   /** How far an exclave points to its owner, and the room below which it does not, in pixels. */
   const STUB = 26;
   const SMALL_EXCLAVE = 4.5;
+  /** How much of the fills is left where tiles lie under them. */
+  const OVER_TILES = 0.5;
+
+  /** Buildings are drawn where ten metres are at least so many pixels. */
+  const BUILDING_PIXELS = 2;
+  gm.BUILDING_ALPHA = 0.3;
 
   /** Lines in pixels of the map's layer, thinned to what the screen can show. */
   function project(lines, view) {
@@ -102,6 +108,7 @@
       this.selected = null;
       this.hovered = null;
       this.theme = null;
+      this.ground = false;
       this.split = -1;
       this.density = 0;
     },
@@ -193,6 +200,7 @@
       ctx.lineCap = "round";
       this._fillGrids(density);
       if (this.theme && this.theme.cells) this._fillCells(view);
+      this._drawBuildings(view, whole.data.buildings);
       this._drawWays(view);
       this._drawBorders();
       this._drawLinks(view);
@@ -204,6 +212,7 @@
     _fillGrids: function (density) {
       const palette = this.model.data.palette;
       const patterns = {};
+      this._ctx.globalAlpha = this.ground ? OVER_TILES : 1;
       this._inView.forEach((grid) => {
         traceShape(this._ctx, this._arcs, grid.shape);
         if (this.theme) {
@@ -218,6 +227,7 @@
         }
         this._ctx.fill("evenodd");
       });
+      this._ctx.globalAlpha = 1;
     },
 
     /** The colour of a grid's class; where cells are the theme, land is pale. */
@@ -240,6 +250,37 @@
         ctx.fillStyle = theme.classes[theme.members[i]].colour;
         ctx.fillRect(x, y, cell[2] * view.scale - view.x - x, cell[3] * view.scale - view.y - y);
       });
+      ctx.globalAlpha = 1;
+    },
+
+    _drawBuildings: function (view, packed) {
+      const tenMetres = (10 * view.scale * 256) / 40075016.686;
+      if (!packed || tenMetres < BUILDING_PIXELS) return;
+      this._footprints = this._footprints || gm.readFootprints(packed);
+      const rings = this._footprints;
+      const ctx = this._ctx;
+      const west = (view.min.x + view.x) / view.scale;
+      const north = (view.min.y + view.y) / view.scale;
+      const east = (view.max.x + view.x) / view.scale;
+      const south = (view.max.y + view.y) / view.scale;
+      ctx.beginPath();
+      for (let k = 0; k < rings.count; k++) {
+        const box = 4 * k;
+        if (rings.boxes[box] > east || rings.boxes[box + 2] < west) continue;
+        if (rings.boxes[box + 1] > south || rings.boxes[box + 3] < north) continue;
+        const start = rings.starts[k];
+        for (let i = start; i < rings.starts[k + 1]; i++) {
+          const x = rings.x[i] * view.scale - view.x;
+          const y = rings.y[i] * view.scale - view.y;
+          if (i === start) ctx.moveTo(x, y);
+          else ctx.lineTo(x, y);
+        }
+        ctx.closePath();
+      }
+      ctx.globalAlpha = gm.BUILDING_ALPHA;
+      ctx.fillStyle = this.model.data.palette.inks.building;
+      ctx.fill();
+      this._stroke(this.model.data.palette.inks.building, 1);
       ctx.globalAlpha = 1;
     },
 

@@ -32,11 +32,13 @@
         totals.estimated ? "total_households_estimated" : "total_households",
         totals.rounded || totals.estimated ? text("about_count", { count: count }) : count,
       ],
-      ["total_in_band", gm.formatNumber(totals.in_band) + " / " + gm.formatNumber(totals.general)],
+      totals.general === undefined
+        ? null
+        : ["total_in_band", gm.formatNumber(totals.in_band) + " / " + gm.formatNumber(totals.general)],
       ["total_special", gm.formatNumber(totals.dedicated) + " / " + gm.formatNumber(totals.exclave)],
     ];
     byId("totals").textContent = "";
-    rows.forEach((row) => {
+    rows.filter(Boolean).forEach((row) => {
       const group = gm.element("div", "total");
       group.appendChild(gm.element("dt", "", text(row[0])));
       group.appendChild(gm.element("dd", "", row[1]));
@@ -47,7 +49,7 @@
     byId("switch").lang = text.language === "zh" ? "en" : "zh-CN";
   }
 
-  function fillImprint(data, text) {
+  function fillImprint(data, text, basemap) {
     const imprint = data.imprint;
     const parts = [];
     if (data.totals.estimated) parts.push(text("estimated"));
@@ -57,6 +59,7 @@
     if (imprint.source) parts.push(text("source", { source: imprint.source }));
     const rules = imprint.rules[text.language];
     if (rules) parts.push(text("rules", { rules: rules }));
+    if (basemap.words()) parts.push(basemap.words());
     byId("imprint").textContent = "";
     parts.forEach((part) => byId("imprint").appendChild(gm.element("span", "", part)));
   }
@@ -129,7 +132,7 @@
       hover(grid);
       if (!grid) return;
       const count = gm.countText(grid, text);
-      tip.textContent = (grid.name || grid.code) + "　" + count;
+      tip.textContent = (grid.name || grid.code) + (count ? "　" + count : "");
       const size = map.getSize();
       const at = event.containerPoint;
       tip.style.left = Math.min(at.x + 14, size.x - tip.offsetWidth - 6) + "px";
@@ -152,14 +155,14 @@
     });
   }
 
-  gm.start = function (map, blockId) {
+  function begin(map, blockId) {
     const data = JSON.parse(byId(blockId).textContent);
     const text = makeText(data);
     const model = gm.decode(data);
     model.text = text;
     if (data.before) {
-      const shared = { palette: data.palette, words: data.words, totals: data.totals };
-      model.before = gm.decode(Object.assign(data.before, shared));
+      /* What is the same on both sides stands once, on the later one. */
+      model.before = gm.decode(Object.assign({}, data, data.before));
       model.before.text = text;
     }
     const painter = new gm.Painter(model, text);
@@ -169,7 +172,8 @@
     /** Show a box with some room around it, clear of the card where that lies over the map. */
     function fit(box, room, options) {
       const around = isNarrow() ? Math.min(room, 40) : room;
-      const below = Math.max(isNarrow() ? byId("card").offsetHeight : 0, byId("table").offsetHeight);
+      const sheets = isNarrow() ? Array.from(document.querySelectorAll("#card, .panel")) : [];
+      const below = Math.max(byId("table").offsetHeight, ...sheets.map((sheet) => sheet.offsetHeight));
       map.fitBounds(
         gm.toBounds(box),
         Object.assign(options, {
@@ -179,8 +183,41 @@
       );
     }
 
+    /** Words beside the pointer; none hides them. */
+    function hint(words, at) {
+      const tip = byId("tip");
+      tip.hidden = !words;
+      tip.textContent = words;
+      if (!words) return;
+      const size = map.getSize();
+      tip.style.left = Math.min(at.x + 14, size.x - tip.offsetWidth - 6) + "px";
+      tip.style.top = Math.min(at.y + 16, size.y - tip.offsetHeight - 6) + "px";
+    }
+
     const act = {
+      hint: hint,
+      layersChanged: () => {
+        gm.drawLegend(model, text, painter.theme);
+        address.write();
+      },
+      clickItem: (item, at) => {
+        if (ruler.active) ruler.add(at);
+        else act.selectItem(item);
+      },
+      selectItem: (item) => {
+        painter.selected = null;
+        painter.redraw();
+        overlays.choose(item);
+        card.show(item);
+        table.mark(null);
+      },
+      chooseItem: (item) => {
+        act.selectItem(item);
+        act.zoom(item);
+      },
+      stepItem: (item, by) => act.chooseItem(overlays.neighbour(item, by)),
       select: (grid) => {
+        overlays.choose(null);
         painter.selected = grid;
         painter.redraw();
         card.show(grid);
@@ -209,7 +246,10 @@
     const table = new gm.Table(model, text, act.choose);
     const ruler = new gm.Ruler(map, text);
     const changes = new gm.Changes(model, text, painter, map, act);
-    const address = new gm.Address(map, model, text, painter);
+    const overlays = new gm.Overlays(model, text, map, act);
+    const findings = new gm.Findings(model, text);
+    const basemap = new gm.Basemap(model, text, map, painter);
+    const address = new gm.Address(map, model, text, painter, overlays);
     const themes = new gm.Themes(model, text, painter, () => {
       gm.drawLegend(model, text, painter.theme);
       address.write();
@@ -217,12 +257,16 @@
 
     function speak() {
       fillMasthead(data, text);
-      fillImprint(data, text);
+      fillImprint(data, text, basemap);
       finder.label();
-      card.show(painter.selected);
+      card.show(card.shown || null);
       themes.label();
       table.label();
       changes.label();
+      overlays.label();
+      findings.label();
+      basemap.label();
+      byId("tools").textContent = text("tools");
       byId("theme-words").textContent = text("theme");
       byId("measure").textContent = text("measure");
       byId("full-screen").textContent = text("full_screen");
@@ -247,7 +291,7 @@
     byId("legend").open = !isNarrow();
     /* The map's own height is settled only when the words around it stand. */
     fillMasthead(data, text);
-    fillImprint(data, text);
+    fillImprint(data, text, basemap);
     map.invalidateSize({ animate: false, pan: false });
     showAll(false);
     map.setMinZoom(map.getZoom() - 1);
@@ -266,13 +310,22 @@
     listenToMap(map, model, painter, act, text, ruler);
     listenToPrinter(map, painter, whole);
     gm.listenToFullScreen();
+    gm.listenToTools();
     const asked = address.read();
     if (asked.language) text.language = asked.language;
     speak();
     if (asked.theme) themes.set(asked.theme);
+    asked.layers.forEach((key) => overlays.show(key, true));
+    if (data.tiles) basemap.start(() => fillImprint(data, text, basemap));
     if (asked.grid) act.select(asked.grid);
     if (asked.at) map.setView([asked.at[1], asked.at[0]], asked.at[2], { animate: false });
     else if (asked.grid) act.zoom(asked.grid);
     document.documentElement.classList.add("ready");
+  }
+
+  /** The frame of the page is painted first; a page in a hidden tab has no frames to wait for. */
+  gm.start = function (map, blockId) {
+    if (document.hidden) begin(map, blockId);
+    else requestAnimationFrame(() => setTimeout(() => begin(map, blockId), 0));
   };
 })((window.gridmap = window.gridmap || {}));

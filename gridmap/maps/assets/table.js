@@ -3,12 +3,20 @@
   "use strict";
 
   const byId = (id) => document.getElementById(id);
-  const COLUMNS = ["code", "name", "kind", "community", "households", "status", "area"];
-  const NUMBERS = ["households", "area"];
+  const NUMBERS = ["households", "area", "deviation"];
+  /** Columns of this map: what its audience may see. */
+  function columnsOf(model) {
+    const seen = (column) =>
+      column === "deviation" ? Boolean(model.data.grids.deviation) : model.counted;
+    return ["code", "name", "kind", "community", "households", "status", "deviation", "area"].filter(
+      (column) => !["households", "status", "deviation"].includes(column) || seen(column)
+    );
+  }
   /** Problems first, then the rest. */
   const STATES = ["above", "below", "empty", "inside", "no_band"];
 
   gm.Table = function (model, text, choose) {
+    const COLUMNS = columnsOf(model);
     const place = byId("table");
     const button = byId("show-table");
     const only = byId("only-problems");
@@ -27,11 +35,13 @@
       households: (grid) => grid.households,
       status: (grid) => STATES.indexOf(grid.state),
       area: (grid) => grid.area,
+      deviation: (grid) => (grid.deviation === null ? -9 : grid.deviation),
     };
     const words = Object.assign({}, values, {
       households: (grid) => gm.countText(grid, text),
       status: (grid) => gm.stateText(grid, text),
       area: (grid) => gm.areaText(grid.area, text),
+      deviation: gm.deviationText,
     });
 
     function compare(a, b) {
@@ -44,7 +54,7 @@
     function head() {
       const line = gm.element("tr");
       COLUMNS.forEach((column) => {
-        const cell = gm.element("th");
+        const cell = gm.element("th", column);
         cell.scope = "col";
         const sort = gm.element("button", "", text(column));
         sort.type = "button";
@@ -67,7 +77,8 @@
     function row(grid) {
       const line = gm.element("tr", isProblem(grid) ? "problem" : "");
       COLUMNS.forEach((column, i) => {
-        const cell = gm.element(i ? "td" : "th", NUMBERS.includes(column) ? "number" : "");
+        const names = [column, NUMBERS.includes(column) ? "number" : ""];
+        const cell = gm.element(i ? "td" : "th", names.join(" ").trim());
         if (i) {
           cell.textContent = words[column](grid);
         } else {
@@ -123,6 +134,7 @@
       button.setAttribute("aria-expanded", String(open));
       if (open) draw();
     };
+    byId("only-problems").parentNode.hidden = !model.counted;
     button.addEventListener("click", () => this.toggle(place.hidden));
     byId("close-table").addEventListener("click", () => {
       this.toggle(false);

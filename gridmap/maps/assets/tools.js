@@ -7,7 +7,7 @@
   /** The list of themes; the first is the map as it is. */
   gm.Themes = function (model, text, painter, done) {
     const list = byId("theme");
-    const themes = model.data.themes;
+    const themes = model.data.themes || [];
     const density = model.data.density;
 
     function option(value, words) {
@@ -101,6 +101,23 @@
     button.addEventListener("click", () => this.toggle(!this.active));
   };
 
+  /** On a telephone one button stands for the tools, and opens them. */
+  gm.listenToTools = function () {
+    const button = byId("tools");
+    const bar = byId("bar");
+    const toggle = (open) => {
+      bar.classList.toggle("open", open);
+      button.setAttribute("aria-expanded", String(open));
+    };
+    button.addEventListener("click", () => toggle(!bar.classList.contains("open")));
+    byId("tool-list").addEventListener("click", () => toggle(false));
+    bar.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape" || !bar.classList.contains("open")) return;
+      toggle(false);
+      button.focus();
+    });
+  };
+
   gm.listenToFullScreen = function () {
     const button = byId("full-screen");
     const root = document.documentElement;
@@ -115,7 +132,7 @@
   };
 
   /** The view as words after #: what is chosen, where, which theme and language. */
-  gm.Address = function (map, model, text, painter) {
+  gm.Address = function (map, model, text, painter, overlays) {
     let waiting = 0;
     const write = () => {
       const centre = map.getCenter();
@@ -125,6 +142,7 @@
       };
       if (painter.theme) parts.theme = painter.theme.key;
       if (painter.selected && painter.selected.shape) parts.grid = painter.selected.code;
+      if (overlays.keys().length) parts.layers = overlays.keys().join(",");
       const words = Object.keys(parts).map((key) => key + "=" + encodeURIComponent(parts[key]));
       try {
         window.history.replaceState(null, "", "#" + words.join("&"));
@@ -157,6 +175,7 @@
         at: numbers.length === 3 && numbers.every(Number.isFinite) ? numbers : null,
         language: ["zh", "en"].includes(asked.language) ? asked.language : "",
         theme: asked.theme || "",
+        layers: (asked.layers || "").split(",").filter(Boolean),
         grid: model.grids.find((grid) => grid.code === asked.grid) || null,
       };
     };

@@ -1,0 +1,1 @@
+"""The page beside the peers' pages, in a browser: `python -m benchmarks.map`."""
