@@ -41,8 +41,9 @@ def main() -> int:
         command = [str(python), "-m", "pytest", *(arguments[1:] or ["-n", "2", "-q"])]
     else:
         command = [str(python), "-m", "gridmap", *arguments]
+    typed = {} if testing else {"GRIDMAP_PROGRAM": f"python3 {sys.argv[0]}"}
     try:
-        return subprocess.call(command, cwd=HERE if testing else None)
+        return subprocess.call(command, cwd=HERE if testing else None, env={**os.environ, **typed})
     except KeyboardInterrupt:
         return 130
 

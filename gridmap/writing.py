@@ -8,6 +8,7 @@ killed (6 of 25 times: DESIGN.md section 5), and a half-written map looks like a
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 import stat
@@ -28,6 +29,20 @@ GDAL_OPTIONS = {
     "OGR_GPKG_ALLOW_THREADED_RTREE": "NO",
 }
 """What makes GDAL write the same bytes on every run: no clock, no second thread."""
+PROBLEMS = {
+    errno.ENOENT: ("nothing can be made in that folder", "该文件夹不存在或不能在其中建立文件"),
+    errno.ENOTDIR: ("a part of its path is a file, not a folder", "路径中有一段是文件而不是文件夹"),
+    errno.EACCES: ("there is no permission to write there", "没有写入权限"),
+    errno.EPERM: ("the system does not allow it", "系统不允许此操作"),
+    errno.EROFS: ("the disk can only be read", "磁盘为只读"),
+    errno.ENOSPC: ("the disk is full", "磁盘空间已满"),
+    errno.EDQUOT: ("the quota of disk space is used up", "磁盘配额已用完"),
+    errno.EFBIG: ("the file would be too large for the disk", "文件超过磁盘允许的大小"),
+    errno.ENAMETOOLONG: ("its name is too long", "文件名过长"),
+    errno.EBUSY: ("another program holds it", "文件正被其他程序占用"),
+    errno.EIO: ("the disk reports an error", "磁盘读写出错"),
+}
+"""What the usual errors of the system mean for a file that is written, English and Chinese."""
 GEOPACKAGE_VERSION = "1.3"
 """Debian's QGIS warns about 1.4, GDAL's own default (DESIGN.md section 5)."""
 
@@ -81,7 +96,7 @@ def write_atomically(path: str | Path) -> Iterator[Path]:
     except OSError as problem:
         if problem.errno is None:  # not from the system: an error of the block's own
             raise
-        raise _unwritable(target, problem.strerror or str(problem.errno)) from problem
+        raise _unwritable(target, *tell_problem(problem)) from problem
     if os.name == "posix":
         _flush(target.parent)
 
@@ -126,7 +141,7 @@ def write_geopackage(layers: Mapping[str, tuple[pd.DataFrame, str]], path: str |
             _write_layers(layers, temporary)
             _check_rows({name: len(frame) for name, (frame, _) in layers.items()}, temporary)
         except (RuntimeError, sqlite3.Error) as problem:  # pyogrio's errors are RuntimeErrors
-            raise _unwritable(Path(path), str(problem)) from problem
+            raise _unwritable(Path(path), str(problem), f"写入程序报告 {problem}") from problem
 
 
 def _write_layers(layers: Mapping[str, tuple[pd.DataFrame, str]], path: Path) -> None:
@@ -181,7 +196,7 @@ def check_writable(path: str | Path) -> None:
     Raises
     ------
     UnwritableFile
-        When its folder does not exist, or it is a folder or a device.
+        When its folder does not exist or nothing can be made in it, or it is a folder or a device.
 
     Examples
     --------
@@ -202,6 +217,10 @@ def check_writable(path: str | Path) -> None:
             cure_en="Give the path of a file to -o.",
             cure_zh="请用 -o 指定一个文件路径。",
         )
+    try:
+        tempfile.TemporaryDirectory(prefix=".gridmap.", dir=target.parent).cleanup()
+    except OSError as problem:
+        raise _unwritable(target, *tell_problem(problem)) from problem
 
 
 def check_ending(path: str | Path, *endings: str) -> None:
@@ -251,10 +270,23 @@ def _flush(path: Path) -> None:
         os.close(handle)
 
 
-def _unwritable(target: Path, why: str) -> UnwritableFile:
+def tell_problem(problem: OSError) -> tuple[str, str]:
+    """Return what the system says of a file, in English and Chinese.
+
+    Examples
+    --------
+    >>> tell_problem(OSError(errno.ENOSPC, "No space left on device"))
+    ('the disk is full', '磁盘空间已满')
+    """
+    number = problem.errno or 0
+    said = problem.strerror or f"errno {number}"
+    return PROBLEMS.get(number, (said, f"系统报告错误 {number}（{said}）"))
+
+
+def _unwritable(target: Path, why: str, why_zh: str) -> UnwritableFile:
     return UnwritableFile(
         f"{target.name} can't be written: {why}.",
-        f"无法写入 {target.name}：{why}。",
+        f"无法写入 {target.name}：{why_zh}。",
         cure_en="Check the disk and the permissions, or give another path to -o.",
         cure_zh="请检查磁盘空间与权限，或用 -o 指定其他路径。",
     )

@@ -64,3 +64,19 @@ def test_the_test_environment_holds_the_versions_of_the_run_environment() -> Non
         return set(re.findall(r"^\S+==\S+", text, flags=re.MULTILINE))
 
     assert pins("run.txt") <= pins("dev.txt")
+
+
+def test_commands_learn_what_was_typed(monkeypatch: pytest.MonkeyPatch) -> None:
+    bootstrap = load_bootstrap()
+    given: list[dict[str, str]] = []
+
+    def call(_: list[str], *, cwd: object, env: dict[str, str]) -> int:
+        given.append(env)
+        return 0
+
+    monkeypatch.setattr(bootstrap, "set_up", lambda _: Path(sys.executable))
+    monkeypatch.setattr(bootstrap.subprocess, "call", call)
+    for command in ("plan", "test"):
+        monkeypatch.setattr(sys, "argv", ["run.py", command])
+        assert bootstrap.main() == 0
+    assert [env.get("GRIDMAP_PROGRAM") for env in given] == ["python3 run.py", None]

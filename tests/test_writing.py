@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import stat
 from pathlib import Path
 
 import pytest
 
 from gridmap.errors import UnreadableFile, UnwritableFile
-from gridmap.writing import write_atomically
+from gridmap.writing import PROBLEMS, check_writable, tell_problem, write_atomically
 
 
 def _names(folder: Path) -> list[str]:
@@ -62,8 +63,8 @@ def test_a_failing_system_call_leaves_the_old_file_and_is_told(
             patch.setattr(owner, step, fail)
         with pytest.raises(UnwritableFile) as caught, write_atomically(target) as temporary:
             temporary.write_text("new")
-    assert "No space left" in caught.value.en
-    assert "无法写入" in caught.value.zh
+    assert "the disk is full" in caught.value.en
+    assert caught.value.zh == "无法写入 plan.txt：磁盘空间已满。"
     assert target.read_text() == "old"
     assert _names(tmp_path) == ["plan.txt"]
 
@@ -110,3 +111,24 @@ def test_a_link_stays_a_link_and_permissions_stay(tmp_path: Path) -> None:
     assert link.is_symlink()
     assert real.read_text() == "new"
     assert stat.S_IMODE(real.stat().st_mode) == 0o640
+
+
+@pytest.mark.parametrize("number", sorted(PROBLEMS))
+def test_what_the_system_says_is_said_in_chinese(number: int) -> None:
+    en, zh = tell_problem(OSError(number, os.strerror(number)))
+    assert re.search(r"[\u4e00-\u9fff]", zh)
+    assert not re.search(r"[A-Za-z]", zh)
+    assert en
+
+
+def test_a_folder_in_which_nothing_can_be_made_is_refused_before_any_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr("tempfile.mkdtemp", fail)
+    with pytest.raises(UnwritableFile, match="can only be read"):
+        check_writable(tmp_path / "plan.gpkg")
+    _, zh = tell_problem(OSError(9999, "strange"))
+    assert zh == "系统报告错误 9999（strange）"

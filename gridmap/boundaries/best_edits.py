@@ -33,14 +33,19 @@ class BestEdits:
         apart), with the reason: propose again after the edits are applied.
     uncured
         Proposals of which no option cures the place.
+    across
+        Proposals that are cured only over a line of a higher level, which nobody asked for.
     """
 
     edits: tuple[DivisionEdit, ...]
     waiting: tuple[tuple[str, str, str], ...]
     uncured: tuple[str, ...]
+    across: tuple[str, ...] = ()
 
 
-def choose_best(proposals: Proposals, subjects: Sequence[Subject] = SUBJECTS) -> BestEdits:
+def choose_best(
+    proposals: Proposals, subjects: Sequence[Subject] = SUBJECTS, *, across: bool = False
+) -> BestEdits:
     r"""Take the first option of each proposal that cures it, as far as they go together.
 
     Parameters
@@ -49,6 +54,9 @@ def choose_best(proposals: Proposals, subjects: Sequence[Subject] = SUBJECTS) ->
         From `propose_changes`.
     subjects
         Those that are wanted.
+    across
+        Whether land may cross lines of a higher level (`Option.crosses`): the other township or
+        district must have consented.
 
     Notes
     -----
@@ -69,14 +77,16 @@ def choose_best(proposals: Proposals, subjects: Sequence[Subject] = SUBJECTS) ->
     standing = proposals.standing
     draft = _Draft(standing.ids, standing.shapes, standing.crs)
     uncured: list[str] = []
+    left: list[str] = []
     pending: list[tuple[str, Option]] = []
     for item in proposals.items:
         if item.subject in subjects:
-            best = next((o for o in item.options if o.cures and o.edit is not None), None)
-            if best is None:
-                uncured.append(item.proposal_id)
+            curing = [o for o in item.options if o.cures and o.edit is not None]
+            allowed = [o for o in curing if across or not o.crosses]
+            if allowed:
+                pending.append((item.proposal_id, allowed[0]))
             else:
-                pending.append((item.proposal_id, best))
+                (left if curing else uncured).append(item.proposal_id)
     while pending:
         ready = [pair for pair in pending if set(pair[1].first) <= draft.chosen]
         if not ready:
@@ -87,7 +97,7 @@ def choose_best(proposals: Proposals, subjects: Sequence[Subject] = SUBJECTS) ->
     for proposal_id, option in pending:
         needed = ", ".join(option.first)
         draft.waiting.append((proposal_id, f"it needs {needed} first", f"须先应用 {needed}"))
-    return BestEdits(tuple(draft.edits), tuple(draft.waiting), tuple(uncured))
+    return BestEdits(tuple(draft.edits), tuple(draft.waiting), tuple(uncured), tuple(left))
 
 
 @dataclass

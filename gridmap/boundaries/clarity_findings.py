@@ -65,8 +65,10 @@ OVERLAPPING = FindingKind(
     en="{count} pieces of land lie in several divisions, {area_m2:.0f} m2; for the measure each "
     "was given to the smallest.",
     zh="有 {count} 块土地同属多个区域，共 {area_m2:.0f} 平方米；计算时归面积最小者。",
-    cure_en="Repair the coverage first.",
-    cure_zh="请先修复重叠。",
+    cure_en="Settle the overlap: gridmap analyse INPUT --edits edits.geojson, then --apply; or "
+    "gridmap repair with a --tolerance not below its width (metres).",
+    cure_zh="请先处理重叠：gridmap analyse INPUT --edits edits.geojson 后用 --apply 应用；"
+    "或用 gridmap repair，并把 --tolerance 设为不小于重叠宽度（米）。",
 )
 FINDING_KINDS = (UNCLEAR, SPLIT, PARTED, LINES_MISSING, UNUSABLE, OVERLAPPING)
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from gridmap.boundaries.border_chains import Geometries
     from gridmap.boundaries.edits import EditKind
+    from gridmap.boundaries.higher_lines import HigherLines
     from gridmap.boundaries.options import Yardstick
     from gridmap.boundaries.spans import Ints
     from gridmap.boundaries.standing import Standing
@@ -42,6 +43,8 @@ class Desk:
         Band and measure.
     crs, level
         Written into the edits.
+    higher
+        The townships and districts in which the divisions lie.
     numbers
         Edits made so far, by subject, for their ids.
     """
@@ -51,6 +54,7 @@ class Desk:
     yardstick: Yardstick
     crs: str
     level: str
+    higher: HigherLines
     numbers: dict[str, int] = field(default_factory=dict)
 
     def make_option(
@@ -113,8 +117,19 @@ class Desk:
             if e.division_id in {*held, *named} or e.households_before != e.households_after
         )
         before = tuple(edit.edit_id for edit in first)
+        crosses = self.higher.find_crossings(moves)
         return Option(
-            action, to, edit, moved, homes, concerned, cures, border_m, *words, first=before
+            action,
+            to,
+            edit,
+            moved,
+            homes,
+            concerned,
+            cures,
+            border_m,
+            *words,
+            first=before,
+            crosses=crosses,
         )
 
     def make_keep(

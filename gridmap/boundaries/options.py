@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gridmap.boundaries.edits import DivisionEdit, EditKind
+    from gridmap.boundaries.higher_lines import Crossing
     from gridmap.boundaries.standing import Counts
     from gridmap.rules import Band
 
@@ -116,6 +117,9 @@ class Option:
         What it means, in a sentence or two.
     first
         Ids of edits that must be applied before this one.
+    crosses
+        Lines of a higher level that land is carried over, the highest first: everybody concerned
+        must have consented.
     """
 
     action: EditKind
@@ -129,6 +133,7 @@ class Option:
     en: str
     zh: str
     first: tuple[str, ...] = ()
+    crosses: tuple[Crossing, ...] = ()
 
     @property
     def area_m2(self) -> float:
@@ -163,13 +168,14 @@ class Option:
     def rank(self) -> tuple[object, ...]:
         """Return what options are ordered by, the best first (docs/boundaries.md).
 
-        It cures the place; fewest divisions leave the band; fewest households (else residents)
-        move; least land moves, to the square metre; the longest border with who gains it, to the
-        metre; then action and ids.
+        It cures the place; it crosses fewest lines of a higher level; fewest divisions leave the
+        band; fewest households (else residents) move; least land moves, to the square metre; the
+        longest border with who gains it, to the metre; then action and ids.
         """
         people = self.households if self.households is not None else self.residents or 0
         return (
             not self.cures,
+            len(self.crosses),
             self.outside_change,
             people,
             round(self.area_m2),

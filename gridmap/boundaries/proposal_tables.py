@@ -97,6 +97,10 @@ def _list_option(option: Option) -> dict[str, object]:
         "edit": None if option.edit is None else option.edit.edit_id,
         "needs": list(option.first),
         "cures": option.cures,
+        "crosses": [
+            {"level": c.level, "from": list(c.held_by), "to": list(c.goes_to)}
+            for c in option.crosses
+        ],
         "outside_change": option.outside_change,
         "area_m2": round(option.area_m2, 3),
         "households": option.households,
@@ -133,7 +137,8 @@ def frame_proposals(proposals: Proposals) -> gpd.GeoDataFrame:
     r"""Return one row an option, in lon/lat as stored: the layer ``proposals`` of the findings.
 
     Columns: ``proposal_id``, ``rank``, ``subject``, ``kind``, ``action``, ``ids`` and ``to``
-    (joined by ``;``), ``edit_id``, ``cures``, ``area_m2``, ``households``, ``buildings``,
+    (joined by ``;``), ``edit_id``, ``cures``, ``crosses`` (as `tell_crossings`
+    words them), ``area_m2``, ``households``, ``buildings``,
     ``residents``, ``effects`` (as `tell_effects` words them), ``en``, ``zh``, ``lon``, ``lat``;
     the geometry is all land that changes hands or is kept, empty where a winding border stays.
 
@@ -162,6 +167,7 @@ def frame_proposals(proposals: Proposals) -> gpd.GeoDataFrame:
         "to": [";".join(option.to) for _, _, option in rows],
         "edit_id": [option.edit.edit_id if option.edit else "" for _, _, option in rows],
         "cures": np.array([option.cures for _, _, option in rows], dtype=bool),
+        "crosses": [tell_crossings(option) for _, _, option in rows],
         "area_m2": np.array([option.area_m2 for _, _, option in rows], dtype=np.float64),
         **{
             name: pd.array([getattr(option, name) for _, _, option in rows], dtype="Int64")
@@ -180,6 +186,20 @@ def frame_proposals(proposals: Proposals) -> gpd.GeoDataFrame:
 def _land_of(option: Option) -> shapely.Geometry:
     lands = [] if option.edit is None else [move.land for move in option.edit.moves]
     return shapely.MultiPolygon([part for land in lands for part in polygons_of(land)])
+
+
+def tell_crossings(option: Option) -> str:
+    """Return what higher lines an option crosses, in both languages, empty where none.
+
+    Examples
+    --------
+    >>> from gridmap.boundaries.higher_lines import Crossing
+    >>> from gridmap.boundaries.options import Option
+    >>> crosses = (Crossing("township", ("甲街道",), ("乙镇",)),)
+    >>> tell_crossings(Option("give", ("B",), None, (), (), (), True, 0, "", "", (), crosses))
+    '跨街道：甲街道→乙镇 crosses township: 甲街道 > 乙镇'
+    """
+    return "; ".join(f"{crossing.zh} {crossing.en}" for crossing in option.crosses)
 
 
 def tell_effects(option: Option) -> str:

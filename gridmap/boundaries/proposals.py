@@ -14,6 +14,7 @@ import shapely
 from gridmap.boundaries.clarity import measure_clarity
 from gridmap.boundaries.divisions import clean_sources
 from gridmap.boundaries.exchanges import ExchangeTable
+from gridmap.boundaries.higher_lines import HigherLines, collect_lines
 from gridmap.boundaries.interlock_options import list_border_options, list_neck_options
 from gridmap.boundaries.option_desk import Desk
 from gridmap.boundaries.options import Yardstick
@@ -129,6 +130,8 @@ class Proposals:
         The divisions as stored, for which the edits are, and what stands on them.
     yardstick
         The band, and what it counts.
+    higher
+        The townships and districts in which the divisions lie.
     findings
         What was estimated or could not be told.
     """
@@ -136,6 +139,7 @@ class Proposals:
     items: tuple[Proposal, ...]
     standing: Standing
     yardstick: Yardstick
+    higher: HigherLines = field(default_factory=lambda: HigherLines({}))
     findings: tuple[Finding, ...] = field(default=())
 
     @property
@@ -152,7 +156,7 @@ class Proposals:
         return self.standing.home_frame
 
 
-def propose_changes(
+def propose_changes(  # noqa: PLR0913  # what options are judged by, and which are wanted
     analysis: Analysis,
     sources: Sources,
     *,
@@ -161,6 +165,7 @@ def propose_changes(
     population: Mapping[str, float] | Sequence[float] | None = None,
     persons_per_household: float = COMMUNITIES.persons_per_household,
     subjects: Sequence[Subject] = SUBJECTS,
+    within: str | None = None,
     progress: Progress = ignore_progress,
 ) -> Proposals:
     r"""List what could be done about each exclave, overlap, neck and winding border.
@@ -182,25 +187,30 @@ def propose_changes(
         Persons of a household, where residents are not counted.
     subjects
         Those of `SUBJECTS` that are wanted.
+    within
+        A column of the communities, beside township and district, whose lines land should not
+        cross.
     progress
         Called as ``progress("propose", done, total)``.
 
     Returns
     -------
     Proposals
-        Options are ordered by `Option.rank`: it cures the place; fewest divisions leave the band;
-        fewest households move; least land moves; longest border. Each is worked out alone, on
-        today's outlines.
+        Options are ordered by `Option.rank`: it cures the place; fewest lines of a higher level
+        are crossed; fewest divisions leave the band; fewest households move; least land moves;
+        longest border. Each is worked out alone, on today's outlines.
 
     Raises
     ------
     InvalidOption
         When the population or the persons of a household can't be used, or the analysis is of
         other sources.
+    UnknownName
+        When there is no column ``within``.
 
     Notes
     -----
-    Source: issue 4 point 4; FIELD.md section 4.
+    Source: issue 4 point 4; FIELD.md sections 1 (Dadukou: townships' boundaries) and 4.
 
     Examples
     --------
@@ -229,9 +239,11 @@ def propose_changes(
     }
     yardstick = Yardstick(band, measure, persons_per_household)
     crs = str(standing.crs.to_string())
-    desk = Desk(standing, mains, yardstick, crs, analysis.level)
+    higher, unknown = collect_lines(cleaned, standing.ids, level=analysis.level, within=within)
+    desk = Desk(standing, mains, yardstick, crs, analysis.level, higher)
     items = _Writer(analysis, cleaned, desk, progress).write_all(subjects)
-    return Proposals(items, standing, yardstick, _say(items, standing, yardstick))
+    findings = (*_say(items, standing, yardstick), *(unknown if items else ()))
+    return Proposals(items, standing, yardstick, higher, sort_findings(findings))
 
 
 @dataclass

@@ -49,8 +49,8 @@ WHY_NOT: dict[str, tuple[str, str]] = {
         "该线路与其他界线相互缠绕，无法明确互换的用地",
     ),
     "unmatched": (
-        "the borders of the two do not share their vertices; repair the coverage first",
-        "双方边界顶点不一致，请先修复边界",
+        "one of the two overlaps a neighbour: settle that first (cure of border_divisions_overlap)",
+        "其中一方与邻区重叠，请先确定归属（办法见 border_divisions_overlap）",
     ),
 }
 
@@ -203,7 +203,7 @@ def propose_snaps(
         if (
             a not in shapes
             or b not in shapes
-            or any(not shapely.equals_exact(shapes[name], tiles[name]) for name in (a, b))
+            or any(not _is_tile(shapes[name], tiles[name]) for name in (a, b))
         ):
             status = "unmatched"
         snap = Snap(str(row.stretch_id), a, b, status)
@@ -214,6 +214,15 @@ def propose_snaps(
             snap = _propose(snap, row.geometry, pairs[a, b], near, reach_m, clarity, standing)
         snaps.append(snap)
     return tuple(snaps)
+
+
+def _is_tile(shape: shapely.Geometry, tile: shapely.Geometry) -> bool:
+    """Tell whether tiling left an outline its vertices.
+
+    A ring may start elsewhere, and a lone part may be a polygon or a multipolygon.
+    """
+    parts = [shapely.get_parts(shapely.normalize(one)) for one in (shape, tile)]
+    return len(parts[0]) == len(parts[1]) and bool(shapely.equals_exact(*parts).all())
 
 
 def _propose(

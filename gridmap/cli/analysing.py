@@ -11,6 +11,7 @@ import typer
 from gridmap.cli import options, proposing
 from gridmap.cli.console import print_findings, print_json, say
 from gridmap.cli.progress import show_progress
+from gridmap.cli.usage import BadUse
 
 if TYPE_CHECKING:
     from gridmap.boundaries import Analysis
@@ -93,6 +94,8 @@ def analyse(
     ] = 100.0,
     proposals: proposing.Asked = False,
     edits: proposing.EditsOut = None,
+    across: proposing.Across = False,
+    within: proposing.Within = None,
     band: proposing.BandText = "",
     band_of: proposing.BandOf = "persons",
     apply: proposing.Apply = None,
@@ -146,11 +149,11 @@ def analyse(
         least_border_m=least_border,
         reach_m=border_reach,
     )
-    wishes = proposing.Wishes(proposals, edits, band, band_of, level)
+    wishes = proposing.Wishes(proposals, edits, band, band_of, level, across, within)
     proposing.check_targets(wishes, inputs=inputs, apply=apply, out=out, undo=undo)
     limits = _understand_minutes(minutes)
     if stations is not None and not reach:
-        raise typer.BadParameter("--stations 须与 --reach 同用。--stations needs --reach.")
+        raise BadUse("--stations 须与 --reach 同用。", "--stations needs --reach.")
     if out is not None:
         named = [] if stations is None else [stations]
         options.refuse_overwriting_input([*inputs, *named], out)
@@ -202,7 +205,10 @@ def _understand_minutes(text: str) -> list[float]:
     except ValueError:
         limits = []
     if not limits or not all(0 <= limit < math.inf for limit in limits):
-        raise typer.BadParameter(f"--minutes {text!r} 不符合 is not of the form 5,10,15")
+        raise BadUse(
+            f"--minutes {text!r} 须形如 5,10,15。",
+            f"--minutes {text!r} is not of the form 5,10,15.",
+        )
     return limits
 
 

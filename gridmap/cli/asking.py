@@ -11,6 +11,7 @@ import typer
 from gridmap.cli import options
 from gridmap.cli.console import print_json, say
 from gridmap.cli.progress import show_progress
+from gridmap.cli.usage import BadUse
 
 if TYPE_CHECKING:
     from gridmap.locating import Placement
@@ -74,11 +75,11 @@ def locate(
 
     questions = [bool(address), point is not None, csv is not None]
     if sum(questions) != 1:
-        raise typer.BadParameter("地址、--point、--csv 三选一。One of ADDRESS, --point, --csv.")
+        raise BadUse("地址、--point、--csv 三选一。", "One of ADDRESS, --point, --csv.")
     if point is not None and not datum:
-        raise typer.BadParameter("--point 必须写明 --datum。--point needs --datum.")
+        raise BadUse("--point 必须写明 --datum。", "--point needs --datum.")
     if csv is not None and out is None:
-        raise typer.BadParameter("--csv 需要 -o。--csv needs -o.")
+        raise BadUse("--csv 需要 -o。", "--csv needs -o.")
     release = open_release(plan_file)
     if csv is not None and out is not None:
         options.refuse_overwriting_input([csv, plan_file], out)

@@ -9,7 +9,10 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections import Counter
 from typing import TYPE_CHECKING
+
+from gridmap.cli.usage import name_as_typed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,12 +32,21 @@ PLAIN_WIDTH = 120
 """Columns of a table that is written to a file or pipe."""
 
 
+_asked: list[str] = []
+"""What ``--language`` of the running command says: at most one."""
+
+
+def speak(language: str | None) -> None:
+    """Speak a language (zh, en, both) from now on; None for that of the environment."""
+    _asked[:] = [] if language is None else [language]
+
+
 def choose_languages() -> tuple[str, ...]:
-    """Return the languages to speak: ``GRIDMAP_LANG`` (zh, en, both), else the locale's.
+    """Return the languages to speak: ``--language``, ``GRIDMAP_LANG`` (zh, en, both), the locale's.
 
     A locale that says nothing (C, POSIX, none) gets both languages.
     """
-    wish = os.environ.get("GRIDMAP_LANG", "")
+    wish = _asked[0] if _asked else os.environ.get("GRIDMAP_LANG", "")
     for name in (wish, *(os.environ.get(key, "") for key in ("LC_ALL", "LC_MESSAGES", "LANG"))):
         if name.startswith("zh"):
             return ("zh",)
@@ -78,7 +90,7 @@ def _plain(value: object) -> object:
 
 
 def print_findings(findings: Sequence[Finding], *, answer: bool = False) -> None:
-    """Write findings worst first: level, code and count, then sentence and cure."""
+    """Write findings worst first: how many of each level, then each with sentence and cure."""
     if not findings:
         say("未发现问题。", "Nothing found.", answer=answer)
         return
@@ -87,6 +99,7 @@ def print_findings(findings: Sequence[Finding], *, answer: bool = False) -> None
 
     languages = choose_languages()
     console = make_console(answer=answer)
+    _say_numbers(findings, answer=answer)
     for finding in findings:
         labels = dict(zip(("zh", "en"), SEVERITY_LABELS[finding.severity], strict=True))
         label = " ".join(labels[language] for language in languages)
@@ -96,13 +109,21 @@ def print_findings(findings: Sequence[Finding], *, answer: bool = False) -> None
         for language in languages:
             chinese = language == "zh"
             said, cure = (
-                (finding.zh, f"办法：{finding.cure_zh}")
+                (finding.zh, f"办法：{name_as_typed(finding.cure_zh)}")
                 if chinese
-                else (finding.en, f"Cure: {finding.cure_en}")
+                else (finding.en, f"Cure: {name_as_typed(finding.cure_en)}")
             )
             for text in (said, cure):
                 console.print(Padding(Text(_keep_together(_safe(text), chinese=chinese)), (0, 4)))
     console.print()
+
+
+def _say_numbers(findings: Sequence[Finding], *, answer: bool) -> None:
+    """Write how many findings of each level there are, the worst first."""
+    numbers = Counter(str(finding.severity) for finding in findings)
+    zh = "，".join(f"{words[0]} {numbers[level]} 项" for level, words in SEVERITY_LABELS.items())
+    en = ", ".join(f"{words[1]} {numbers[level]}" for level, words in SEVERITY_LABELS.items())
+    say(f"检查结果：{zh}。", f"Findings: {en}.", answer=answer)
 
 
 def _keep_together(text: str, *, chinese: bool) -> str:
@@ -112,9 +133,10 @@ def _keep_together(text: str, *, chinese: bool) -> str:
 
 def print_error(error: GridmapError) -> None:
     """Write an error with its cure, in the languages of the user."""
+    cure_zh, cure_en = name_as_typed(error.cure_zh), name_as_typed(error.cure_en)
     texts = {
-        "zh": f"错误：{error.zh}" + (f"\n  办法：{error.cure_zh}" if error.cure_zh else ""),
-        "en": f"Error: {error.en}" + (f"\n  Try: {error.cure_en}" if error.cure_en else ""),
+        "zh": f"错误：{error.zh}" + (f"\n  办法：{cure_zh}" if cure_zh else ""),
+        "en": f"Error: {error.en}" + (f"\n  Try: {cure_en}" if cure_en else ""),
     }
     console = make_console()
     for language in choose_languages():

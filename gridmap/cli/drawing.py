@@ -10,6 +10,7 @@ import typer
 from gridmap.cli import options
 from gridmap.cli.console import print_findings, say
 from gridmap.cli.progress import show_progress
+from gridmap.cli.usage import BadUse
 
 if TYPE_CHECKING:
     from gridmap.findings import Finding
@@ -249,13 +250,13 @@ def _refuse_without(
     """Refuse options of paper where the result is a page, and the reverse: they'd do nothing."""
     given = [name for name, value in options_of_page.items() if value]
     if given and printed:
-        raise typer.BadParameter(
-            f"仅用于网页，-o 须以 .html 结尾。Only for a page (-o x.html): {', '.join(given)}"
+        raise BadUse(
+            "仅用于网页，-o 须以 .html 结尾。", f"Only for a page (-o x.html): {', '.join(given)}"
         )
     given = [name for name, value in options_of_paper.items() if value]
     if given and not printed:
-        raise typer.BadParameter(
-            f"仅用于打印，-o 须以 .pdf 结尾。Only for paper (-o x.pdf): {', '.join(given)}"
+        raise BadUse(
+            "仅用于打印，-o 须以 .pdf 结尾。", f"Only for paper (-o x.pdf): {', '.join(given)}"
         )
 
 
@@ -265,7 +266,7 @@ def _print(
     from gridmap.printing import print_atlas, print_map
 
     if atlas and before is not None:
-        raise typer.BadParameter("--atlas 与 --before 不能同时使用。--atlas excludes --before.")
+        raise BadUse("--atlas 与 --before 不能同时使用。", "--atlas excludes --before.")
     if atlas:
         return print_atlas(plan, out, paper=paper or "A4", **margin)
     return print_map(plan, out, paper=paper or "A3", before=before, **margin)

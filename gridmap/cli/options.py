@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from gridmap.cli.usage import BadUse
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -264,9 +266,9 @@ def choose_levels(
         When they are asked for below communities, which hold no grids yet.
     """
     if level is DrawnLevel.COMMUNITY and (micro_grids or link_units):
-        raise typer.BadParameter(
-            "--level community 不能与 --micro-grids、--link-units 同用：请先在社区内划分网格。"
-            "Not with --micro-grids or --link-units: draw grids in the communities first."
+        raise BadUse(
+            "--level community 不能与 --micro-grids、--link-units 同用：请先在社区内划分网格。",
+            "Not with --micro-grids or --link-units: draw grids in the communities first.",
         )
     asked = (("micro_grid", micro_grids), ("link_unit", link_units))
     return tuple(level for level, wanted in asked if wanted)
@@ -288,7 +290,9 @@ def understand_band(text: str) -> Band | None:
     numbers = (lower.strip(), upper.strip())
     is_plain = all(n.isascii() and n.isdigit() and len(n) < 10 for n in numbers)
     if not (dash and is_plain and 0 < int(numbers[0]) <= int(numbers[1])):
-        raise typer.BadParameter(f"--band {text!r} 不符合 is not of the form LOWER-UPPER")
+        raise BadUse(
+            f"--band {text!r} 须形如 300-500。", f"--band {text!r} is not of the form LOWER-UPPER."
+        )
     return Band(int(numbers[0]), int(numbers[1]))
 
 
@@ -324,9 +328,11 @@ def _split_pairs(texts: Sequence[str] | None, form: str) -> dict[str, str]:
     for text in texts or ():
         key, equals, value = text.partition("=")
         if not (equals and key.strip() and value.strip()):
-            raise typer.BadParameter(f"{text!r} 不符合 is not of the form {form}")
+            raise BadUse(f"{text!r} 须形如 {form}。", f"{text!r} is not of the form {form}.")
         if key.strip() in pairs:
-            raise typer.BadParameter(f"{key.strip()} 重复 is given twice: {form}")
+            raise BadUse(
+                f"{key.strip()} 重复给出：{form}。", f"{key.strip()} is given twice: {form}."
+            )
         pairs[key.strip()] = value.strip()
     return pairs
 
@@ -340,7 +346,9 @@ def refuse_overwriting_input(inputs: Sequence[Path], out: Path) -> None:
         When ``out`` is one of ``inputs`` or lies where one of them is a file.
     """
     if any(path.is_file() and out.exists() and path.samefile(out) for path in inputs):
-        raise typer.BadParameter(f"-o {out.name} 会覆盖输入文件 would overwrite an input file")
+        raise BadUse(
+            f"-o {out.name} 会覆盖输入文件。", f"-o {out.name} would overwrite an input file."
+        )
 
 
 def refuse_unused_communities(communities: Path | None, *, level: DrawnLevel, drawn: bool) -> None:
@@ -354,14 +362,14 @@ def refuse_unused_communities(communities: Path | None, *, level: DrawnLevel, dr
     if communities is None:
         return
     if level is DrawnLevel.COMMUNITY:
-        raise typer.BadParameter(
-            "--communities 用于划分网格，不能与 --level community 同用。"
-            "--communities is for grids, not with --level community."
+        raise BadUse(
+            "--communities 用于划分网格，不能与 --level community 同用。",
+            "--communities is for grids, not with --level community.",
         )
     if drawn:
-        raise typer.BadParameter(
-            "输入为方案文件时网格不变，--communities 不起作用。"
-            "The grids of a plan file stay: --communities would not be used."
+        raise BadUse(
+            "输入为方案文件时网格不变，--communities 不起作用。",
+            "The grids of a plan file stay: --communities would not be used.",
         )
 
 
@@ -379,8 +387,9 @@ def choose_reach(
 
     if stations is None and reach is None:
         if minutes is not None:
-            raise typer.BadParameter(
-                "--minutes 须与 --stations 或 --reach 同用。--minutes needs --stations or --reach."
+            raise BadUse(
+                "--minutes 须与 --stations 或 --reach 同用。",
+                "--minutes needs --stations or --reach.",
             )
         return None
     asked = ReachWish(stations=stations, speed_m_s=speed)
@@ -446,11 +455,11 @@ def refuse_unused_rebalancing(
     lone = [name for name, value in given.items() if value not in (None, [])]
     if lone and not from_today:
         name = f"--{lone[0]}"
-        raise typer.BadParameter(f"{name} 须与 --from-today 同用。{name} needs --from-today.")
+        raise BadUse(f"{name} 须与 --from-today 同用。", f"{name} needs --from-today.")
     if from_today and level is not DrawnLevel.COMMUNITY:
-        raise typer.BadParameter(
-            "--from-today 须与 --level community 同用；调整网格请用 gridmap replan。"
-            "--from-today needs --level community; for grids there is gridmap replan."
+        raise BadUse(
+            "--from-today 须与 --level community 同用；调整网格请用 gridmap replan。",
+            "--from-today needs --level community; for grids there is gridmap replan.",
         )
     if from_today and prove:
-        raise typer.BadParameter("--from-today 不能与 --prove 同用。--from-today can't be proved.")
+        raise BadUse("--from-today 不能与 --prove 同用。", "--from-today can't be proved.")

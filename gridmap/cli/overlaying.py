@@ -11,6 +11,7 @@ import typer
 from gridmap.cli import options
 from gridmap.cli.console import make_console, print_findings, print_json, say
 from gridmap.cli.progress import show_progress
+from gridmap.cli.usage import BadUse
 
 if TYPE_CHECKING:
     from gridmap.planning import Merger
@@ -149,7 +150,9 @@ def _understand_band(text: str) -> tuple[float, float] | None:
     except ValueError:
         sizes = (math.nan, math.nan)
     if not (0 < sizes[0] <= sizes[1] < 1e9):
-        raise typer.BadParameter(f"--band {text!r} 不符合 is not of the form LOWER-UPPER")
+        raise BadUse(
+            f"--band {text!r} 须形如 300-500。", f"--band {text!r} is not of the form LOWER-UPPER."
+        )
     return sizes
 
 

@@ -15,9 +15,12 @@ from gridmap.cli.console import (
     print_json,
     say,
 )
+from gridmap.cli.usage import BadUse
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from rich.table import Table
 
     from gridmap.boundaries import Analysis
     from gridmap.boundaries.best_edits import BestEdits
@@ -44,6 +47,26 @@ EditsOut = Annotated[
         metavar="EDITS.geojson",
         help="把各处首选方案写成调整文件，可删改后用 --apply 应用。"
         "Write the best option of each as edits, to be pruned and given to --apply.",
+        rich_help_panel=PROPOSING,
+        show_default=False,
+    ),
+]
+Across = Annotated[
+    bool,
+    typer.Option(
+        "--across",
+        help="--edits 也写入跨街道、跨区的方案（须各方同意）。"
+        "Take edits over township and district lines too; all concerned must have consented.",
+        rich_help_panel=PROPOSING,
+    ),
+]
+Within = Annotated[
+    str | None,
+    typer.Option(
+        "--within",
+        metavar="FIELD",
+        help="除街道、区县外，土地划转也不宜跨越此列的界线。"
+        "A column, beside township and district, whose lines land should not cross.",
         rich_help_panel=PROPOSING,
         show_default=False,
     ),
@@ -99,6 +122,8 @@ class Wishes:
     band: str
     band_of: str
     level: str | None
+    across: bool = False
+    within: str | None = None
 
 
 def check_targets(
@@ -114,20 +139,27 @@ def check_targets(
     Raises
     ------
     typer.BadParameter
-        When ``--apply`` stands with ``--proposals`` or without ``-o``, or ``--undo`` without it.
+        When ``--apply`` stands with ``--proposals`` or without ``-o``, ``--undo`` without it,
+        ``--across`` without ``--edits``, or ``--within`` where nothing is proposed.
     """
     from gridmap.boundaries.edit_files import ENDINGS
     from gridmap.cli.options import refuse_overwriting_input
     from gridmap.writing import check_ending, check_writable
 
     if apply is not None and (wishes.asked or wishes.edits is not None):
-        raise typer.BadParameter(
-            "--apply 不能与 --proposals、--edits 同用。Not with --proposals or --edits."
+        raise BadUse(
+            "--apply 不能与 --proposals、--edits 同用。", "Not with --proposals or --edits."
         )
     if apply is not None and out is None:
-        raise typer.BadParameter("--apply 需要 -o。It needs -o, for the new divisions.")
+        raise BadUse("--apply 需要 -o。", "It needs -o, for the new divisions.")
     if undo is not None and apply is None:
-        raise typer.BadParameter("--undo 须与 --apply 同用。It needs --apply.")
+        raise BadUse("--undo 须与 --apply 同用。", "It needs --apply.")
+    if wishes.across and wishes.edits is None:
+        raise BadUse("--across 须与 --edits 同用。", "It needs --edits.")
+    if wishes.within is not None and not wishes.asked and wishes.edits is None:
+        raise BadUse(
+            "--within 须与 --proposals 或 --edits 同用。", "It needs --proposals or --edits."
+        )
     read = [*inputs, *([] if apply is None else [apply])]
     for path, endings in ((out, (".gpkg",)), (undo, ENDINGS), (wishes.edits, ENDINGS)):
         if path is not None:
@@ -175,14 +207,19 @@ def propose(
     if not wishes.asked and wishes.edits is None:
         return None
     if wishes.band_of not in ("persons", "households"):
-        raise typer.BadParameter(f"--band-of {wishes.band_of!r}: persons | households")
+        raise BadUse(
+            f"--band-of {wishes.band_of!r} 须为 persons 或 households。",
+            f"--band-of {wishes.band_of!r} is neither persons nor households.",
+        )
     band = understand_band(wishes.band)
     if band is None and wishes.level is None and wishes.band_of == "persons":
         band = COMMUNITIES.band
     measure: Any = wishes.band_of
-    proposals = propose_changes(analysis, sources, band=band, measure=measure, progress=progress)
+    proposals = propose_changes(
+        analysis, sources, band=band, measure=measure, within=wishes.within, progress=progress
+    )
     if wishes.edits is not None:
-        best = choose_best(proposals)
+        best = choose_best(proposals, across=wishes.across)
         write_edits(best.edits, wishes.edits)
         _say_best(best, wishes.edits)
     return proposals
@@ -207,9 +244,7 @@ def add_proposals(answer: dict[str, object], proposals: Proposals | None) -> dic
 
 
 def say_proposals(proposals: Proposals) -> None:
-    """Write proposals as a table: the best option of each, what it moves and changes."""
-    from rich.table import Table
-
+    """Write proposals as a table: the best option of each, what it moves, crosses and changes."""
     from gridmap.boundaries.proposal_tables import SUBJECT_WORDS
 
     total = len(proposals.items)
@@ -222,14 +257,9 @@ def say_proposals(proposals: Proposals) -> None:
     )
     if not total:
         return
-    languages = choose_languages()
-    zh = "zh" in languages
-    table = Table(box=None, pad_edge=False)
-    heads = [("编号", "id"), ("位置", "place"), ("首选方案", "best option"), ("公顷", "ha"),
-             ("户", "homes"), ("栋", "bldgs"), ("人", "persons"), ("影响", "effect")]  # fmt: skip
-    for chinese, english in heads:
-        right = english in ("ha", "homes", "bldgs", "persons")
-        table.add_column(chinese if zh else english, justify="right" if right else "left")
+    _say_uncounted(proposals)
+    zh = "zh" in choose_languages()
+    table = _make_table(chinese=zh)
     names = dict(zip(proposals.standing.ids, proposals.standing.names, strict=True))
     for item in proposals.items[:SHOWN_PROPOSALS]:
         place = f"{names[item.ids[0]]} {SUBJECT_WORDS[item.subject][1 if zh else 0]}"
@@ -242,6 +272,62 @@ def say_proposals(proposals: Proposals) -> None:
         say(
             f"  另有 {total - SHOWN_PROPOSALS} 项，见 --json 或 -o。",
             f"  and {total - SHOWN_PROPOSALS} more: see --json or -o.",
+            answer=True,
+        )
+    _say_crossing(proposals)
+
+
+def _make_table(*, chinese: bool) -> Table:
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False)
+    heads = [("编号", "id"), ("位置", "place"), ("首选方案", "best option"), ("公顷", "ha"),
+             ("户", "homes"), ("栋", "bldgs"), ("人", "persons"), ("跨界", "crosses"),
+             ("影响", "effect")]  # fmt: skip
+    for zh, en in heads:
+        right = en in ("ha", "homes", "bldgs", "persons")
+        table.add_column(zh if chinese else en, justify="right" if right else "left")
+    return table
+
+
+def _say_uncounted(proposals: Proposals) -> None:
+    """Say which numbers nobody counted, so that a dash is not read as nought."""
+    standing = proposals.standing
+    counted = (
+        ("households", "户数", standing.homes is not None),
+        ("buildings", "栋数", standing.buildings is not None),
+        ("residents", "常住人口", standing.residents is not None),
+    )
+    lacking = [(en, zh) for en, zh, known in counted if not known]
+    if not lacking:
+        return
+    en, zh = ", ".join(word for word, _ in lacking), "、".join(word for _, word in lacking)
+    blind = proposals.yardstick.count(*standing.total(0)) is None
+    say(
+        f"输入中没有{zh}：表中“-”表示未知，不是零"
+        + ("；各区划的人口影响也无法计算。" if blind else "。"),
+        f"The input does not count {en}: a dash means unknown, not nought"
+        + ("; nor can what changes for the divisions be told." if blind else "."),
+        answer=True,
+    )
+
+
+def _say_crossing(proposals: Proposals) -> None:
+    """Say how many places are best cured over a township's or district's line."""
+    first = [item.options[0] for item in proposals.items if item.options]
+    crossing = sum(bool(option.crosses) for option in first)
+    if crossing:
+        say(
+            f"{crossing} 项的首选方案跨越上级界线（见“跨界”列），须各方同意；"
+            "--edits 默认不含此类方案。",
+            f"The best option of {crossing} crosses a higher line (column crosses): all concerned "
+            "must consent, and --edits leaves it out unless --across is given.",
+            answer=True,
+        )
+    if not proposals.higher.values:
+        say(
+            "区划没有街道、区县列，无法判断方案是否跨界。",
+            "The divisions name no township or district: whether options cross lines is not told.",
             answer=True,
         )
 
@@ -266,8 +352,13 @@ def _row(
             words = ("入区间", "出区间") if chinese else ("into band", "out of band")
             text += f" {words[0] if effect.in_band_after else words[1]}"
         effects.append(text)
+    uncounted = all(effect.count_before is None for effect in option.effects)
+    if uncounted and option.action != "keep":
+        effects = ["人口未知" if chinese else "not counted"]
     cells = (proposal_id, place, f"{action} {to}".strip(), f"{option.area_m2 / 1e4:.2f}")
-    return [_plain(cell) for cell in (*cells, *counts, "; ".join(effects))]
+    crossed = (f"跨{zh}" if chinese else en for en, zh in (c.words for c in option.crosses))
+    crosses = ("、" if chinese else ", ").join(crossed)
+    return [_plain(cell) for cell in (*cells, *counts, crosses, "; ".join(effects))]
 
 
 def _plain(text: str) -> Any:
@@ -279,10 +370,16 @@ def _plain(text: str) -> Any:
 
 def _say_best(best: BestEdits, path: Path) -> None:
     """Say how many edits were written, and how many wait for others or cure nothing."""
-    waiting, uncured = len(best.waiting), len(best.uncured)
+    waiting, uncured, across = len(best.waiting), len(best.uncured), len(best.across)
     say(
         f"首选调整 {len(best.edits)} 项已写出：{path}；{waiting} 项须待应用后重新生成，"
         f"{uncured} 项没有可消除问题的方案。",
         f"{len(best.edits)} best edits written: {path}; {waiting} wait until these are applied and "
         f"must be proposed again, {uncured} have no option that cures them.",
     )
+    if across:
+        say(
+            f"另有 {across} 项只能跨街道或跨区处理，须各方同意，未写入；同意后加 --across。",
+            f"{across} more can be cured only over a line of a higher level, and were left out: "
+            "with everybody's consent, add --across.",
+        )

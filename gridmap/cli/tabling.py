@@ -10,6 +10,7 @@ import typer
 from gridmap.cli import options
 from gridmap.cli.console import print_findings, say
 from gridmap.cli.progress import show_progress
+from gridmap.cli.usage import BadUse
 
 if TYPE_CHECKING:
     from datetime import date as day
@@ -127,11 +128,11 @@ def _refuse_idle(paper: dict[str, str | Path | None], *, phones: bool, is_paper:
     """Refuse options that would do nothing."""
     given = [name for name, value in paper.items() if value]
     if given and not is_paper:
-        raise typer.BadParameter(
-            f"仅用于打印，-o 须以 .pdf 结尾。Only for paper (-o x.pdf): {', '.join(given)}"
+        raise BadUse(
+            "仅用于打印，-o 须以 .pdf 结尾。", f"Only for paper (-o x.pdf): {', '.join(given)}"
         )
     if phones:
-        raise typer.BadParameter("--phones 须与 --roster 同用。--phones needs --roster.")
+        raise BadUse("--phones 须与 --roster 同用。", "--phones needs --roster.")
 
 
 def _understand_day(text: str) -> day | None:
@@ -140,6 +141,4 @@ def _understand_day(text: str) -> day | None:
     try:
         return understand_date(text)
     except ValueError:
-        raise typer.BadParameter(
-            "日期请写作 2026-07-01。Write the day as 2026-07-01.", param_hint="--date"
-        ) from None
+        raise BadUse("--date 请写作 2026-07-01。", "Write --date as 2026-07-01.") from None

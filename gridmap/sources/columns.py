@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 PLAIN_IDS = frozenset(map(fold_name, ("id", "编号", "编码", "序号", "fid", "objectid", "gid")))
 _TECHNICAL = (
     "id fid ogc_fid objectid gid shape_leng shape_length shape_area perimeter area length x y lon "
-    "lat lng longitude latitude 序号 经度 纬度 面积 周长 长度"
+    "lat lng longitude latitude geom geometry the_geom wkb_geometry 序号 经度 纬度 面积 周长 长度"
 )
 TECHNICAL_HEADERS = frozenset(map(fold_name, _TECHNICAL.split()))
 """Headers that GIS programs write by themselves: nobody misses them when they are not used."""

@@ -17,13 +17,15 @@ from gridmap.boundaries.best_edits import choose_best
 from gridmap.boundaries.divisions import clean_sources
 from gridmap.boundaries.edit_files import read_edits, write_edits
 from gridmap.boundaries.edited_files import edit_sources
+from gridmap.boundaries.edits import Move
 from gridmap.boundaries.examples import draw_sources
+from gridmap.boundaries.higher_lines import HigherLines
 from gridmap.boundaries.homes import find_holders, place_homes
 from gridmap.boundaries.parts import find_parts
-from gridmap.boundaries.proposal_tables import list_proposals
+from gridmap.boundaries.proposal_tables import frame_proposals, list_proposals
 from gridmap.boundaries.proposals import propose_changes
 from gridmap.boundaries.standing import measure_areas
-from gridmap.errors import InvalidOption
+from gridmap.errors import InvalidOption, UnknownName
 from gridmap.rules import Band
 
 if TYPE_CHECKING:
@@ -413,10 +415,20 @@ def test_beijing_has_no_exclave_left_and_comes_back_to_the_byte(shared_data: Pat
     analysis = analyse(sources)
     started = time.process_time()
     proposals = propose_changes(analysis, sources, population=population, band=Band(3000, 20000))
-    best = choose_best(proposals)
+    best = choose_best(proposals, across=True)
     edited = apply_edits(proposals.divisions, best.edits)
     back = apply_edits(edited.divisions, edited.inverse)
     assert time.process_time() - started < 40
+    inside = choose_best(proposals)
+    district = dict(
+        zip(proposals.standing.ids, sources.layers["communities"].district, strict=True)
+    )
+    moved = [
+        (was, now) for e in inside.edits for m in e.moves for was in m.held_by for now in m.goes_to
+    ]
+    assert all(district[was] == district[now] for was, now in moved)
+    assert 200 < len(inside.edits) < len(best.edits)
+    assert inside.across
     assert len([item for item in proposals.items if item.subject == "exclave"]) == 225
     assert set(find_parts(edited.divisions.to_crs(sources.metric_crs))["kind"]) == {"main"}
     assert shapely.coverage_is_valid(edited.divisions.geometry.to_numpy())
@@ -450,3 +462,80 @@ def test_a_winding_border_moves_to_a_road() -> None:
     edited = edit_sources(sources, [snap.edit])
     frame = sources.layers["communities"].set_geometry(edited.divisions.geometry)
     assert not len(analyse(sources.with_layers(communities=frame)).interlocks)
+
+
+def draw_townships(drawing: str, **townships: str) -> Sources:
+    """Draw divisions that lie in townships: letter -> township."""
+    sources = draw_sources(drawing, households=2)
+    frame = sources.layers["communities"]
+    names = [townships[letter] for letter in frame["community_id"]]
+    return sources.with_layers(communities=frame.assign(township=names))
+
+
+@pytest.mark.parametrize(("home", "away"), [("B", "C"), ("C", "B")])
+def test_an_option_within_the_township_comes_before_one_across_its_line(
+    home: str, away: str
+) -> None:
+    sources = draw_townships("BBCC\nBACC\nBBCC\nAAAA", **{"A": "1", home: "1", away: "2"})
+    [item] = [item for item in propose(sources).items if item.subject == "exclave"]
+    gives = [option for option in item.options if option.action == "give"]
+    assert [option.to for option in gives] == [(home,), (away,)], "not the longer border"
+    assert not gives[0].crosses
+    [line] = gives[1].crosses
+    assert (line.level, line.held_by, line.goes_to) == ("township", ("1",), ("2",))
+
+
+@pytest.mark.parametrize("across", [False, True])
+def test_edits_cross_a_line_only_when_asked(across: bool) -> None:
+    proposals = propose(draw_townships("ABBB\nABAB\nABBB", A="north", B="south"))
+    best = choose_best(proposals, across=across)
+    assert [edit.kind for edit in best.edits] == (["give"] if across else [])
+    assert best.across == (() if across else ("exclave-1",))
+    assert not best.uncured
+    [item] = list_proposals(proposals)
+    assert [option["crosses"] for option in item["options"]] == [
+        [{"level": "township", "from": ["north"], "to": ["south"]}],
+        [],
+    ]
+    told = frame_proposals(proposals)["crosses"].tolist()
+    assert told == ["跨街道：north→south crosses township: north > south", ""]
+
+
+def test_the_column_of_the_level_is_no_higher_line_and_another_may_be_named() -> None:
+    sources = draw_townships("ABBB\nABAB\nABBB", A="north", B="south")
+    frame = sources.layers["communities"].assign(district=["east", "west"], 片区=["x", "y"])
+    sources = sources.with_layers(communities=frame)
+    analysis = analyse(sources, level="township")
+    proposals = propose_changes(analysis, sources, within="片区")
+    assert list(proposals.higher.values) == ["district", "片区"]
+    crossed = proposals.items[0].options[0].crosses
+    assert [line.zh for line in crossed] == ["跨区：east→west", "跨片区：x→y"]
+    with pytest.raises(UnknownName):
+        propose_changes(analysis, sources, within="nowhere")
+
+
+def test_a_column_with_several_values_in_one_division_is_no_higher_line() -> None:
+    sources = draw_townships("AABBCC\nAABBCC", A="north", B="south", C="south")
+    frame = sources.layers["communities"].assign(district=["east", "east", "west"])
+    sources = sources.with_layers(communities=frame)
+    joined = propose_changes(analyse(sources, level="township"), sources)
+    assert not joined.higher.values
+    assert list(propose(sources).higher.values) == ["district", "township"]
+
+
+def test_a_blank_township_is_said_and_the_own_name_is_no_township() -> None:
+    proposals = propose(draw_townships("ABBB\nABAB\nABBB", A="north", B=""))
+    assert not proposals.items[0].options[0].crosses
+    [said] = [f for f in proposals.findings if f.code == "proposal_higher_unknown"]
+    assert said.where == ("B",)
+    assert not propose(draw_townships("ABBB\nABAB\nABBB", A="A", B="B")).higher.values
+
+
+def test_land_both_ways_over_a_line_is_told_so() -> None:
+    lines = HigherLines({"township": {"A": "north", "B": "south"}})
+    square = shapely.box(0, 0, 1, 1)
+    [found] = lines.find_crossings([Move(square, ("A",), ("B",)), Move(square, ("B",), ("A",))])
+    assert (found.zh, found.en) == ("跨街道：north↔south", "crosses township: north <> south")
+    assert not lines.find_crossings([Move(square, ("A",), ("A",))])
+    [settled] = lines.find_crossings([Move(square, ("A", "B"), ("A",))])
+    assert (settled.held_by, settled.goes_to) == (("south",), ("north",))

@@ -132,3 +132,32 @@ def test_snaps_on_random_land_keep_it_tiled_and_can_be_undone(seed: int) -> None
         assert back.geometry.geom_equals_exact(now.geometry, 0).all()
         now, proposed = after, proposed + 1
     assert proposed
+
+
+def test_an_overlap_elsewhere_does_not_stop_a_snap() -> None:
+    """Tiling turns rings and unwraps lone parts; a border that it left alone can still move."""
+    road = gpd.GeoDataFrame(
+        {"name": [""]},
+        geometry=[
+            shapely.LineString([(100, 0), (100, 50), (130, 60), (130, 140), (100, 150), (100, 200)])
+        ],
+        crs=4547,
+    )
+    shapes = [
+        shapely.box(0, 0, 100, 200),
+        shapely.box(100, 0, 200, 200),
+        shapely.box(300, 0, 400, 200),
+        shapely.box(350, 0, 450, 200),
+    ]
+    land = gpd.GeoDataFrame(
+        {"division_id": list("ABCD")},
+        geometry=[shapely.MultiPolygon([shape]) for shape in shapes],
+        crs=4547,
+    )
+    snaps = propose_snaps(measure_clarity(land, roads=road, tolerance_m=5), land)
+    assert {(s.division_a, s.division_b): s.status for s in snaps}["A", "B"] == "proposed"
+    [snap] = [s for s in snaps if s.status == "proposed"]
+    moved = apply_snap(land, snap)
+    assert undo_snap(moved, snap).geometry.tolist() == land.geometry.tolist()
+    assert "C" not in (snap.division_a, snap.division_b)
+    assert {s.status for s in snaps if s is not snap} <= {"unmatched"}

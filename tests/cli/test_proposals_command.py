@@ -124,3 +124,33 @@ def test_options_that_do_not_go_together_are_a_usage_error(
 ) -> None:
     code, _, _ = run(draw_file(tmp_path), *arguments)
     assert code == 2
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_crossing_a_township_is_marked_and_left_out_unless_asked(
+    language: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GRIDMAP_LANG", language)
+    town = tmp_path / "town.gpkg"
+    frame = draw_sources("ABBB\nABAB\nABBB").layers["communities"]
+    frame.assign(街道=["北街道", "南街道"], 片区=["东", "西"]).to_file(town, layer="communities")
+    edits = tmp_path / "edits.geojson"
+    code, stdout, stderr = run(town, "--proposals", "--edits", edits)
+    assert code == 0
+    assert not json.loads(edits.read_text("utf-8"))["features"]
+    zh = language == "zh"
+    mark, unknown, left = (
+        ("跨街道", "“-”表示未知", "另有 1 项只能跨街道或跨区处理")
+        if zh
+        else ("township", "a dash means unknown", "1 more can be cured only over a line")
+    )
+    assert mark in stdout
+    assert unknown in stdout
+    assert ("人口未知" if zh else "not counted") in stdout
+    assert left in stderr
+    run(town, "--edits", edits, "--across")
+    assert len(json.loads(edits.read_text("utf-8"))["features"]) == 1
+    told = json.loads(run(town, "--proposals", "--within", "片区", "--json")[1])
+    crosses = told["proposals"][0]["options"][0]["crosses"]
+    assert [line["level"] for line in crosses] == ["township", "片区"]
+    assert run(town, "--proposals", "--within", "nowhere")[0] == 2
