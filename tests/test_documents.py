@@ -18,6 +18,8 @@ def test_the_architecture_page_names_every_room_and_no_other() -> None:
     text = ARCHITECTURE.read_text("utf-8")
     assert len(text.splitlines()) <= 150
     named = set(re.findall(r"`((?:gridmap|api)/[a-z_/]+(?:\.py|/))`", text))
+    rows = re.findall(r"^\| `((?:gridmap|api)/[a-z_/]+(?:\.py|/))` \|", text, re.MULTILINE)
+    assert sorted(rows) == sorted(set(rows)), "a room is listed once"
     rooms = set()
     for folder in ("gridmap", "api"):
         for path in (REPOSITORY / folder).iterdir():

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from gridmap.boundaries.edits import EditUnfit, try_edit
+from gridmap.boundaries.edit_bench import EditUnfit, try_edit
 from gridmap.boundaries.proposals import SUBJECTS
 from gridmap.boundaries.redrawing import part_count
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from pyproj import CRS
 
     from gridmap.boundaries.border_chains import Geometries
     from gridmap.boundaries.edits import DivisionEdit
@@ -73,7 +75,7 @@ def choose_best(
     [('exclave-1.1', 'give')]
     """
     standing = proposals.standing
-    draft = _Draft(standing.ids, standing.shapes, standing.rounding)
+    draft = _Draft(standing.ids, standing.shapes, standing.crs)
     uncured: list[str] = []
     left: list[str] = []
     pending: list[tuple[str, Option]] = []
@@ -104,7 +106,7 @@ class _Draft:
 
     ids: tuple[str, ...]
     shapes: Geometries
-    rounding: float
+    crs: CRS
     edits: list[DivisionEdit] = field(default_factory=list)
     waiting: list[tuple[str, str, str]] = field(default_factory=list)
 
@@ -118,7 +120,7 @@ class _Draft:
         if option.edit is None:
             return
         try:
-            after = try_edit(self.ids, self.shapes, option.edit, self.rounding)
+            after = try_edit(self.ids, self.shapes, option.edit, self.crs)
         except EditUnfit as unfit:
             self.waiting.append((proposal_id, unfit.en, unfit.zh))
             return

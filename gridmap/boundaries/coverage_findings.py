@@ -185,7 +185,7 @@ def report_coverage_repair(repair: CoverageRepair) -> tuple[Finding, ...]:
     if repair.moved_homes:
         findings.append(
             HOMES_MOVED.found(
-                [home.home for home in repair.moved_homes],
+                [home.home_id for home in repair.moved_homes],
                 count=repair.moved_households,
                 points=_on_earth(
                     [home.point for home in repair.moved_homes], crs, HOUSEHOLD_DIGITS

@@ -15,8 +15,9 @@ from gridmap.boundaries.coverage import (
     find_flaws,
     require_same_crs,
 )
-from gridmap.boundaries.coverage_faces import Faces, find_faces, read_homes, read_outlines
+from gridmap.boundaries.coverage_faces import Faces, find_faces, read_outlines
 from gridmap.boundaries.coverage_sharing import Borders, share_gap, share_overlap
+from gridmap.boundaries.homes import list_moved_homes
 from gridmap.checks.coverage import SLIVER_WIDTH_M
 from gridmap.checks.faces import join_faces
 from gridmap.errors import InvalidOption
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from gridmap.boundaries.coverage import CoverageFaults, FaultKind
     from gridmap.boundaries.coverage_faces import Flaw, Outlines
     from gridmap.boundaries.coverage_sharing import Share
+    from gridmap.boundaries.homes import MovedHome
 
     Geometries = NDArray[np.object_]
     Numbers = NDArray[np.int64]
@@ -49,7 +51,8 @@ class CoverageChange:
         Area of this land; width of the fault that it was.
     moved_m
         How far the border moved: the farthest distance of the land from what the division that
-        gets it had before (gap), or from what those that lose it keep (overlap).
+        gets it had before (gap), or from the old outline of those that lose it, or from what they
+        keep (overlap).
     point, geometry
         A place in the land, and the land.
     """
@@ -62,17 +65,6 @@ class CoverageChange:
     moved_m: float
     point: shapely.Point
     geometry: shapely.Polygon
-
-
-@dataclass(frozen=True)
-class MovedHome:
-    """A home whose divisions are not those from before: none, one or several ids each, sorted."""
-
-    home: str
-    households: int
-    before: tuple[str, ...]
-    after: tuple[str, ...]
-    point: shapely.Point
 
 
 @dataclass(frozen=True)
@@ -139,8 +131,11 @@ class _Settling:
 
     def _share(self, flaw: Flaw, owner: Numbers) -> bool:
         lines = self.borders.lines_of(flaw.faces, owner)
-        share = share_overlap if flaw.claims else share_gap
-        shares = share(flaw, lines, self.outlines.ids, self.tolerance_m)
+        ids, rims = self.outlines.ids, self.outlines.geometry
+        if flaw.claims:
+            shares = share_overlap(flaw, lines, ids, self.tolerance_m, rims)
+        else:
+            shares = share_gap(flaw, lines, ids, self.tolerance_m)
         if len({division for division, _, _ in shares}) == 1:
             self.owner[list(flaw.faces)] = shares[0][0]
         if shares:
@@ -178,7 +173,9 @@ def repair_coverage(
         As in `find_coverage_faults`; a home is named by ``home_id``, else ``household_id``, else
         the index.
     tolerance_m
-        No border moves farther than this, and no fault wider than this is touched.
+        No border moves farther than this (all land that changes lies within it of the old outline
+        of whoever gains or loses it, and land lost also of what is kept), and no fault wider than
+        this is touched.
     noise_m, least_area_m2
         Narrower or smaller places are closed without being listed one by one.
 
@@ -236,7 +233,7 @@ def repair_coverage(
     return CoverageRepair(
         divisions=repaired,
         changes=_list_changes(listed, outlines.ids),
-        moved_homes=_list_moved(outlines, after, other, homes),
+        moved_homes=list_moved_homes(outlines.ids, outlines.geometry, after, homes),
         noise_closed=len(noise),
         noise_area_m2=float(sum(flaw.area_m2 for flaw in noise)),
         matched=tuple(outlines.ids[row] for row in np.flatnonzero(other)),
@@ -280,40 +277,3 @@ def _list_changes(
         for division, land, moved in some
     ]
     return tuple(sorted(changes, key=lambda c: (c.division, c.geometry.bounds)))
-
-
-def _list_moved(
-    outlines: Outlines, after: Geometries, other: NDArray[np.bool_], homes: gpd.GeoDataFrame | None
-) -> tuple[MovedHome, ...]:
-    """Compare the divisions of every home before and after."""
-    if homes is None or not other.any():
-        return ()
-    points, counts = read_homes(homes)
-    named = next((c for c in ("home_id", "household_id") if c in homes.columns), None)
-    names = [str(n) for n in (homes.index if named is None else homes[named])]
-    tree = shapely.STRtree(points)
-    rows = np.flatnonzero(other)
-    sides: list[dict[int, set[int]]] = []
-    for shapes in (outlines.geometry, after):
-        held: dict[int, set[int]] = {}
-        row, home = tree.query(shapes[rows], predicate="intersects")
-        for r, h in zip(rows[row].tolist(), home.tolist(), strict=True):
-            held.setdefault(h, set()).add(r)
-        sides.append(held)
-    before, now = sides
-    moved = [h for h in sorted({*before, *now}) if before.get(h, set()) != now.get(h, set())]
-    return tuple(
-        MovedHome(names[h], int(counts[h]), *_whole(h, points, outlines, after), points[h])
-        for h in moved
-    )
-
-
-def _whole(
-    home: int, points: Geometries, outlines: Outlines, after: Geometries
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the ids of all divisions of a home before and after."""
-    before, now = (
-        tuple(sorted(outlines.ids[c] for c in np.flatnonzero(shapely.intersects(g, points[home]))))
-        for g in (outlines.geometry, after)
-    )
-    return before, now

@@ -75,7 +75,9 @@ class Borders:
         return {c: shapely.MultiLineString(pieces) for c, pieces in found.items()}
 
 
-def share_overlap(flaw: Flaw, lines: Lines, ids: Sequence[str], tolerance_m: float) -> list[Share]:
+def share_overlap(
+    flaw: Flaw, lines: Lines, ids: Sequence[str], tolerance_m: float, outlines: Geometries
+) -> list[Share]:
     """Give an overlap to one of its divisions, or to nobody.
 
     Parameters
@@ -87,7 +89,10 @@ def share_overlap(flaw: Flaw, lines: Lines, ids: Sequence[str], tolerance_m: flo
     ids
         Ids of all divisions.
     tolerance_m
-        Each division that loses it keeps land within this distance of all of it.
+        Each division that loses it keeps land within this distance of all of it, and had its
+        outline within this distance of all of it: its border moves no farther, either way.
+    outlines
+        Of all divisions (n,), as they were.
 
     Returns
     -------
@@ -97,21 +102,36 @@ def share_overlap(flaw: Flaw, lines: Lines, ids: Sequence[str], tolerance_m: flo
     """
     ranked = rank_receivers(flaw.claims, lines, ids)
 
+    rims = {c: clip_rim(outlines[c], flaw.shape, tolerance_m) for c in flaw.claims}
+
     def measure_loss(receiver: int, land: shapely.Geometry) -> float:
         losers = [c for c in flaw.claims if c != receiver]
-        return max(measure_reach(lines[c], land, tolerance_m) for c in losers)
+        return max(
+            measure_reach(line, land, tolerance_m) for c in losers for line in (lines[c], rims[c])
+        )
 
     for receiver in ranked:
         losers = [c for c in flaw.claims if c != receiver]
-        if all(c in lines and reaches(lines[c], flaw.shape, tolerance_m) for c in losers):
+        if all(
+            c in lines
+            and reaches(lines[c], flaw.shape, tolerance_m)
+            and reaches(rims[c], flaw.shape, tolerance_m)
+            for c in losers
+        ):
             return [(receiver, flaw.shape, measure_loss(receiver, flaw.shape))]
-    near = {c: draw_reach(lines[c], tolerance_m) for c in lines}
+    near = {
+        c: [draw_reach(line, tolerance_m) for line in (lines[c], rims[c])]
+        for c in flaw.claims
+        if c in lines
+    }
 
     def may_have(receiver: int, pieces: Geometries) -> NDArray[np.bool_]:
         mine = np.full(len(pieces), receiver in lines)
         for c in flaw.claims:
             if c != receiver:
-                mine &= shapely.covers(near[c], pieces) if c in near else False
+                mine &= c in near
+                for reach in near.get(c, ()):
+                    mine &= shapely.covers(reach, pieces)
         return mine
 
     return _split(flaw.shape, lines, ranked, may_have, measure_loss)
@@ -152,6 +172,24 @@ def rank_receivers(some: Iterable[int], lines: Lines, ids: Sequence[str]) -> lis
 def reaches(line: shapely.Geometry, land: shapely.Geometry, tolerance_m: float) -> bool:
     """Tell whether all land lies within the tolerance of a line."""
     return bool(shapely.covers(draw_reach(line, tolerance_m), land))
+
+
+def clip_rim(
+    outline: shapely.Geometry, land: shapely.Geometry, margin_m: float
+) -> shapely.Geometry:
+    """Return what of an outline's rim lies within twice a margin of the box of some land.
+
+    Examples
+    --------
+    >>> clip_rim(shapely.box(0, 0, 100, 100), shapely.box(1, 1, 2, 2), 2.0).length
+    12.0
+    """
+    west, south, east, north = shapely.bounds(land).tolist()
+    margin = 2 * margin_m
+    clipped: shapely.Geometry = shapely.clip_by_rect(
+        shapely.boundary(outline), west - margin, south - margin, east + margin, north + margin
+    )
+    return clipped
 
 
 def draw_reach(line: shapely.Geometry, tolerance_m: float) -> shapely.Geometry:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import shapely
 
 from gridmap.boundaries.edits import EDIT_KINDS, DivisionEdit, Move, Restored
-from gridmap.errors import UnreadableFile
+from gridmap.errors import InvalidOption, UnreadableFile
 from gridmap.writing import check_ending, write_atomically
 
 if TYPE_CHECKING:
@@ -157,34 +157,36 @@ def parse_edits(data: object) -> tuple[DivisionEdit, ...]:
     features = data.get("features")
     if not isinstance(features, list):
         raise _Malformed("it has no list of features", "缺少 features 列表")
-    edits: dict[str, DivisionEdit] = {}
+    found: dict[str, list[_Feature]] = {}
     last = ""
     for number, feature in enumerate(features, start=1):
         said = _Feature.of(feature, number)
-        edit = edits.get(said.edit)
-        if edit is None:
-            edit = DivisionEdit(said.edit, said.kind, (), said.crs, said.level)
-        elif said.edit != last:
+        others = found.setdefault(said.edit, [])
+        if others and said.edit != last:
             raise said.wrong("edit", "an id that another edit has", "与另一项调整编号相同")
-        elif (edit.kind, edit.crs, edit.level) != (said.kind, said.crs, said.level):
+        if others and others[0].shared != said.shared:
             raise said.wrong("kind", "another kind, crs or level than its edit", "与同项调整不一致")
         last = said.edit
-        edits[said.edit] = said.add_to(edit)
-    for edit in edits.values():
-        _check_edit(edit)
-    return tuple(edits.values())
+        others.append(said)
+    return tuple(_make_edit(some) for some in found.values())
 
 
-def _check_edit(edit: DivisionEdit) -> None:
-    """Refuse an edit that moves nothing, or keeps land and moves it."""
-    if not edit.moves:
-        raise _Malformed(f"the edit {edit.edit_id} has no land", f"调整 {edit.edit_id} 没有土地")
-    still = all(move.held_by == move.goes_to and move.held_by for move in edit.moves)
-    if edit.kind == "keep" and not still:
-        raise _Malformed(
-            f"the edit {edit.edit_id} keeps land and moves it",
-            f"调整 {edit.edit_id} 既保留又划转土地",
+def _make_edit(features: list[_Feature]) -> DivisionEdit:
+    """Make the edit of its features."""
+    kind, crs, level = features[0].shared
+    outlines = [said for said in features if "outline_of" in said.properties]
+    moves = [said for said in features if "outline_of" not in said.properties]
+    try:
+        return DivisionEdit(
+            features[0].edit,
+            kind,
+            tuple(Move(said.shape, said.ids("from"), said.ids("to")) for said in moves),
+            crs,
+            level,
+            tuple(Restored(said.text("outline_of"), said.shape) for said in outlines),
         )
+    except InvalidOption as fault:
+        raise _Malformed(fault.en.rstrip("."), fault.zh.rstrip("。")) from None
 
 
 class _Feature:
@@ -253,6 +255,11 @@ class _Feature:
         """Return the level of the divisions."""
         return self.text("level", may_be_blank=True)
 
+    @property
+    def shared(self) -> tuple[Any, str, str]:
+        """Return what all features of an edit say alike: kind, CRS and level."""
+        return self.kind, self.crs, self.level
+
     def ids(self, member: str) -> tuple[str, ...]:
         """Return a member that is a list of different division ids."""
         value = self.properties.get(member)
@@ -261,18 +268,6 @@ class _Feature:
             if len(set(ids)) == len(ids):
                 return ids
         raise self.wrong(member, "no list of different ids", "不是互不相同的编号列表")
-
-    def add_to(self, edit: DivisionEdit) -> DivisionEdit:
-        """Return the edit with this feature."""
-        if "outline_of" in self.properties:
-            item = Restored(self.text("outline_of"), self.shape)
-            return DivisionEdit(
-                edit.edit_id, edit.kind, edit.moves, edit.crs, edit.level, (*edit.restored, item)
-            )
-        move = Move(self.shape, self.ids("from"), self.ids("to"))
-        return DivisionEdit(
-            edit.edit_id, edit.kind, (*edit.moves, move), edit.crs, edit.level, edit.restored
-        )
 
 
 def _check_numbers(geometry: dict[str, Any]) -> dict[str, Any]:

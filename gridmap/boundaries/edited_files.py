@@ -8,8 +8,8 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from gridmap.boundaries.applying import apply_edits
 from gridmap.boundaries.divisions import clean_sources, collect_divisions
-from gridmap.boundaries.edits import apply_edits
 from gridmap.boundaries.standing import collect_standing
 from gridmap.errors import InvalidOption, RefusedInput
 from gridmap.findings import has_errors
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from gridmap.boundaries.edits import DivisionEdit, EditedDivisions
+    from gridmap.boundaries.applying import EditedDivisions
+    from gridmap.boundaries.edits import DivisionEdit
     from gridmap.model import Sources
 
 
@@ -94,7 +95,8 @@ def write_edited(edited: EditedDivisions, path: str | Path) -> None:
     r"""Write divisions after edits as one GeoPackage, whole or not at all.
 
     Layer ``communities`` has the columns of the input, so that gridmap reads it like the input;
-    table ``moved_homes`` lists the households that have another division now, by id.
+    table ``moved_homes`` lists the homes that are not held by the same divisions as before, by id,
+    with the ids of all who hold each, joined by ``;``.
 
     Raises
     ------
@@ -124,8 +126,8 @@ def write_edited(edited: EditedDivisions, path: str | Path) -> None:
         {
             "home_id": np.array([home.home_id for home in edited.moved_homes], dtype=object),
             "households": np.array([h.households for h in edited.moved_homes], dtype=np.int64),
-            "before": np.array([home.before for home in edited.moved_homes], dtype=object),
-            "after": np.array([home.after for home in edited.moved_homes], dtype=object),
+            "before": np.array([";".join(h.before) for h in edited.moved_homes], dtype=object),
+            "after": np.array([";".join(h.after) for h in edited.moved_homes], dtype=object),
         }
     )
     write_geopackage({"communities": (frame, "Unknown"), "moved_homes": (moved, "")}, path)
@@ -169,7 +171,12 @@ def edited_as_dict(edited: EditedDivisions) -> dict[str, object]:
         "kept": list(edited.kept),
         "moved_households": edited.moved_households,
         "moved_homes": [
-            {"id": h.home_id, "households": h.households, "from": h.before, "to": h.after}
+            {
+                "id": h.home_id,
+                "households": h.households,
+                "from": ";".join(h.before),
+                "to": ";".join(h.after),
+            }
             for h in edited.moved_homes
         ],
         "findings": [finding.as_dict() for finding in edited.findings],

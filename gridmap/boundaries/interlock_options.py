@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
-from gridmap.boundaries.edits import Move, try_moves
+from gridmap.boundaries.edits import Move
 from gridmap.boundaries.interlocks import find_necks
 from gridmap.boundaries.options import Choices, NotPossible, Option
 from gridmap.boundaries.part_options import keep_place
@@ -176,9 +176,7 @@ def _widen(
     option = desk.make_option(proposal_id, "widen", moves, words, joins=False)
     if isinstance(option, NotPossible):
         return option
-    involved = sorted({owner, *pieces}, key=standing.row.__getitem__)
-    shapes = standing.shapes[[standing.row[d] for d in involved]]
-    after = try_moves(involved, shapes, moves, standing.rounding)[involved.index(owner)]
+    after = desk.try_moves(moves).outline_of(owner)
     left = [
         lobe
         for part in shapely.get_parts(standing.to_metres(after))

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import shapely
 
-from gridmap.boundaries.edits import DivisionEdit, EditUnfit, Move, try_edit, try_moves
+from gridmap.boundaries.edit_bench import EditBench, EditUnfit, reverse_moves
+from gridmap.boundaries.edits import DivisionEdit, Move
+from gridmap.boundaries.homes import find_holders
 from gridmap.boundaries.options import Effect, MovedLand, NotPossible, Option
-from gridmap.boundaries.redrawing import match_vertices, part_count
+from gridmap.boundaries.redrawing import choose_width, part_count
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from gridmap.boundaries.edits import EditKind
     from gridmap.boundaries.higher_lines import HigherLines
     from gridmap.boundaries.options import Yardstick
+    from gridmap.boundaries.spans import Ints
     from gridmap.boundaries.standing import Standing
 
 MAIN_SHARE = 0.5
@@ -84,33 +87,30 @@ class Desk:
         first
             Edits of other proposals that must be applied before, in their order.
         """
-        moves = [self._match(move) for move in moves]
         held = [division for move in moves for division in move.held_by]
         gains = [d for move in moves for d in move.goes_to if d not in move.held_by]
         named = [d for move in moves for d in move.goes_to]
         earlier = [d for edit in first for m in edit.moves for d in (*m.held_by, *m.goes_to)]
-        ids = sorted({*held, *named, *earlier}, key=self.standing.row.__getitem__)
         to = tuple(sorted(set(gains or named)))
-        shapes = self.standing.shapes[[self.standing.row[d] for d in ids]]
         try:
-            for edit in first:
-                shapes = try_edit(ids, shapes, edit, self.standing.rounding)
-            after = try_moves(ids, shapes, moves, self.standing.rounding)
+            trial = self.try_moves(moves, first)
         except EditUnfit as unfit:
             return NotPossible(action, to, unfit.en, unfit.zh)
-        base = self._settle_first(ids, shapes, [m for edit in first for m in edit.moves])
-        moving = self._find_moving(ids, after, moves, base.owners)
-        moved, effects = self._tell(ids, (shapes, after), moves, moving, base)
+        moves = trial.moves
+        base = self._settle_first(trial, [m for edit in first for m in edit.moves])
+        moving = self._find_moving(trial, trial.before, trial.after, moves)
+        ids = sorted({*held, *named, *earlier}, key=self.standing.row.__getitem__)
+        moved, effects = self._tell(ids, trial, moving, base)
         cures = all(effect.parts_after <= effect.parts_before for effect in effects)
         if joins:
             cures = cures and all(
-                self._joins_main(after[ids.index(d)], d, m) for m in moves for d in m.goes_to
+                self._joins_main(trial.outline_of(d), d, m) for m in moves for d in m.goes_to
             )
         homes = tuple(
-            (self.standing.home_ids[h], self.standing.ids[a], self.standing.ids[b])
-            for h, a, b, _ in moving
+            (self.standing.home_ids[m.home], self._name_all(m.before), self._name_all(m.after))
+            for m in moving
         )
-        edit = DivisionEdit(self.name(proposal_id), action, tuple(moves), self.crs, self.level)
+        edit = DivisionEdit(self.name(proposal_id), action, moves, self.crs, self.level)
         concerned = tuple(
             e
             for e in effects
@@ -132,12 +132,49 @@ class Desk:
             crosses=crosses,
         )
 
-    def _match(self, move: Move) -> Move:
-        """Give moved land the vertices of everybody near, as applying it will."""
+    def make_keep(
+        self, proposal_id: str, owner: str, land: shapely.Geometry
+    ) -> DivisionEdit | NotPossible:
+        """Return the edit that records that land stays, or why it can't (others hold it too)."""
+        moves = (Move(land, (owner,), (owner,)),)
+        try:
+            self.try_moves(moves)
+        except EditUnfit as unfit:
+            return NotPossible("keep", (owner,), unfit.en, unfit.zh)
+        return DivisionEdit(self.name(proposal_id), "keep", moves, self.crs, self.level)
+
+    def try_moves(self, moves: Sequence[Move], first: Sequence[DivisionEdit] = ()) -> Trial:
+        """Move land among all divisions near it, as applying the edit will.
+
+        Parameters
+        ----------
+        moves
+            Land that changes hands.
+        first
+            Edits that are applied before.
+
+        Raises
+        ------
+        EditUnfit
+            When the edit would be refused.
+        """
         standing = self.standing
-        near = np.sort(standing.division_tree.query(move.land))
-        land, _ = match_vertices(move.land, standing.shapes[near], standing.rounding)
-        return move if land is move.land else replace(move, land=land)
+        every = [*moves, *(m for edit in first for m in edit.moves)]
+        boxes = shapely.box(*shapely.bounds([m.land for m in every]).T)
+        reach = choose_width(standing.crs)
+        near = standing.division_tree.query(boxes, predicate="dwithin", distance=2 * reach)[1]
+        named = [standing.row[d] for m in every for d in (*m.held_by, *m.goes_to)]
+        rows = np.union1d(near, named).astype(np.int64)
+        ids = tuple(standing.ids[n] for n in rows)
+        bench = EditBench(ids, standing.shapes[rows], standing.crs)
+        for edit in first:
+            bench.apply(edit)
+        before = bench.shapes
+        inverse = bench.apply(DivisionEdit("trial", "give", tuple(moves), self.crs))
+        return Trial(ids, rows, before, bench.shapes, reverse_moves(inverse.moves))
+
+    def _name_all(self, holders: Sequence[int]) -> tuple[str, ...]:
+        return tuple(sorted(self.standing.ids[n] for n in holders))
 
     def name(self, proposal_id: str) -> str:
         """Return the id of the next edit of a proposal."""
@@ -163,68 +200,53 @@ class Desk:
         return bool(shared > MAIN_SHARE * shapely.area(main))
 
     def _find_moving(
-        self,
-        ids: Sequence[str],
-        after: Geometries,
-        moves: Sequence[Move],
-        owners: Mapping[int, int],
+        self, trial: Trial, before: Geometries, after: Geometries, moves: Sequence[Move]
     ) -> list[Moving]:
-        """Return (home, division before, division after, move) of each home that moves.
-
-        Homes belong as `gridmap.boundaries.edits.place_homes` has them, by the areas of before;
-        ``owners`` are those of homes that earlier edits moved.
-        """
+        """Return the homes that are not held by the same divisions as before, in their order."""
         standing = self.standing
-        new = {standing.row[d]: shape for d, shape in zip(ids, after, strict=True)}
         found: dict[int, Moving] = {}
+        if standing.homes is None or standing.home_tree is None:
+            return []
+        reach = choose_width(standing.crs)
         for number, move in enumerate(moves):
-            shapely.prepare(move.land)
-            for home in standing.touch_homes(move.land).tolist():
-                was = owners.get(home, int(standing.home_division[home]))
-                point = standing.homes[home] if standing.homes is not None else None
-                if was < 0 or point is None or home in found:
-                    continue
-                inside = shapely.contains_properly(move.land, point)
-                near = {standing.row[d] for d in move.goes_to} if inside else set()
-                if not inside:
-                    touched = standing.division_tree.query(point, predicate="dwithin", distance=0)
-                    near = {int(n) for n in touched if n not in new}
-                    near |= {n for n, shape in new.items() if shapely.intersects(shape, point)}
-                    holding = {n: new.get(n, standing.shapes[n]) for n in near}
-                    inner = {n for n, s in holding.items() if shapely.contains_properly(s, point)}
-                    near = inner or {min(near, default=-1)}
-                now = min(near, key=lambda n: (standing.area_m2[n], n))
-                if now not in (was, -1):
-                    found[home] = Moving(home, was, now, number)
+            near = standing.home_tree.query(move.land, predicate="dwithin", distance=reach)
+            here = [n for n in sorted(near.tolist()) if n not in found]
+            was, now = (find_holders(shapes, standing.homes[here]) for shapes in (before, after))
+            for home, old, new in zip(here, was, now, strict=True):
+                if old != new:
+                    holding, then = (
+                        tuple(int(trial.rows[n]) for n in holders) for holders in (old, new)
+                    )
+                    found[home] = Moving(home, holding, then, number)
         return [found[home] for home in sorted(found)]
 
-    def _settle_first(self, ids: Sequence[str], shapes: Geometries, moves: Sequence[Move]) -> _Base:
+    def _settle_first(self, trial: Trial, moves: Sequence[Move]) -> Mapping[str, _Flow]:
         """Count what edits that come first change: the state that an option starts from."""
         flow: dict[str, _Flow] = defaultdict(_Flow)
         if not moves:
-            return _Base({}, flow)
-        moving = self._find_moving(ids, shapes, moves, {})
+            return flow
+        today = self.standing.shapes[trial.rows]
+        moving = self._find_moving(trial, today, trial.before, moves)
         for number, move in enumerate(moves):
             area_m2 = float(shapely.area(self.standing.to_metres(move.land)))
             self._carry(move, [m for m in moving if m.move == number], area_m2, flow)
-        return _Base({m.home: m.after for m in moving}, flow)
+        return flow
 
     def _tell(
         self,
         ids: Sequence[str],
-        outlines: tuple[Geometries, Geometries],
-        moves: Sequence[Move],
+        trial: Trial,
         moving: Sequence[Moving],
-        base: _Base,
+        base: Mapping[str, _Flow],
     ) -> tuple[tuple[MovedLand, ...], tuple[Effect, ...]]:
         """Count what each move carries, and each division before and after."""
         standing = self.standing
-        pairs = dict(zip(ids, zip(*outlines, strict=True), strict=True))
-        for n in (n for m in moving for n in (m.before, m.after)):
-            pairs.setdefault(standing.ids[n], (standing.shapes[n], standing.shapes[n]))
+        place = {division: n for n, division in enumerate(trial.ids)}
+        counted = {self._count_with(holders) for m in moving for holders in (m.before, m.after)}
+        told = {*ids, *(standing.ids[n] for n in counted if n >= 0)}
         flow: dict[str, _Flow] = defaultdict(_Flow)
         moved = []
-        for number, move in enumerate(moves):
+        for number, move in enumerate(trial.moves):
             carried = [m for m in moving if m.move == number]
             homes = np.array([m.home for m in carried], dtype=np.int64)
             counts = standing.count(move.land, move.held_by, homes)
@@ -232,8 +254,20 @@ class Desk:
             if counts.residents is not None:
                 counts = replace(counts, residents=people)
             moved.append(MovedLand(move.held_by, move.goes_to, counts))
-        effects = (self._weigh(d, pairs[d], (base.flow[d], flow[d])) for d in pairs)
-        return tuple(moved), tuple(sorted(effects, key=lambda e: standing.row[e.division_id]))
+        effects = tuple(
+            self._weigh(
+                d,
+                (trial.before[place[d]], trial.after[place[d]]),
+                (base.get(d, _Flow()), flow.get(d, _Flow())),
+            )
+            for d in sorted(told, key=standing.row.__getitem__)
+        )
+        return tuple(moved), effects
+
+    def _count_with(self, holders: Sequence[int]) -> int:
+        """Return which of its holders counts a home, -1 for none: the smallest of today."""
+        areas = self.standing.area_m2
+        return min(holders, key=lambda n: (areas[n], n), default=-1)
 
     def _carry(
         self,
@@ -244,6 +278,8 @@ class Desk:
     ) -> int:
         """Book the people of one move; return its residents, 0 where nobody counted.
 
+        A household is counted once, as `gridmap.boundaries.homes.place_homes` does.
+
         In an overlap residents were counted with one of the holders; what a loser's share of the
         land or households holds goes to whoever keeps it, so that no resident is lost.
         """
@@ -251,22 +287,28 @@ class Desk:
         losers = [d for d in move.held_by if d not in move.goes_to]
         between: dict[tuple[int, int], int] = {}
         for m in carried:
-            count = int(standing.home_counts[m.home])
-            between[m.before, m.after] = between.get((m.before, m.after), 0) + count
+            pair = (self._count_with(m.before), self._count_with(m.after))
+            between[pair] = between.get(pair, 0) + int(standing.home_counts[m.home])
         total = 0
         for (was, now), households in sorted(between.items()):
-            flow[standing.ids[was]].households -= households
-            flow[standing.ids[now]].households += households
-            if standing.residents is not None and standing.residents_shared == "households":
-                people = standing.share_by_homes(was, households)
-                flow[standing.ids[was]].residents -= people
-                flow[standing.ids[now]].residents += people
-                total += people
+            if was == now:
+                continue
+            by_homes = standing.residents_shared == "households"
+            people = standing.share_by_homes(was, households) if by_homes and was >= 0 else 0
+            uncounted = by_homes and (was < 0 or not standing.knows_residents(was))
+            total += people
+            for n, sign in ((was, -1), (now, 1)):
+                if n >= 0:
+                    flow[standing.ids[n]].households += sign * households
+                    flow[standing.ids[n]].residents += sign * people
+                    flow[standing.ids[n]].uncounted |= uncounted
         if standing.residents is not None and standing.residents_shared == "area":
             for d in losers:
                 people = standing.share_by_area(standing.row[d], area_m2)
                 flow[d].residents -= people
                 flow[move.goes_to[0]].residents += people
+                if not standing.knows_residents(standing.row[d]):
+                    flow[move.goes_to[0]].uncounted = True
                 total += people
         return total
 
@@ -280,11 +322,13 @@ class Desk:
         first, then = flows
         households, residents = self.standing.total(self.standing.row[division])
         households = None if households is None else households + first.households
-        residents = None if residents is None else residents + first.residents
+        counted = residents is not None and not first.uncounted
+        residents = residents + first.residents if residents is not None and counted else None
         later = None if households is None else households + then.households
-        people = None if residents is None else residents + then.residents
+        people = None if residents is None or then.uncounted else residents + then.residents
         areas = [float(shapely.area(self.standing.to_metres(shape))) for shape in outlines]
-        was = self.yardstick.count(households, residents)
+        both = residents if people is not None else None  # both estimated, where one has to be
+        was = self.yardstick.count(households, both)
         becomes = self.yardstick.count(later, people)
         return Effect(
             division_id=division,
@@ -305,23 +349,42 @@ class Desk:
 
 @dataclass
 class _Flow:
-    """What a division gains, less what it loses."""
+    """What a division gains, less what it loses; some of it may be of unknown residents."""
 
     households: int = 0
     residents: int = 0
+    uncounted: bool = False
 
 
 class Moving(NamedTuple):
-    """A home that moves: its position, its divisions' positions, and the move that carries it."""
+    """A home that moves: its position, its holders' positions, and the move that carries it."""
 
     home: int
-    before: int
-    after: int
+    before: tuple[int, ...]
+    after: tuple[int, ...]
     move: int
 
 
-class _Base(NamedTuple):
-    """What edits that come first change: owners of homes, and flows of divisions."""
+class Trial(NamedTuple):
+    """Moves tried among the divisions near them.
 
-    owners: Mapping[int, int]
-    flow: Mapping[str, _Flow]
+    Attributes
+    ----------
+    ids, rows
+        Of these divisions, and their positions among all (n,).
+    before, after
+        Their outlines (n,) before and after the moves.
+    moves
+        The moves, their land with the vertices that applying gives it.
+    """
+
+    ids: tuple[str, ...]
+    rows: Ints
+    before: Geometries
+    after: Geometries
+    moves: tuple[Move, ...]
+
+    def outline_of(self, division: str) -> shapely.Geometry:
+        """Return the outline of a division after the moves."""
+        outline: shapely.Geometry = self.after[self.ids.index(division)]
+        return outline

@@ -106,7 +106,7 @@ class Option:
     moved
         What each of its moves carries; empty for ``keep``.
     moved_homes
-        (home_id, division before, division after) of every home that moves.
+        (home_id, ids of who holds it before, ids after) of every home for which these differ.
     effects
         By division, in the order of ``ids`` of the analysis.
     cures
@@ -126,7 +126,7 @@ class Option:
     to: tuple[str, ...]
     edit: DivisionEdit | None
     moved: tuple[MovedLand, ...]
-    moved_homes: tuple[tuple[str, str, str], ...]
+    moved_homes: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...]
     effects: tuple[Effect, ...]
     cures: bool
     border_m: float

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
-from gridmap.boundaries.edits import DivisionEdit, Move
+from gridmap.boundaries.edits import Move
 from gridmap.boundaries.options import Choices, NotPossible, Option
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from gridmap.boundaries.edits import DivisionEdit
     from gridmap.boundaries.exchanges import ExchangeTable
     from gridmap.boundaries.option_desk import Desk
 
@@ -165,7 +166,7 @@ def _rejoins(desk: Desk, nest: Nested, other: Nested) -> NotPossible:
 
 def keep_place(
     desk: Desk, proposal_id: str, owners: Sequence[str], land: shapely.Geometry | None
-) -> Option:
+) -> Option | NotPossible:
     """Return the option that leaves interlocked land as it is.
 
     Parameters
@@ -177,10 +178,9 @@ def keep_place(
     land
         The land that stays, or None where the place is a line: then there is no edit to record.
     """
-    edit = None
-    if land is not None:
-        move = Move(land, (owners[0],), (owners[0],))
-        edit = DivisionEdit(desk.name(proposal_id), "keep", (move,), desk.crs, desk.level)
+    edit = None if land is None else desk.make_keep(proposal_id, owners[0], land)
+    if isinstance(edit, NotPossible):
+        return edit
     effects = tuple(desk.weigh_unchanged(owner) for owner in owners)
     words = ("Nothing moves; the border stays as it is.", "土地不动，边界保持不变。")
     return Option("keep", tuple(owners), edit, (), (), effects, False, 0.0, *words)
@@ -188,7 +188,7 @@ def keep_place(
 
 def keep_part(
     desk: Desk, proposal_id: str, owner: str, land: shapely.Geometry, host: str
-) -> Option:
+) -> Option | NotPossible:
     """Return the option that moves nothing: the part is run as an exclave grid.
 
     Notes
@@ -198,9 +198,9 @@ def keep_part(
     the owner's code.
     """
     own, other = desk.name_of(owner), desk.name_of(host) if host else ""
-    edit = DivisionEdit(
-        desk.name(proposal_id), "keep", (Move(land, (owner,), (owner,)),), desk.crs, desk.level
-    )
+    edit = desk.make_keep(proposal_id, owner, land)
+    if isinstance(edit, NotPossible):
+        return edit
     beside_en = f"; host {other}" if other else ""
     beside_zh = f"，所在地为{other}" if other else ""
     effects = (desk.weigh_unchanged(owner),)

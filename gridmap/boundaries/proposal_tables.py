@@ -112,7 +112,8 @@ def _list_option(option: Option) -> dict[str, object]:
             for m in option.moved
         ],
         "moved_homes": [
-            {"id": home, "from": before, "to": after} for home, before, after in option.moved_homes
+            {"id": home, "from": ";".join(before), "to": ";".join(after)}
+            for home, before, after in option.moved_homes
         ],
         "effects": [_list_effect(effect) for effect in option.effects],
         "en": option.en,

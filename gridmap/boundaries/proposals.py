@@ -72,7 +72,16 @@ COUNTS_UNKNOWN = FindingKind(
     cure_en="Give households, or a column of residents.",
     cure_zh="请提供住户数据或常住人口列。",
 )
-FINDING_KINDS = (PERSONS_ESTIMATED, RESIDENTS_SHARED, COUNTS_UNKNOWN)
+RESIDENTS_UNUSABLE = FindingKind(
+    "proposal_residents_unusable",
+    "warning",
+    en="The number of residents of {count} communities is missing, no number or negative, and is "
+    "taken as unknown: {places}.",
+    zh="{count} 个社区的常住人口缺失、不是数字或为负数，按未知处理：{places}。",
+    cure_en="Mend the column of residents; unknown ones are judged by their households.",
+    cure_zh="请更正常住人口列；未知者按户数评判。",
+)
+FINDING_KINDS = (PERSONS_ESTIMATED, RESIDENTS_SHARED, COUNTS_UNKNOWN, RESIDENTS_UNUSABLE)
 
 
 @dataclass(frozen=True)
@@ -391,7 +400,9 @@ def _say(
     if standing.residents is not None:
         number = sum(item.counts is not None for item in items)
         findings.append(RESIDENTS_SHARED.found(count=number, by=_By(standing.residents_shared)))
-    known = yardstick.count(*standing.total(0)) is not None
+    if standing.residents_unusable:
+        findings.append(RESIDENTS_UNUSABLE.found(standing.residents_unusable))
+    known = any(yardstick.count(*standing.total(n)) is not None for n in range(len(standing.ids)))
     if yardstick.band is not None and not known:
         findings.append(COUNTS_UNKNOWN.found(count=len(items)))
     return sort_findings(findings)

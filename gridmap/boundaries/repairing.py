@@ -284,7 +284,7 @@ def _list_homes(repair: CoverageRepair) -> pd.DataFrame:
     homes = repair.moved_homes
     return pd.DataFrame(
         {
-            "home_id": np.array([home.home for home in homes], dtype=object),
+            "home_id": np.array([home.home_id for home in homes], dtype=object),
             "households": np.array([home.households for home in homes], dtype=np.int64),
             "before": np.array([";".join(home.before) for home in homes], dtype=object),
             "after": np.array([";".join(home.after) for home in homes], dtype=object),

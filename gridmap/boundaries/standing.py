@@ -17,7 +17,7 @@ import shapely
 from pyproj import Transformer
 
 from gridmap.boundaries.divisions import collect_homes
-from gridmap.boundaries.edits import place_homes
+from gridmap.boundaries.homes import place_homes
 from gridmap.boundaries.redrawing import choose_rounding
 from gridmap.errors import InvalidOption
 from gridmap.schemas import match_columns
@@ -67,7 +67,7 @@ class Standing:
     buildings
         Footprints (b,), or None.
     residents
-        Residents of each division (n,), or None.
+        Residents of each division (n,), NaN where the number can't be used; None without numbers.
     residents_shared
         Whether residents of a piece are its division's, shared ``households`` or ``area``.
     restore
@@ -76,6 +76,8 @@ class Standing:
         Roads, rivers, railways (k,) on which land can be divided.
     compounds
         Outlines of compounds (c,), which are not divided.
+    residents_unusable
+        Ids of the communities whose number of residents is missing, no number or negative.
     """
 
     ids: tuple[str, ...]
@@ -93,6 +95,7 @@ class Standing:
     restore: Callable[[shapely.Geometry], shapely.Geometry]
     lines: Geometries
     compounds: Geometries
+    residents_unusable: tuple[str, ...] = ()
 
     home_tree: shapely.STRtree | None = field(init=False, repr=False, compare=False)
     division_tree: shapely.STRtree = field(init=False, repr=False, compare=False)
@@ -149,9 +152,11 @@ class Standing:
             buildings = len(self.building_tree.query(land, predicate="intersects"))
         area = float(shapely.area(self.to_metres(land)))
         residents = None
-        if self.residents is not None and self.residents_shared == "area":
+        if self.residents is None or not np.isfinite(self.residents[rows]).all():
+            residents = None
+        elif self.residents_shared == "area":
             residents = self.share_by_area(rows[0], area) if rows else 0
-        elif self.residents is not None:
+        else:
             owner = self.home_division[homes]
             here = {n: int(self.home_counts[homes[owner == n]].sum()) for n in rows}
             residents = sum(self.share_by_homes(n, number) for n, number in here.items())
@@ -165,17 +170,17 @@ class Standing:
 
     def share_by_area(self, division: int, area_m2: float) -> int:
         """Return the residents of a piece of a division by its share of the area, 0 if unknown."""
-        if self.residents is None:
+        if not self.knows_residents(division):
             return 0
         whole = float(self.area_m2[division])
-        return round(float(self.residents[division]) * min(area_m2 / whole, 1.0)) if whole else 0
+        return round(self._number(division) * min(area_m2 / whole, 1.0)) if whole else 0
 
     def share_by_homes(self, division: int, households: int) -> int:
         """Return the residents of some households of a division by their share, 0 if unknown."""
-        if self.residents is None:
+        if not self.knows_residents(division):
             return 0
         whole = int(self.home_counts[self.home_division == division].sum())
-        return round(float(self.residents[division]) * households / whole) if whole else 0
+        return round(self._number(division) * households / whole) if whole else 0
 
     def to_metres(self, shape: shapely.Geometry) -> shapely.Geometry:
         """Return a stored geometry in metres."""
@@ -200,8 +205,15 @@ class Standing:
         households = None
         if self.homes is not None:
             households = int(self.home_counts[self.home_division == division].sum())
-        residents = None if self.residents is None else round(float(self.residents[division]))
+        residents = round(self._number(division)) if self.knows_residents(division) else None
         return households, residents
+
+    def knows_residents(self, division: int) -> bool:
+        """Tell whether somebody counted the residents of a division."""
+        return self.residents is not None and bool(np.isfinite(self.residents[division]))
+
+    def _number(self, division: int) -> float:
+        return 0.0 if self.residents is None else float(self.residents[division])
 
 
 def measure_areas(shapes: Sequence[Any] | Geometries, crs: CRS, metric_crs: CRS) -> Floats:
@@ -265,7 +277,7 @@ def collect_standing(
         names = tuple(homes["home_id"].astype(str))
     areas = measure_areas(shapes, cleaned.crs, cleaned.metric_crs)
     placed = [] if points is None else place_homes(shapes, points, areas=areas)
-    known = _read_population(cleaned, ids, level, population)
+    known, unusable = _read_population(cleaned, ids, level, population)
     return Standing(
         ids=ids,
         names=tuple(str(name) for name in divisions["name"]),
@@ -282,6 +294,7 @@ def collect_standing(
         restore=restore,
         lines=_all_lines(cleaned),
         compounds=_none_as_empty(_shapes_of(cleaned, "compounds", 2)),
+        residents_unusable=unusable,
     )
 
 
@@ -344,16 +357,24 @@ def _read_population(
     ids: tuple[str, ...],
     level: str,
     population: Mapping[str, float] | Sequence[float] | None,
-) -> Floats | None:
-    """Return the residents of each division, None where nobody counted them."""
+) -> tuple[Floats | None, tuple[str, ...]]:
+    """Return the residents of each division, and the communities whose number can't be used.
+
+    None where nobody counted them; NaN for a division of which one community's number can't be.
+    """
     frame = cleaned.layers["communities"]
     usable = ~(frame.geometry.isna() | frame.geometry.is_empty).to_numpy(dtype=bool)
     if population is None:
         column = find_residents(frame)
         if not column:
-            return None
-        given = pd.to_numeric(frame[column], errors="coerce").fillna(0).to_numpy(np.float64)
-        return _sum_rows(given[usable], frame[usable], ids, level)
+            return None, ()
+        given = pd.to_numeric(frame[column], errors="coerce").to_numpy(np.float64)[usable]
+        good = np.isfinite(given) & (given >= 0)
+        unusable = tuple(frame["community_id"].astype(str)[usable][~good])
+        if not good.any():
+            return None, unusable
+        given = np.where(good, given, np.nan)
+        return _sum_rows(given, frame[usable], ids, level), unusable
     if hasattr(population, "keys"):
         named = {str(key): value for key, value in dict(population).items()}
         values = np.array([named.get(division, np.nan) for division in ids], dtype=np.float64)
@@ -364,7 +385,7 @@ def _read_population(
         values = _sum_rows(rows[usable], frame[usable], ids, level)
     if not (np.isfinite(values).all() and (values >= 0).all()):
         raise _wrong_population("a number that is missing, negative or not finite")
-    return values
+    return values, ()
 
 
 def find_residents(frame: pd.DataFrame) -> str:

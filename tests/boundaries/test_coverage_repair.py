@@ -41,7 +41,7 @@ def assert_homes_are_listed(
         for h in range(len(homes))
         if old[h] != new[h]
     ]
-    listed = [(m.home, m.households, m.before, m.after) for m in repair.moved_homes]
+    listed = [(m.home_id, m.households, m.before, m.after) for m in repair.moved_homes]
     assert listed == expected
     assert repair.moved_households == sum(count for _, count, _, _ in expected)
 
@@ -216,7 +216,7 @@ def test_the_repair_is_said_and_no_home_is_named_in_a_sentence() -> None:
     assert set(findings) == {"division_coverage_repaired", "division_homes_moved"}
     moved = findings["division_homes_moved"]
     assert moved.count == repair.moved_households
-    assert moved.where[0] == repair.moved_homes[0].home
+    assert moved.where[0] == repair.moved_homes[0].home_id
     assert moved.where[0] not in moved.en
     assert len(moved.points) == len(moved.where)
     assert find_coverage_faults(repair.divisions, homes).faults == ()
@@ -244,3 +244,35 @@ def test_long_edges_do_not_cross_corners_when_they_go_back_to_degrees(off: float
     after = np.asarray(repair.communities.geometry.to_numpy(), dtype=object)
     assert shapely.coverage_is_valid(after)
     assert np.allclose(shapely.area(after), shapely.area(shapes), rtol=1e-5)
+
+
+def draw_loose_land(seed: int) -> tuple[gpd.GeoDataFrame, float]:
+    """Return cells that were grown, shrunk or moved apart, and a tolerance."""
+    import geopandas as gpd
+
+    rng = np.random.default_rng(seed)
+    middles = shapely.MultiPoint(rng.uniform(0, 400, (int(rng.integers(4, 14)), 2)))
+    frame = box(0, 0, 400, 400)
+    cells = shapely.get_parts(shapely.voronoi_polygons(middles, extend_to=frame))
+    shapes = []
+    for cell in shapely.intersection(cells, frame):
+        kind, amount, way = rng.random(), rng.uniform(-1.5, 1.5), rng.normal(0, 0.6, 2)
+        if kind < 0.4:
+            shapes.append(shapely.buffer(cell, amount, join_style="mitre"))
+        else:
+            shapes.append(shapely.affinity.translate(cell, *way))
+    ids = [f"D{n}" for n in range(len(shapes))]
+    land = gpd.GeoDataFrame({"division_id": ids, "name": ids}, geometry=shapes, crs=4547)
+    return land, float(rng.choice([0.3, 1, 2]))
+
+
+@pytest.mark.parametrize("seed", [*range(8), 135, 182])
+def test_no_border_moves_farther_than_the_tolerance(seed: int) -> None:
+    """Every corner of land that changes lies within it of the old outline of its division."""
+    land, tolerance_m = draw_loose_land(seed)
+    repair = repair_coverage(land, tolerance_m=tolerance_m)
+    for old, new in zip(land.geometry, repair.divisions.geometry, strict=True):
+        corners = shapely.points(shapely.get_coordinates(shapely.symmetric_difference(old, new)))
+        far = shapely.distance(corners, shapely.boundary(old))
+        assert far.max(initial=0) <= tolerance_m * (1 + 1e-5) + 2 * ROUNDING_M
+    assert_no_border_moved_far(land, repair, tolerance_m)

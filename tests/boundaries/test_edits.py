@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,10 +13,11 @@ import shapely
 from boundaries.planted_land import make_land
 
 from gridmap.boundaries import analyse
+from gridmap.boundaries.applying import apply_edits
 from gridmap.boundaries.best_edits import choose_best
 from gridmap.boundaries.edit_files import edits_as_dict, read_edits, write_edits
 from gridmap.boundaries.edited_files import edit_sources, write_edited
-from gridmap.boundaries.edits import DivisionEdit, Move, apply_edits
+from gridmap.boundaries.edits import DivisionEdit, Move, Restored
 from gridmap.boundaries.examples import draw_divisions, draw_sources
 from gridmap.boundaries.proposals import propose_changes
 from gridmap.boundaries.redrawing import insert_vertices
@@ -229,3 +231,164 @@ def test_columns_that_a_geopackage_reserves_get_a_number(tmp_path: Path) -> None
     write_edited(edit_sources(sources.with_layers(communities=frame), []), tmp_path / "new.gpkg")
     columns = list(gpd.read_file(tmp_path / "new.gpkg", layer="communities").columns)
     assert columns == ["community_id", "name", "geom_2", "fid_2", "NAME_2", "geometry"]
+
+
+def part_twice(shape: shapely.Geometry) -> shapely.Geometry:
+    return shapely.MultiPolygon([*shapely.get_parts(shape), shapely.get_parts(shape)[0]])
+
+
+def with_sliver(shape: shapely.Geometry, width: float) -> shapely.Geometry:
+    """Return an outline with 6 degrees (or metres) more of land, thinner than arithmetic."""
+    x, y = shapely.get_coordinates(shape)[0] + 1.0
+    return shapely.MultiPolygon([*shapely.get_parts(shape), shapely.box(x, y, x + width, y + 6)])
+
+
+def with_spike(shape: shapely.Geometry, width: float) -> shapely.Geometry:
+    """Return an outline that is a little larger all round."""
+    return shapely.buffer(shape, width / 3, join_style="mitre")
+
+
+HOSTILE = {
+    "shifted": lambda shape, width: shapely.affinity.translate(shape, width / 2),
+    "shifted by a hair": lambda shape, width: shapely.affinity.translate(shape, width / 1e3),
+    "part twice": lambda shape, _: part_twice(shape),
+    "sliver far away": with_sliver,
+    "grown": with_spike,
+    "shrunk": lambda shape, width: shapely.buffer(shape, -width / 3, join_style="mitre"),
+    "corner left out": lambda shape, _: shapely.simplify(shape, 1e-4),
+    "turned round": lambda shape, _: shapely.reverse(shape),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+@pytest.mark.parametrize("seed", [0, 5])
+def test_a_file_brings_in_no_outline_of_its_own(name: str, seed: int) -> None:
+    """Whatever outlines an undo file holds: its land is what moves, and its own inverse undoes it.
+
+    An outline that is taken has the land that moving back gives; any other is left, or refused.
+    """
+    sources = make_land(seed)
+    proposals = propose_changes(analyse(sources), sources)
+    land = proposals.divisions
+    options = [o.edit for item in proposals.items for o in item.options if not o.first]
+    edits = [edit for edit in options if edit is not None and edit.kind != "keep"][::3]
+    for edit in edits:
+        edited = apply_edits(land, [edit])
+        [honest] = edited.inverse
+        plain = replace(honest, restored=())
+        moved_back = apply_edits(edited.divisions, [plain]).divisions.geometry.to_numpy()
+        first, *others = honest.restored
+        spoiled = HOSTILE[name](first.outline, 1.8e-7)
+        hostile = replace(honest, restored=(Restored(first.division_id, spoiled), *others))
+        try:
+            back = apply_edits(edited.divisions, [hostile])
+        except RefusedInput:
+            assert not shapely.is_valid(spoiled)
+            continue
+        shapes = back.divisions.geometry.to_numpy()
+        assert shapely.coverage_is_valid(shapes)
+        assert shapely.area(shapely.symmetric_difference(shapes, moved_back)).max() < 1e-18
+        assert np.abs(shapely.total_bounds(shapes) - shapely.total_bounds(moved_back)).max() < 1e-12
+        again = apply_edits(back.divisions, back.inverse)
+        assert again.divisions.to_wkb().equals(edited.divisions.to_wkb())
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_edits_that_are_accepted_in_any_order_are_undone_to_the_byte(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    sources = make_land(seed)
+    proposals = propose_changes(analyse(sources), sources)
+    land = proposals.divisions
+    options = [o.edit for item in proposals.items for o in item.options if o.edit is not None]
+    accepted = 0
+    for _ in range(12):
+        some = [options[n] for n in rng.permutation(len(options))[:3]]
+        try:
+            edited = apply_edits(land, some)
+        except RefusedInput:
+            continue
+        accepted += 1
+        there = edited
+        for _ in range(3):
+            back = apply_edits(there.divisions, there.inverse)
+            assert back.findings[-1].code != "edit_outlines_not_restored"
+            expected = land if there is edited else edited.divisions
+            assert back.divisions.to_wkb().equals(expected.to_wkb())
+            there = back if there is edited else edited
+    assert accepted
+
+
+def test_outlines_drawn_apart_by_arithmetic_come_back_too() -> None:
+    """A vertex 1 cm inside a neighbour: the edit closes that, and its inverse opens it."""
+    import geopandas as gpd
+
+    shapes = [
+        shapely.box(0, 0, 100, 200),
+        shapely.Polygon([(100, 0), (200, 0), (200, 100), (99.99, 100)]),
+        shapely.Polygon([(99.99, 100), (200, 100), (200, 200), (100, 200)]),
+    ]
+    land = gpd.GeoDataFrame({"division_id": [*"ABC"]}, geometry=shapes, crs=METRES)
+    edit = DivisionEdit(
+        "E1", "give", (Move(shapely.box(100, 50, 150, 100), ("B",), ("A",)),), METRES
+    )
+    edited = apply_edits(land, [edit])
+    back = apply_edits(edited.divisions, edited.inverse)
+    assert back.divisions.to_wkb().equals(land.to_wkb())
+    again = apply_edits(back.divisions, back.inverse)
+    assert again.divisions.to_wkb().equals(edited.divisions.to_wkb())
+
+
+def test_land_of_another_is_not_taken_as_arithmetic() -> None:
+    """Outlines that don't share vertices: 3 cm of A's, a hundred metres long, are A's."""
+    import geopandas as gpd
+
+    shapes = [shapely.box(0, 0, 100, 200), shapely.box(100, 0, 200, 100),
+              shapely.box(100, 100, 200, 200)]  # fmt: skip
+    land = gpd.GeoDataFrame({"division_id": [*"ABC"]}, geometry=shapes, crs=METRES)
+    for width in (0.03, 0.015):
+        strip = Move(shapely.box(50, 50, 50 + width, 150), ("B",), ("C",))
+        with pytest.raises(RefusedInput, match="held by"):
+            apply_edits(land, [DivisionEdit("E1", "give", (strip,), METRES)])
+
+
+SOME = Move(shapely.box(0, 0, 1, 1), ("A",), ("B",))
+STAYS = Move(shapely.box(0, 0, 1, 1), ("A",), ("A",))
+
+
+@pytest.mark.parametrize(
+    ("kind", "moves", "restored", "said"),
+    [
+        ("keep", (), (), "has no land"),
+        ("give", (), (), "has no land"),
+        ("steal", (SOME,), (), "does not exist"),
+        ("keep", (SOME,), (), "keeps land and moves it"),
+        ("keep", (Move(SOME.land, (), ()),), (), "land of nobody"),
+        ("keep", (STAYS,), (Restored("A", SOME.land),), "is no undo"),
+        ("give", (SOME,), (Restored("A", SOME.land),), "is no undo"),
+        ("undo", (SOME,), (Restored("A", SOME.land),) * 2, "two outlines"),
+        ("give", (Move(SOME.land, ("A", "A"), ("B",)),), (), "twice"),
+    ],
+)
+def test_what_is_no_edit_can_not_be_made(
+    kind: str, moves: tuple[Move, ...], restored: tuple[Restored, ...], said: str
+) -> None:
+    with pytest.raises(InvalidOption, match=said) as refusal:
+        DivisionEdit("E1", kind, moves, METRES, "", restored)
+    assert refusal.value.zh != refusal.value.en
+
+
+def test_a_home_in_an_overlap_is_listed_with_all_who_hold_it() -> None:
+    import geopandas as gpd
+
+    both = [shapely.box(0, 0, 110, 100), shapely.box(100, 0, 200, 100)]
+    land = gpd.GeoDataFrame({"division_id": ["A", "B"]}, geometry=both, crs=METRES)
+    homes = gpd.GeoDataFrame(
+        {"home_id": ["h", "g"], "households": [5, 3]},
+        geometry=[shapely.Point(105, 50), shapely.Point(20, 50)], crs=METRES,
+    )  # fmt: skip
+    for gets in ("A", "B"):
+        move = Move(shapely.box(100, 0, 110, 100), ("A", "B"), (gets,))
+        edited = apply_edits(land, [DivisionEdit("E1", "settle", (move,), METRES)], homes)
+        [home] = edited.moved_homes
+        assert (home.home_id, home.before, home.after) == ("h", ("A", "B"), (gets,))
+        assert edited.moved_households == 5

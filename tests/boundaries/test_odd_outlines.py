@@ -55,8 +55,15 @@ def test_a_bent_outline_is_answered(seed: int) -> None:
     )
     shapes = [*bent, *frame.geometry.to_numpy()[1:]]
     sources = sources.with_layers(communities=frame.set_geometry(shapes, crs=STORED))
-    json.dumps(analysis_as_dict(analyse(sources)), allow_nan=False)
-    repair_sources(sources)
+    analysis = analyse(sources)
+    json.dumps(analysis_as_dict(analysis), allow_nan=False)
+    ids = analysis.divisions["division_id"].tolist()
+    assert ids == sorted(frame["community_id"])
+    assert shapely.is_valid(analysis.divisions.geometry.to_numpy()).all()
+    assert analysis.parts.area.sum() == pytest.approx(analysis.divisions.area.sum())
+    repaired = repair_sources(sources).layers["communities"]
+    assert shapely.is_valid(repaired.geometry.to_numpy()).all()
+    assert repaired["community_id"].tolist() == frame["community_id"].tolist()
 
 
 def test_an_enormous_ring_is_answered() -> None:

@@ -12,13 +12,15 @@ from boundaries.planted_land import lay_out, make_land, make_sources
 
 import gridmap
 from gridmap.boundaries import analyse
+from gridmap.boundaries.applying import apply_edits
 from gridmap.boundaries.best_edits import choose_best
 from gridmap.boundaries.divisions import clean_sources
 from gridmap.boundaries.edit_files import read_edits, write_edits
 from gridmap.boundaries.edited_files import edit_sources
-from gridmap.boundaries.edits import Move, apply_edits, place_homes
+from gridmap.boundaries.edits import Move
 from gridmap.boundaries.examples import draw_sources
 from gridmap.boundaries.higher_lines import HigherLines
+from gridmap.boundaries.homes import find_holders, place_homes
 from gridmap.boundaries.parts import find_parts
 from gridmap.boundaries.proposal_tables import frame_proposals, list_proposals
 from gridmap.boundaries.proposals import propose_changes
@@ -39,13 +41,15 @@ def propose(sources: Sources, **options: object) -> Proposals:
 
 
 def count_homes(proposals: Proposals, shapes: np.ndarray) -> dict[str, int]:
-    """Count the households of each division from scratch: the first that a home touches."""
+    """Count the households of each division from scratch: the smallest of today that a home touches."""
     standing = proposals.standing
     total = dict.fromkeys(standing.ids, 0)
     if standing.homes is None:
         return total
     for place, count in zip(
-        place_homes(shapes, standing.homes), standing.home_counts.tolist(), strict=True
+        place_homes(shapes, standing.homes, areas=standing.area_m2),
+        standing.home_counts.tolist(),
+        strict=True,
     ):
         if place >= 0:
             total[standing.ids[place]] += count
@@ -125,6 +129,52 @@ def test_the_best_edits_together_leave_no_exclave_and_can_be_undone(
     assert {(m.home_id, m.after, m.before) for m in back.moved_homes} == {
         (m.home_id, m.before, m.after) for m in edited.moved_homes
     }
+
+
+@pytest.mark.parametrize("seed", [3, 11])
+def test_every_option_beside_an_overlap_applies_and_lists_its_homes(seed: int) -> None:
+    """One division is grown over its neighbours: what can't be applied is said, not offered."""
+    sources = make_land(seed)
+    frame = sources.layers["communities"].copy()
+    shapes = frame.geometry.to_numpy().copy()
+    shapes[seed % len(shapes)] = shapely.buffer(shapes[seed % len(shapes)], 1e-4)
+    sources = sources.with_layers(communities=frame.set_geometry(shapes, crs=frame.crs))
+    proposals = propose(sources, band=Band(60, 200), measure="households")
+    land, homes = proposals.divisions, proposals.homes
+    by_id = {o.edit.edit_id: o.edit for i in proposals.items for o in i.options if o.edit}
+    for option in (option for item in proposals.items for option in item.options):
+        if option.edit is None:
+            continue
+        first = apply_edits(land, [by_id[name] for name in option.first]).divisions
+        edited = apply_edits(first, [option.edit], homes)
+        listed = {(m.home_id, m.before, m.after) for m in edited.moved_homes}
+        assert listed == set(option.moved_homes)
+        was, now = (find_holders(d.geometry.to_numpy(), homes.geometry.to_numpy())
+                    for d in (first, edited.divisions))  # fmt: skip
+        assert len(listed) == sum(a != b for a, b in zip(was, now, strict=True))
+        back = apply_edits(edited.divisions, edited.inverse)
+        assert back.divisions.to_wkb().equals(first.to_wkb())
+    refused = [why for item in proposals.items for why in item.not_possible]
+    assert any("is held by" in why.en for why in refused)
+
+
+def test_residents_that_can_not_be_used_are_unknown_and_said() -> None:
+    sources = draw_sources("ABBB\nABAB\nABBB", households=2)
+    frame = sources.layers["communities"]
+    for column, unusable, known in (
+        (["n/a", -900], ("A", "B"), False),
+        ([None, 900], ("A",), False),
+        ([float("inf"), "900"], ("A",), False),
+        ([0, 900], (), True),
+    ):
+        given = sources.with_layers(communities=frame.assign(常住人口=column))
+        proposals = propose(given, band=Band(30, 2000))
+        said = [f.where for f in proposals.findings if f.code == "proposal_residents_unusable"]
+        assert said == ([unusable] if unusable else [])
+        effect = proposals.items[0].options[0].effects[0]
+        assert effect.division_id == "A"
+        assert (effect.residents_before is not None) == known
+        assert effect.count_before == (0 if known else round(2.62 * effect.households_before))
 
 
 def test_outlines_are_those_of_the_input_to_the_last_bit() -> None:
@@ -254,12 +304,11 @@ def test_an_overlap_goes_to_either_or_is_divided_straight() -> None:
     proposals = propose(sources)
     item = proposals.items[0]
     assert (item.subject, item.ids) == ("overlap", ("A", "B"))
-    assert [option.to for option in item.options] == [("B",), ("A",)], "the chord is B's outline"
-    assert [option.households for option in item.options] == [0, 7], "B is smaller: its home"
-    assert item.counts is not None
-    assert item.counts.households == 7
-    tiled = gridmap.repair_sources(sources).layers["communities"]
-    assert not tiled.geometry.iloc[0].intersects(homes.to_crs(tiled.crs).geometry.iloc[0])
+    assert {option.to for option in item.options} == {("A",), ("B",)}, "the chord is B's outline"
+    assert [option.households for option in item.options] == [7, 7], "it had both, and has one"
+    told = {e.division_id: (e.households_before, e.households_after) for e in
+        next(o for o in item.options if o.to == ("B",)).effects}  # fmt: skip
+    assert told == {"A": (0, 0), "B": (7, 7)}, "each is counted once, with the smallest"
     assert item.not_possible[0].action == "settle"
     for option in item.options:
         edited = edit_sources(sources, [option.edit])
