@@ -41,7 +41,7 @@ def propose(sources: Sources, **options: object) -> Proposals:
 
 
 def count_homes(proposals: Proposals, shapes: np.ndarray) -> dict[str, int]:
-    """Count the households of each division from scratch: the smallest of today that a home touches."""
+    """Count the households of each division anew: the smallest of today that a home touches."""
     standing = proposals.standing
     total = dict.fromkeys(standing.ids, 0)
     if standing.homes is None:
