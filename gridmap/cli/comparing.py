@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from gridmap.rules import Band
     from gridmap.scoring import Comparison
 
-LAYER_COLUMNS = {"community_id": "division_id", "人口": "population", "户数": "households"}
+LAYER_COLUMNS = {"community_id": "division_id", "residents": "population", "户数": "households"}
 """Columns of a layer of communities -> as they are compared."""
 GRID_COLUMNS = {"grid_id": "division_id", "人口": "population", "户数": "households"}
 """The same of a layer of grids."""
