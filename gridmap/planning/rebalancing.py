@@ -87,7 +87,7 @@ def rebalance_communities(  # noqa: PLR0913  # those of replan, and what communi
         ``communities``: the band in persons, the target, and whether a community may reach out of
         its township (``within``: with ``district`` all concerned must have consented).
     number
-        Communities there should be, exclaves not counted. None: persons over the target, unless
+        Communities there should be; exclaves below the floor are not counted. None: persons over the target, unless
         the mending leaves fewer; 0: as many as the mending leaves.
     today
         Today's ``community_id`` of every unit and its ``name``, by ``unit_id``, where these are
@@ -178,13 +178,14 @@ def rebalance_communities(  # noqa: PLR0913  # those of replan, and what communi
 
 
 def _say_number(made: Plan, wanted: int, lift: Lift) -> list[Finding]:
-    """Say why there are not as many communities as wanted; exclaves are none of them."""
-    there = int((made.grids["kind"] != "exclave").sum())
+    """Say why there are not as many communities as wanted; small exclaves are none of them."""
+    lower = lift.rules.communities.lower
+    small = made.grids["kind"].eq("exclave") & made.grids["households"].lt(lower)
+    there = int((~small).sum())
     if there > wanted:
         return [NUMBER_NOT_REACHED.found(count=there, wanted=wanted)]
     if there == wanted:
         return []
-    lower = lift.rules.communities.lower
     frame = lift.territory.units.frame
     persons = frame.groupby("community_id")["households"].sum().to_numpy(np.int64)
     most = int(np.maximum(persons // max(1, lower), 1).sum())

@@ -255,6 +255,11 @@ def hash_assignment(plan: Plan) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
+def _is_large(problem: Problem) -> bool:
+    """Tell whether land has enough for a zone of its own inside the band."""
+    return int(problem.weights.sum()) >= int(problem.bands.widest[0])
+
+
 def _settle_number(  # noqa: PLR0913, PLR0917  # what redraw_plan knows
     land: Land,
     problems: list[Problem],
@@ -268,8 +273,8 @@ def _settle_number(  # noqa: PLR0913, PLR0917  # what redraw_plan knows
 ) -> list[NDArray[np.int32]]:
     """Return as many zones as are wanted, locked ones included; and stations attended to.
 
-    Detached land is not counted, joined or parted for the number: its zones are exclaves. Nor is
-    land without people, which is joined to a zone beside it.
+    Detached land that reaches no floor is not counted, joined or parted for the number: its zones
+    are exclaves of their owner. Nor is land without people, which is joined to a zone beside it.
     """
     members = [piece.members for piece in pieces]
     least, most = between or (0, 0)
@@ -277,7 +282,8 @@ def _settle_number(  # noqa: PLR0913, PLR0917  # what redraw_plan knows
     main = [
         place
         for place, piece in enumerate(pieces)
-        if not piece.detached and land.counted[piece.members].any()
+        if (not piece.detached or _is_large(problems[place]))
+        and land.counted[piece.members].any()
     ]
     _, first = np.unique(reserved, return_index=True)
     apart = int((~land.detached[first] & (reserved[first] >= 0)).sum())
