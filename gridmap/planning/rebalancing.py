@@ -87,8 +87,8 @@ def rebalance_communities(  # noqa: PLR0913  # those of replan, and what communi
         ``communities``: the band in persons, the target, and whether a community may reach out of
         its township (``within``: with ``district`` all concerned must have consented).
     number
-        Communities there should be; exclaves below the floor are not counted. None: persons over the target, unless
-        the mending leaves fewer; 0: as many as the mending leaves.
+        Communities there should be; exclaves below the floor are not counted. None: persons over
+        the target, unless the mending leaves fewer; 0: as many as the mending leaves.
     today
         Today's ``community_id`` of every unit and its ``name``, by ``unit_id``, where these are
         not the communities of the territory (`rebalance_areas`).

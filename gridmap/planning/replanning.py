@@ -282,8 +282,7 @@ def _settle_number(  # noqa: PLR0913, PLR0917  # what redraw_plan knows
     main = [
         place
         for place, piece in enumerate(pieces)
-        if (not piece.detached or _is_large(problems[place]))
-        and land.counted[piece.members].any()
+        if (not piece.detached or _is_large(problems[place])) and land.counted[piece.members].any()
     ]
     _, first = np.unique(reserved, return_index=True)
     apart = int((~land.detached[first] & (reserved[first] >= 0)).sum())

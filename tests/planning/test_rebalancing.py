@@ -97,14 +97,21 @@ def test_a_number_above_what_the_floor_allows_is_said_with_its_own_cure() -> Non
     assert "合并" not in said.zh
 
 
-def test_exclaves_do_not_count_towards_the_number() -> None:
-    land = "abcd e\nabcd e"  # land of community 2 lies apart
-    toy = draw_territory(land, households=700, communities="1122 2\n1122 2")
+def test_exclaves_below_the_floor_do_not_count_towards_the_number() -> None:
+    land = "abcd e\nabcd e"  # land of community 2 lies apart: 2,620 persons
+    toy = draw_territory(land, households=500, communities="1122 2\n1122 2")
     for number in (1, 2):
         plan = rebalance_communities(toy, rules=RULES, number=number)
         kinds = plan.grids["kind"].value_counts()
         assert kinds.to_dict() == {"general": number, "exclave": 1}
         assert not [f for f in plan.findings if f.code.startswith("number_of_communities")]
+
+
+def test_detached_land_that_fills_a_band_counts() -> None:
+    toy = draw_territory("abcd e\nabcd e", households=700, communities="1122 2\n1122 2")
+    plan = rebalance_communities(toy, rules=RULES, number=2)
+    assert len(plan.grids) == 2
+    assert not [f for f in plan.findings if f.code.startswith("number_of_communities")]
 
 
 def test_the_cure_of_a_number_is_a_rules_file_that_works() -> None:
