@@ -30,8 +30,9 @@ _WORDS = re.compile(r"(?:[!-~]{1,24}\s*|.)[，。；：、）]*", re.DOTALL)
 LINE_MM = {"A3": 5.2, "A4": 4.6}
 """From one line of the panel to the next."""
 SIZE_PT = {"A3": 8.5, "A4": 7.5}
-COLUMN_MM = 62.0
-"""Width of a column where the panel lies below the map."""
+COLUMN_MM = 58.0
+"""About the width of a column where the panel lies below the map; as many as fit are as wide as
+the panel lets them be."""
 
 
 class Panel:
@@ -41,7 +42,8 @@ class Panel:
         self.axes, self.fonts, self.box = axes, fonts, sheet.panel
         self.size = SIZE_PT[sheet.paper]
         self.line = LINE_MM[sheet.paper]
-        self.wide = sheet.panel.width if sheet.lying else COLUMN_MM
+        columns = 1 if sheet.lying else max(1, round(sheet.panel.width / COLUMN_MM))
+        self.wide = sheet.panel.width / columns
         self.left = sheet.panel.left
         self.y = self.box.top - 5.5
 

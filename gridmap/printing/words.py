@@ -6,14 +6,12 @@ from typing import TYPE_CHECKING
 
 from gridmap.estimates import tell_estimated
 from gridmap.level_words import choose_words, reword_text
+from gridmap.maps.few import FEW
 from gridmap.maps.wording import clean_text
 
 if TYPE_CHECKING:
     from gridmap.level_words import LevelWords
     from gridmap.model import Plan
-
-FEW = 10
-"""A count of households below this is shown as a class. Source: issue 5, FIELD.md section 7."""
 
 
 def count_text(count: int, words: LevelWords) -> str:

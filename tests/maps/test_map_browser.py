@@ -57,6 +57,8 @@ def test_the_margin_says_whose_map_it_is(opened: Chrome, patchwork: Plan) -> Non
         assert words in imprint
     numbers = [e.text for e in opened.find_elements(By.CSS_SELECTOR, "#totals dd")]
     assert numbers[0] == str(len(patchwork.grids))
+    kinds = patchwork.grids["kind"].value_counts()
+    assert numbers[3] == f"{kinds['dedicated']} / {kinds['exclave']}"
     assert len(numbers) == 4
 
 

@@ -18,10 +18,12 @@ from toy_plans import draw_plan
 import gridmap
 from gridmap.errors import InvalidOption, MissingExtra, UnwritableFile
 from gridmap.printing import fonts as fonts_module
-from gridmap.printing import print_atlas, print_map
+from gridmap.printing import print_atlas, print_map, printing
 from gridmap.printing.canvas import Window
 from gridmap.printing.fonts import find_fonts
 from gridmap.printing.ground import prepare_ground
+from gridmap.printing.margins import Margin
+from gridmap.printing.panel import SIZE_PT
 from gridmap.printing.papers import BINDING_MM, choose_bar, choose_scale, lay_out_sheet
 
 if TYPE_CHECKING:
@@ -34,6 +36,10 @@ try:
     find_fonts()
 except InvalidOption:  # a machine without Chinese fonts; CI installs one
     pytest.skip("no Chinese font here", allow_module_level=True)
+
+
+AROUND = 13
+"""The order in which `lettering.write` draws what stands around the map."""
 
 
 @pytest.fixture(scope="module")
@@ -110,6 +116,27 @@ def test_boxes_lie_inside_the_margins_and_not_over_one_another(paper: str, *, ly
         for two in range(one):
             assert shapely.area(shapely.intersection(boxes[one], boxes[two])) < 1e-6
     assert made.frame.left == BINDING_MM == 35
+
+
+@pytest.mark.parametrize("paper", ["A3", "A4"])
+@pytest.mark.parametrize("lying", [True, False])
+def test_the_panel_of_a_full_legend_stays_inside_the_frame(
+    sample_plan: Plan, paper: str, *, lying: bool
+) -> None:
+    press = printing._set_up(sample_plan, "x.pdf", Margin("图"), None)
+    made = lay_out_sheet(paper, lying=lying)
+    (axes,) = printing._draw_sheet(press, made).axes
+    others = ("北", "内部用图")
+    around = [t for t in axes.texts if t.get_zorder() == AROUND and t.get_text() not in others]
+    sizes = (SIZE_PT[paper], SIZE_PT[paper] + 1.5)
+    panel = [t for t in around if t.get_fontsize() in sizes]
+    foot = [t for t in around if t.get_position()[1] < made.foot.top]
+    assert len(foot) == 8, "imprint, scale and its bar"
+    assert len(panel) > 15
+    for text in set(panel) - set(foot):
+        x, y = text.get_position()
+        assert made.panel.left <= x <= made.panel.right
+        assert made.panel.bottom <= y <= made.panel.top
 
 
 @pytest.mark.parametrize("seed", range(30))

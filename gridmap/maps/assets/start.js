@@ -37,7 +37,10 @@
         : ["total_in_band", gm.formatNumber(totals.in_band) + " / " + gm.formatNumber(totals.general)],
       [
         "total_special",
-        [totals.dedicated, totals.exclave].filter((one) => one !== undefined).map(gm.formatNumber).join(" / "),
+        [totals.dedicated, totals.exclave]
+          .filter((one) => one !== undefined)
+          .map((one) => gm.formatNumber(one))
+          .join(" / "),
       ],
     ];
     byId("totals").textContent = "";
